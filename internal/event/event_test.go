@@ -1,0 +1,73 @@
+package event_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/seed-504bad89/accolade/internal/event"
+)
+
+// Every field of Event must be reachable by rules through some kind, and every field that the
+// vocabulary lists must exist: otherwise a rule would be refused, or accepted, wrongly.
+func TestVocabularyMatchesEvent(t *testing.T) {
+	t.Parallel()
+
+	inStruct := map[string]bool{}
+	for field := range reflect.TypeFor[event.Event]().Fields() {
+		inStruct[field.Tag.Get("cel")] = true
+	}
+	carried := map[string]bool{}
+	for _, kind := range event.Kinds() {
+		for _, field := range event.Fields(kind) {
+			carried[field] = true
+			if !inStruct[field] {
+				t.Errorf("%s lists the field %q, which Event does not have", kind, field)
+			}
+			if !event.Carries(kind, field) {
+				t.Errorf("Carries(%q, %q) denies what Fields lists", kind, field)
+			}
+		}
+		if text, ok := event.Describe(kind); !ok || text == "" {
+			t.Errorf("%s has no description", kind)
+		}
+	}
+	for field := range inStruct {
+		if !carried[field] {
+			t.Errorf("no kind carries the field %q", field)
+		}
+	}
+	if event.Carries(event.MemberAdded, "labels") {
+		t.Error("a membership carries labels")
+	}
+}
+
+func TestExpand(t *testing.T) {
+	t.Parallel()
+
+	for _, tc := range []struct {
+		word string
+		want []string
+	}{
+		{"merge_request.merged", []string{event.MergeRequestMerged}},
+		{"member.*", []string{event.MemberAdded, event.MemberRemoved}},
+		{"merge_request", nil},
+		{"member*", nil},
+		{"*", nil},
+		{"mergerequest.merged", nil},
+		{"", nil},
+	} {
+		if got := event.Expand(tc.word); !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("Expand(%q) = %v, want %v", tc.word, got, tc.want)
+		}
+	}
+}
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+
+	ada, bob := &event.Account{ID: "1", Login: "ada"}, &event.Account{ID: "2", Login: "bob"}
+	got := (&event.Event{Actor: bob, Author: ada, MergedBy: bob, Member: &event.Account{Login: "no-id"}}).People()
+	if len(got) != 2 || got[0] != bob || got[1] != ada {
+		t.Errorf("People = %v, want bob and ada once each", got)
+	}
+}
