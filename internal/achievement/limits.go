@@ -23,7 +23,7 @@ var (
 	pathPattern     = regexp.MustCompile(`^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?(?:/[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)*$`)
 	usernamePattern = regexp.MustCompile(`^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?(?:\[bot\])?$`)
 	keyPattern      = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$`)
-	digitsPattern   = regexp.MustCompile(`^[0-9]+$`)
+	digitsPattern   = regexp.MustCompile(`^\d+$`)
 )
 
 // CleanName trims a name and checks its limits.

@@ -104,8 +104,7 @@ func As(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return New(Internal, "internal", "something went wrong on our side").Because(err)
@@ -113,8 +112,8 @@ func As(err error) *Error {
 
 // Is reports whether err holds a fault of the kind.
 func Is(err error, kind Kind) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Kind == kind
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == kind
 }
 
 // InvalidField returns an Invalid fault about one field.
