@@ -1,0 +1,197 @@
+package forge
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"mime"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Limits of what is taken over from a body. What is longer is cut, never refused: an event is
+// worth more than the end of a long text.
+const (
+	maxDepth  = 64
+	maxText   = 1024
+	maxItems  = 256
+	maxHeader = 255
+)
+
+const formType = "application/x-www-form-urlencoded"
+
+// formPayload returns the decoded payload field of a form-encoded body, and whether the body is
+// one. The forges send exactly this one field, so that anything else is no form of theirs.
+func formPayload(req Request) ([]byte, bool) {
+	media, _, err := mime.ParseMediaType(req.Header.Get("Content-Type"))
+	if err != nil || media != formType {
+		return nil, false
+	}
+	encoded, ok := bytes.CutPrefix(req.Body, []byte("payload="))
+	if !ok || bytes.ContainsRune(encoded, '&') {
+		return nil, false
+	}
+	decoded, err := url.QueryUnescape(string(encoded))
+	return []byte(decoded), err == nil
+}
+
+// jsonBody returns the JSON text of a delivery, whichever content type the hook is set to.
+func jsonBody(req Request) []byte {
+	if payload, ok := formPayload(req); ok {
+		return payload
+	}
+	return req.Body
+}
+
+// decode reads a body into the structs of a forge. Of the JSON only its form is required: a
+// field whose value has an unexpected type stays zero, because a forge's next release must not
+// cost events that do not depend on it. What an event cannot do without is checked later.
+func decode(body []byte, into any) error {
+	if tooDeep(body) {
+		return &UnreadableError{Reason: "the body nests deeper than " + strconv.Itoa(maxDepth) + " levels"}
+	}
+	err := json.Unmarshal(body, into)
+	if _, lenient := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !lenient {
+		return &UnreadableError{Reason: "the body is not JSON", cause: err}
+	}
+	return nil
+}
+
+// tooDeep reports whether objects and arrays nest deeper than maxDepth. It does not check the
+// JSON otherwise.
+func tooDeep(body []byte) bool {
+	depth, inString := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			depth++
+			if depth > maxDepth {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}
+
+// text is a string of unknown origin: valid UTF-8 without NUL, which Postgres cannot store, and
+// at most maxText bytes long. A value that is no string leaves it empty.
+type text string
+
+// UnmarshalText gets what encoding/json has decoded and made valid UTF-8. It never fails.
+func (t *text) UnmarshalText(decoded []byte) error {
+	value := strings.ReplaceAll(string(decoded), "\x00", "")
+	if len(value) > maxText {
+		cut := maxText
+		for !utf8.RuneStart(value[cut]) {
+			cut--
+		}
+		value = value[:cut]
+	}
+	*t = text(value)
+	return nil
+}
+
+// link returns the text if it may stand in a link.
+func (t text) link() string {
+	if strings.HasPrefix(string(t), "https://") || strings.HasPrefix(string(t), "http://") {
+		return string(t)
+	}
+	return ""
+}
+
+// lower returns the text in lower case.
+func (t text) lower() string { return strings.ToLower(string(t)) }
+
+// id is a forge's numeric id, sent as a number or as a string; 0 when there is none.
+type id int64
+
+// UnmarshalJSON never fails.
+func (n *id) UnmarshalJSON(raw []byte) error {
+	value, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64)
+	if err != nil {
+		value = 0
+	}
+	*n = id(value)
+	return nil
+}
+
+func (n id) String() string { return strconv.FormatInt(int64(n), 10) }
+
+// moment is a time in any of the notations that forges use; zero when there is none.
+type moment struct{ time.Time }
+
+// UnmarshalJSON never fails.
+func (m *moment) UnmarshalJSON(raw []byte) error {
+	m.Time = parseTime(strings.Trim(string(raw), `"`))
+	return nil
+}
+
+// momentLayouts are the notations of time seen in deliveries. Go reads fractions of a second
+// even where a layout has none. A time without a zone is UTC.
+var momentLayouts = []string{
+	time.RFC3339,
+	"2006-01-02 15:04:05 UTC",
+	"2006-01-02 15:04:05 -0700",
+	"2006-01-02T15:04:05-0700",
+	"2006-01-02 15:04:05",
+	time.DateOnly,
+}
+
+// parseTime returns a forge's time in UTC, to the microsecond; zero for what is no time between
+// the years 1970 and 9999, such as the year 1 that Gitea sends for "never".
+func parseTime(written string) time.Time {
+	if seconds, err := strconv.ParseInt(written, 10, 64); err == nil {
+		const lastSecond = 1e11 // the year 5138; a larger number counts milliseconds
+		if seconds > lastSecond {
+			return plausible(time.UnixMilli(seconds))
+		}
+		return plausible(time.Unix(seconds, 0))
+	}
+	for _, layout := range momentLayouts {
+		if parsed, err := time.Parse(layout, written); err == nil {
+			return plausible(parsed)
+		}
+	}
+	return time.Time{}
+}
+
+func plausible(at time.Time) time.Time {
+	at = at.UTC().Truncate(time.Microsecond)
+	if at.Unix() <= 0 || at.Year() > 9999 {
+		return time.Time{}
+	}
+	return at
+}
+
+// firstTime returns the first of the times that is known.
+func firstTime(times ...time.Time) time.Time {
+	for _, at := range times {
+		if !at.IsZero() {
+			return at.UTC().Truncate(time.Microsecond)
+		}
+	}
+	return time.Time{}
+}
+
+// headerText returns a header's value as it may be stored and shown: printable ASCII, at most
+// maxHeader bytes.
+func headerText(req Request, header string) string {
+	value := req.Header.Get(header)
+	printable := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, value[:min(len(value), maxHeader)])
+	return strings.TrimSpace(printable)
+}
