@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/fault"
+)
+
+type achievementRow struct {
+	bun.BaseModel `bun:"table:achievements,alias:a"`
+
+	ID          int64 `bun:",pk,autoincrement"`
+	NamespaceID int64
+	Key         string `bun:",nullzero"`
+	Name        string
+	NameFolded  string
+	Description string
+	Kind        achievement.Kind
+	Series      string `bun:",nullzero"`
+	Tier        int
+	RetiredAt   time.Time `bun:",nullzero"`
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+func rowOfAchievement(a *achievement.Achievement) *achievementRow {
+	return &achievementRow{
+		ID: a.ID, NamespaceID: a.NamespaceID, Key: a.Key, Name: a.Name, NameFolded: fold(a.Name),
+		Description: a.Description, Kind: a.Kind, Series: a.Series, Tier: a.Tier,
+		RetiredAt: a.RetiredAt, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
+	}
+}
+
+func (r *achievementRow) achievement() *achievement.Achievement {
+	return &achievement.Achievement{
+		ID: r.ID, NamespaceID: r.NamespaceID, Key: r.Key, Name: r.Name, Description: r.Description,
+		Kind: r.Kind, Series: r.Series, Tier: r.Tier, RetiredAt: utc(r.RetiredAt),
+		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+	}
+}
+
+// fold makes names that differ in case alone equal.
+func fold(name string) string { return strings.ToLower(name) }
+
+// utc keeps the zero time zero.
+func utc(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// CreateAchievement stores a new achievement and fills in the id. A name that another one of the
+// namespace has, in whatever case, is a Conflict "name_taken".
+func (tx *Tx) CreateAchievement(ctx context.Context, a *achievement.Achievement) error {
+	id, err := insertedID(ctx, tx.db.NewInsert().Model(rowOfAchievement(a)))
+	if err != nil || id == 0 {
+		return orTaken(err, "name_taken", "the namespace has an achievement %q already", a.Name)
+	}
+	a.ID = id
+	return nil
+}
+
+// AchievementByID returns the achievement with the id.
+func (tx *Tx) AchievementByID(ctx context.Context, id int64) (*achievement.Achievement, error) {
+	var row achievementRow
+	if err := tx.db.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, found(err, "achievement")
+	}
+	return row.achievement(), nil
+}
+
+// AchievementsByID returns those of the achievements that exist.
+func (tx *Tx) AchievementsByID(ctx context.Context, ids []int64) (map[int64]*achievement.Achievement, error) {
+	achievements := make(map[int64]*achievement.Achievement, len(ids))
+	if len(ids) == 0 {
+		return achievements, nil
+	}
+	var rows []achievementRow
+	if err := tx.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		achievements[rows[i].ID] = rows[i].achievement()
+	}
+	return achievements, nil
+}
+
+// AchievementFilter chooses achievements; the zero value of a field chooses all.
+type AchievementFilter struct {
+	NamespaceID int64
+	IDs         []int64
+	Kind        achievement.Kind
+	// Search is a part of the name, in whatever case.
+	Search string
+}
+
+// ListAchievements returns a page of the chosen achievements, oldest first, and the cursor of the
+// next page, which is empty after the last one.
+func (tx *Tx) ListAchievements(ctx context.Context, f AchievementFilter, p Page) ([]achievement.Achievement, string, error) {
+	var rows []achievementRow
+	q := tx.db.NewSelect().Model(&rows).Order("id").Limit(int64(p.limit()) + 1)
+	if f.NamespaceID != 0 {
+		q = q.Where("namespace_id = ?", f.NamespaceID)
+	}
+	if len(f.IDs) > 0 {
+		q = q.Where("id IN (?)", bun.List(f.IDs))
+	}
+	if f.Kind != "" {
+		q = q.Where("kind = ?", f.Kind)
+	}
+	if f.Search != "" {
+		literal := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(fold(f.Search))
+		q = q.Where(`name_folded LIKE ? ESCAPE '\'`, "%"+literal+"%")
+	}
+	if p.After != "" {
+		after, err := parseCursor(p.After, 1)
+		if err != nil {
+			return nil, "", err
+		}
+		q = q.Where("id > ?", after[0])
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, "", err
+	}
+	rows, next := cut(rows, p.limit(), func(r *achievementRow) position { return position{r.ID} })
+	items := make([]achievement.Achievement, len(rows))
+	for i := range rows {
+		items[i] = *rows[i].achievement()
+	}
+	return items, next, nil
+}
+
+// DeclareAchievement makes the book hold the achievement as rules files declare it, and fills in
+// the rest of it from the book. It is matched by namespace and key; one that was made by hand
+// under the same name and has no key is adopted. A name that another declared achievement has is
+// a Conflict "name_taken"; a kind that the awards so far do not allow, a Conflict "kind_in_use".
+func (tx *Tx) DeclareAchievement(ctx context.Context, a *achievement.Achievement) (created bool, err error) {
+	var row achievementRow
+	err = tx.db.NewSelect().Model(&row).Where("namespace_id = ?", a.NamespaceID).
+		Where("key = ? OR (key IS NULL AND name_folded = ?)", a.Key, fold(a.Name)).
+		OrderExpr("key IS NULL").Limit(1).Scan(ctx)
+	if ignoreNoRows(err) != nil {
+		return false, err
+	}
+	if err != nil {
+		return true, tx.CreateAchievement(ctx, a)
+	}
+	a.ID, a.CreatedAt = row.ID, row.CreatedAt.UTC()
+	wanted := rowOfAchievement(a)
+	wanted.UpdatedAt = row.UpdatedAt
+	if *wanted == row {
+		a.UpdatedAt = row.UpdatedAt.UTC()
+		return false, nil
+	}
+	wanted.UpdatedAt = a.UpdatedAt
+	return false, tx.redeclare(ctx, wanted, row.Kind)
+}
+
+func (tx *Tx) redeclare(ctx context.Context, wanted *achievementRow, before achievement.Kind) error {
+	taken, err := tx.db.NewSelect().Model((*achievementRow)(nil)).Where("namespace_id = ?", wanted.NamespaceID).
+		Where("name_folded = ?", wanted.NameFolded).Where("id <> ?", wanted.ID).Exists(ctx)
+	if err != nil || taken {
+		return orTaken(err, "name_taken", "the namespace has an achievement %q already", wanted.Name)
+	}
+	if wanted.Kind != before {
+		given, err := tx.db.NewSelect().Model((*awardRow)(nil)).Where("achievement_id = ?", wanted.ID).Exists(ctx)
+		if err != nil || given {
+			return orTaken(err, "kind_in_use", "it was awarded as %s already and cannot become %s", before, wanted.Kind)
+		}
+	}
+	_, err = tx.db.NewUpdate().Model(wanted).ExcludeColumn("id", "namespace_id", "created_at").WherePK().Exec(ctx)
+	return err
+}
+
+// RetireMissing retires the declared achievements of the namespace whose key is not among those to
+// keep, and returns how many. Their awards stay.
+func (tx *Tx) RetireMissing(ctx context.Context, namespaceID int64, keep []string, now time.Time) (int, error) {
+	q := tx.db.NewUpdate().Model((*achievementRow)(nil)).Set("retired_at = ?", now).Set("updated_at = ?", now).
+		Where("namespace_id = ?", namespaceID).Where("key IS NOT NULL").Where("retired_at IS NULL")
+	if len(keep) > 0 {
+		q = q.Where("key NOT IN (?)", bun.List(keep))
+	}
+	done, err := q.Exec(ctx)
+	if err != nil {
+		return 0, err
+	}
+	retired, err := done.RowsAffected()
+	return int(retired), err
+}
+
+// errAlreadyAwarded names the award that stands in the way of another one.
+func errAlreadyAwarded(id int64) *fault.Error {
+	return fault.New(fault.Conflict, "already_awarded", "the user has this achievement already, by award %d", id)
+}

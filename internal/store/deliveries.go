@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// Delivery is one HTTP request that a source sent.
+type Delivery struct {
+	ID     int64
+	Source string
+	// Key tells within the source whether this very delivery was sent before.
+	Key [16]byte
+	// TransportID is the forge's own id of the delivery; empty when it gave none.
+	TransportID string
+	// EventName is the forge's own name of what it sent.
+	EventName   string
+	ContentType string
+	// Body is compressed with zstd; BodySize is the size it had before, in bytes.
+	Body       []byte
+	BodySize   int
+	ReceivedAt time.Time
+	// Outcome says what became of it, and Problem why not more.
+	Outcome string
+	Problem string
+	// Existing is set by InsertDeliveries when the book held the delivery before.
+	Existing bool
+}
+
+type deliveryRow struct {
+	bun.BaseModel `bun:"table:deliveries,alias:d"`
+
+	ID          int64 `bun:",pk,autoincrement"`
+	Source      string
+	Key         []byte
+	TransportID string
+	EventName   string
+	ContentType string
+	Body        []byte
+	BodySize    int
+	ReceivedAt  time.Time
+	Outcome     string
+	Problem     string `bun:",nullzero"`
+}
+
+// deliveryKey identifies a delivery.
+type deliveryKey struct {
+	source string
+	key    [16]byte
+}
+
+// InsertDeliveries stores the deliveries that the book does not hold, and fills in every ID. A
+// delivery that the book holds, or that stands before in the same slice, becomes Existing.
+func (tx *Tx) InsertDeliveries(ctx context.Context, deliveries []*Delivery) error {
+	first := make(map[deliveryKey]*Delivery, len(deliveries))
+	rows := make([]*deliveryRow, 0, len(deliveries))
+	for _, d := range deliveries {
+		key := deliveryKey{d.Source, d.Key}
+		if first[key] != nil {
+			d.Existing = true
+			continue
+		}
+		first[key] = d
+		rows = append(rows, &deliveryRow{
+			Source: d.Source, Key: d.Key[:], TransportID: d.TransportID, EventName: d.EventName,
+			ContentType: d.ContentType, Body: d.Body, BodySize: d.BodySize, ReceivedAt: d.ReceivedAt,
+			Outcome: d.Outcome, Problem: d.Problem,
+		})
+	}
+	ids, err := tx.insertDeliveryRows(ctx, rows)
+	if err != nil {
+		return err
+	}
+	var known []deliveryKey
+	for key, d := range first {
+		if id, inserted := ids[key]; inserted {
+			d.ID = id
+			continue
+		}
+		d.Existing = true
+		known = append(known, key)
+	}
+	if len(known) > 0 {
+		if ids, err = tx.deliveryIDs(ctx, known); err != nil {
+			return err
+		}
+		for _, key := range known {
+			first[key].ID = ids[key]
+		}
+	}
+	for _, d := range deliveries {
+		d.ID = first[deliveryKey{d.Source, d.Key}].ID
+	}
+	return nil
+}
+
+// deliveryID is a row that says which delivery has which id.
+type deliveryID struct {
+	ID     int64
+	Source string
+	Key    []byte
+}
+
+func byKey(rows []deliveryID) map[deliveryKey]int64 {
+	ids := make(map[deliveryKey]int64, len(rows))
+	for _, row := range rows {
+		ids[deliveryKey{row.Source, [16]byte(row.Key)}] = row.ID
+	}
+	return ids
+}
+
+func (tx *Tx) insertDeliveryRows(ctx context.Context, rows []*deliveryRow) (map[deliveryKey]int64, error) {
+	// All servers insert in the same order, so that none waits for another in a circle.
+	sortBy(rows, func(r *deliveryRow) (string, string) { return r.Source, string(r.Key) })
+	var inserted []deliveryID
+	err := tx.db.NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (source, key) DO NOTHING").
+		Returning("id, source, key").Scan(ctx, &inserted)
+	return byKey(inserted), ignoreNoRows(err)
+}
+
+// deliveryIDs returns the ids of the deliveries, and maybe of others: each index part is asked for
+// by itself, because SQLite compares no tuples with lists.
+func (tx *Tx) deliveryIDs(ctx context.Context, wanted []deliveryKey) (map[deliveryKey]int64, error) {
+	sources, keys := make([]string, len(wanted)), make([][]byte, len(wanted))
+	for i := range wanted {
+		sources[i], keys[i] = wanted[i].source, wanted[i].key[:]
+	}
+	var rows []deliveryID
+	err := tx.db.NewSelect().Model((*deliveryRow)(nil)).Column("id", "source", "key").
+		Where("source IN (?)", bun.List(unique(sources))).Where("key IN (?)", bun.List(keys)).Scan(ctx, &rows)
+	return byKey(rows), err
+}
+
+// DeliveryByID returns the delivery with the id, its body included.
+func (tx *Tx) DeliveryByID(ctx context.Context, id int64) (*Delivery, error) {
+	var row deliveryRow
+	if err := tx.db.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, found(err, "delivery")
+	}
+	return &Delivery{
+		ID: row.ID, Source: row.Source, Key: [16]byte(row.Key), TransportID: row.TransportID, EventName: row.EventName,
+		ContentType: row.ContentType, Body: row.Body, BodySize: row.BodySize, ReceivedAt: row.ReceivedAt.UTC(),
+		Outcome: row.Outcome, Problem: row.Problem, Existing: true,
+	}, nil
+}

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+)
+
+type memberRow struct {
+	bun.BaseModel `bun:"table:members,alias:m"`
+
+	NamespaceID int64 `bun:",pk"`
+	UserID      int64 `bun:",pk"`
+	Role        achievement.Role
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// PutMember gives the user the role in the namespace and reports whether they had none there before.
+func (tx *Tx) PutMember(ctx context.Context, namespaceID, userID int64, role achievement.Role, now time.Time) (created bool, err error) {
+	row := &memberRow{NamespaceID: namespaceID, UserID: userID, Role: role, CreatedAt: now, UpdatedAt: now}
+	inserted, err := tx.db.NewInsert().Model(row).On("CONFLICT (namespace_id, user_id) DO NOTHING").Exec(ctx)
+	if err != nil {
+		return false, err
+	}
+	if n, err := inserted.RowsAffected(); err != nil || n > 0 {
+		return n > 0, err
+	}
+	_, err = tx.db.NewUpdate().Model(row).Column("role", "updated_at").WherePK().Exec(ctx)
+	return false, err
+}
+
+// RoleIn returns the user's highest role in the namespace with the path and those around it.
+func (tx *Tx) RoleIn(ctx context.Context, userID int64, fullPath string) (achievement.Role, error) {
+	roles, err := tx.RolesIn(ctx, userID, []string{fullPath})
+	return roles[fullPath], err
+}
+
+// RolesIn returns the user's highest role in each of the namespaces, inherited ones included;
+// a namespace where they have none is missing.
+func (tx *Tx) RolesIn(ctx context.Context, userID int64, fullPaths []string) (map[string]achievement.Role, error) {
+	own, err := tx.memberships(ctx, userID, fullPaths)
+	if err != nil {
+		return nil, err
+	}
+	roles := map[string]achievement.Role{}
+	for _, path := range fullPaths {
+		for _, around := range achievement.Ancestors(strings.ToLower(path)) {
+			if own[around] > roles[path] {
+				roles[path] = own[around]
+			}
+		}
+	}
+	return roles, nil
+}
+
+// memberships returns the user's roles in the namespaces and those around them, by lower-case path.
+func (tx *Tx) memberships(ctx context.Context, userID int64, fullPaths []string) (map[string]achievement.Role, error) {
+	var around []string
+	for _, path := range fullPaths {
+		around = append(around, achievement.Ancestors(strings.ToLower(path))...)
+	}
+	var rows []struct {
+		Path string
+		Role achievement.Role
+	}
+	err := tx.db.NewSelect().Model((*memberRow)(nil)).Join("JOIN namespaces AS n ON n.id = m.namespace_id").
+		ColumnExpr("lower(n.full_path) AS path, m.role").
+		Where("m.user_id = ?", userID).Where("lower(n.full_path) IN (?)", bun.List(around)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, err
+	}
+	roles := make(map[string]achievement.Role, len(rows))
+	for _, row := range rows {
+		roles[row.Path] = row.Role
+	}
+	return roles, nil
+}
+
+// MaintainedNamespaces returns the ids of the namespaces where the user is maintainer or owner,
+// by their own membership or that of a namespace around.
+func (tx *Tx) MaintainedNamespaces(ctx context.Context, userID int64) ([]int64, error) {
+	var ids []int64
+	err := tx.db.NewSelect().Model((*namespaceRow)(nil)).Column("n.id").
+		Where(`EXISTS (SELECT 1 FROM members AS m JOIN namespaces AS o ON o.id = m.namespace_id
+			WHERE m.user_id = ? AND m.role >= ?
+			AND (o.id = n.id OR lower(substr(n.full_path, 1, length(o.full_path) + 1)) = lower(o.full_path) || '/'))`,
+			userID, achievement.Maintainer).
+		Order("n.id").Scan(ctx, &ids)
+	return ids, err
+}

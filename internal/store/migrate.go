@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/migrate"
+)
+
+// migrationsTable is where bun's migrator notes what was applied.
+const migrationsTable = "bun_migrations"
+
+// Migrate brings the tables to the state of this program. Whoever migrates the same
+// database at once waits for the other; each migration and the note of it are one transaction,
+// so that a migrator that is killed leaves a whole number of them.
+func (s *Store) Migrate(ctx context.Context) error {
+	s.migrating.Lock()
+	defer s.migrating.Unlock()
+	err := s.dialect.exclusive(ctx, s, func() error {
+		migrator, err := s.migrator()
+		if err != nil {
+			return err
+		}
+		if err := migrator.Init(ctx); err != nil {
+			return fmt.Errorf("making the table of migrations: %w", err)
+		}
+		_, err = migrator.Migrate(ctx)
+		return err
+	})
+	if err != nil {
+		return s.explain(err)
+	}
+	s.migrated.Store(true)
+	return nil
+}
+
+func (s *Store) migrator() (*migrate.Migrator, error) {
+	files, err := s.dialect.migrations()
+	if err != nil {
+		return nil, fmt.Errorf("reading the migrations: %w", err)
+	}
+	migrations := migrate.NewMigrations()
+	if err := migrations.Discover(files); err != nil {
+		return nil, fmt.Errorf("reading the migrations: %w", err)
+	}
+	return migrate.NewMigrator(s.writer, migrations,
+		migrate.WithTableName(migrationsTable),
+		// The hook notes a migration within its transaction; the migrator's own note comes after
+		// it and finds it there.
+		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true),
+		migrate.AfterMigration(func(ctx context.Context, db bun.IConn, migration *migrate.Migration) error {
+			_, err := db.ExecContext(ctx, "INSERT INTO ? (name, group_id) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+				bun.Name(migrationsTable), migration.Name, migration.GroupID)
+			return err
+		}),
+	), nil
+}
+
+// pending returns how many migrations are not applied.
+func (s *Store) pending(ctx context.Context) (int, error) {
+	migrator, err := s.migrator()
+	if err != nil {
+		return 0, err
+	}
+	all, err := migrator.MigrationsWithStatus(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("reading what was migrated: %w", err)
+	}
+	return len(all.Unapplied()), nil
+}

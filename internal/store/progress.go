@@ -1,0 +1,141 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// ProgressKey says whose state of which measure it is.
+type ProgressKey struct {
+	MeasureID int64
+	UserID    int64
+	// Bucket separates states of the same measure and user, such as those of each month.
+	Bucket string
+}
+
+func (k ProgressKey) compare(other ProgressKey) int {
+	return cmp.Or(cmp.Compare(k.MeasureID, other.MeasureID), cmp.Compare(k.UserID, other.UserID), cmp.Compare(k.Bucket, other.Bucket))
+}
+
+type progressRow struct {
+	bun.BaseModel `bun:"table:progress,alias:p"`
+
+	MeasureID int64  `bun:",pk"`
+	UserID    int64  `bun:",pk"`
+	Bucket    string `bun:",pk"`
+	N         int64
+	UpdatedAt time.Time
+}
+
+func (r *progressRow) key() ProgressKey { return ProgressKey{r.MeasureID, r.UserID, r.Bucket} }
+
+type measureRow struct {
+	bun.BaseModel `bun:"table:measures,alias:me"`
+
+	ID        int64 `bun:",pk,autoincrement"`
+	Hash      string
+	CreatedAt time.Time
+}
+
+// EnsureMeasures returns the ids of the measures with the hashes; those that the book does not hold
+// are made.
+func (tx *Tx) EnsureMeasures(ctx context.Context, hashes []string, now time.Time) (map[string]int64, error) {
+	ids := make(map[string]int64, len(hashes))
+	if len(hashes) == 0 {
+		return ids, nil
+	}
+	hashes = unique(hashes)
+	rows := make([]*measureRow, len(hashes))
+	for i, hash := range hashes {
+		rows[i] = &measureRow{Hash: hash, CreatedAt: now}
+	}
+	if _, err := tx.db.NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (hash) DO NOTHING").Returning("NULL").Exec(ctx); err != nil {
+		return nil, err
+	}
+	var known []measureRow
+	if err := tx.db.NewSelect().Model(&known).Where("hash IN (?)", bun.List(hashes)).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for i := range known {
+		ids[known[i].Hash] = known[i].ID
+	}
+	return ids, nil
+}
+
+// LockProgress returns the states under the keys and keeps others from changing them until the
+// transaction ends. A state that the book does not hold is 0, and locked all the same. Everyone
+// locks in the order of the keys; where new states make that impossible, the database finds the
+// circle and InTx tries again.
+func (tx *Tx) LockProgress(ctx context.Context, keys []ProgressKey) (map[ProgressKey]int64, error) {
+	keys = slices.Clone(keys)
+	slices.SortFunc(keys, ProgressKey.compare)
+	values := make([][]any, len(keys))
+	for i, key := range keys {
+		values[i] = []any{key.MeasureID, key.UserID, key.Bucket}
+	}
+	var known []progressRow
+	q := tx.db.NewSelect().Model(&known).
+		Where("(measure_id, user_id, bucket) IN (VALUES ?)", rowValues(values)).
+		Order("measure_id", "user_id", "bucket")
+	err := tx.dialect.lock(q, false).Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	states := make(map[ProgressKey]int64, len(keys))
+	for i := range known {
+		states[known[i].key()] = known[i].N
+	}
+	if err := tx.lockNew(ctx, keys, states); err != nil {
+		return nil, err
+	}
+	return states, nil
+}
+
+// lockNew makes the states that are missing. One that another transaction made meanwhile is read
+// and locked by the same statement: the update that changes nothing is what locks it.
+func (tx *Tx) lockNew(ctx context.Context, keys []ProgressKey, states map[ProgressKey]int64) error {
+	var rows []*progressRow
+	for _, key := range keys {
+		if _, known := states[key]; !known {
+			rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	var locked []progressRow
+	err := tx.db.NewInsert().Model(&rows).On("CONFLICT (measure_id, user_id, bucket) DO UPDATE").Set("n = p.n").
+		Returning("measure_id, user_id, bucket, n").Scan(ctx, &locked)
+	if err != nil {
+		return err
+	}
+	for i := range locked {
+		states[locked[i].key()] = locked[i].N
+	}
+	return nil
+}
+
+// SaveProgress stores the states, which LockProgress locked before.
+func (tx *Tx) SaveProgress(ctx context.Context, states map[ProgressKey]int64, now time.Time) error {
+	rows := make([]*progressRow, 0, len(states))
+	for key, n := range states {
+		rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: n, UpdatedAt: now})
+	}
+	slices.SortFunc(rows, func(x, y *progressRow) int { return x.key().compare(y.key()) })
+	_, err := tx.db.NewInsert().Model(&rows).On("CONFLICT (measure_id, user_id, bucket) DO UPDATE").
+		Set("n = EXCLUDED.n").Set("updated_at = EXCLUDED.updated_at").Returning("NULL").Exec(ctx)
+	return err
+}
+
+// rowValues formats rows for VALUES: (1, 2, 'a'), (1, 3, 'b').
+func rowValues(rows [][]any) bun.ListValues {
+	formatted := make([]bun.TupleValues, len(rows))
+	for i := range rows {
+		formatted[i] = bun.Tuple(rows[i])
+	}
+	return bun.List(formatted)
+}

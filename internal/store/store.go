@@ -1,0 +1,145 @@
+// Package store is the book: everything Accolade must not forget, in Postgres or SQLite.
+//
+// The queries are the same for both databases and live one noun a file; every difference is in
+// dialect.go and the migrations. Whoever wants something of the book opens a transaction with
+// InTx or View and calls the methods of Tx; they return nouns of the pure rooms and faults.
+// The package may import event, achievement and fault.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
+)
+
+const (
+	// txPatience bounds a transaction, so that a database that hangs is a database that is away.
+	txPatience = 15 * time.Second
+	// readyPatience bounds the question whether the database answers.
+	readyPatience = 2 * time.Second
+	// maxTries is how often a transaction runs that others keep from committing.
+	maxTries = 4
+	// retryAfterAway is what callers are told while the database is away.
+	retryAfterAway = 2 * time.Second
+)
+
+// Config says where the book is.
+type Config struct {
+	// URL is postgres://user@host/database, or the path of a SQLite file, which is made when missing.
+	URL string
+	// MaxConns bounds the connections to Postgres; 0 means 16. SQLite has one writer and four readers.
+	MaxConns int
+}
+
+// Store is the open book. It is safe for concurrent use.
+type Store struct {
+	dialect   dialect
+	writer    *bun.DB
+	reader    *bun.DB
+	migrating sync.Mutex
+	migrated  atomic.Bool
+	release   func() error
+}
+
+// Tx is the book within one transaction. It must not be used after the function that it was
+// handed to has returned, nor concurrently.
+type Tx struct {
+	db      bun.IDB
+	dialect dialect
+}
+
+// Open opens the book without touching its tables; Migrate makes them. A SQLite file that another
+// process has open is refused. A Postgres that is away is no error here: it may come back.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	if cfg.URL == "" {
+		return nil, fault.InvalidField("database_url", "required", "must be a postgres:// URL or the path of a file")
+	}
+	return open(ctx, cfg)
+}
+
+// Close ends all connections.
+func (s *Store) Close() error {
+	err := s.writer.Close()
+	if s.reader != s.writer {
+		err = errors.Join(err, s.reader.Close())
+	}
+	if s.release != nil {
+		err = errors.Join(err, s.release())
+	}
+	return err
+}
+
+// Ready reports, as an Unavailable fault, a database that does not answer within 2 s or whose
+// tables are not those of this program.
+func (s *Store) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyPatience)
+	defer cancel()
+	if s.migrated.Load() {
+		_, err := s.reader.ExecContext(ctx, "SELECT 1")
+		return s.explain(err)
+	}
+	pending, err := s.pending(ctx)
+	if err == nil && pending > 0 {
+		err = fmt.Errorf("%d migrations are not applied", pending)
+	}
+	if err != nil {
+		return fault.UnavailableFor("the database", retryAfterAway).Because(err)
+	}
+	s.migrated.Store(true)
+	return nil
+}
+
+// InTx runs fn in a transaction that commits when fn returns nil and leaves no trace otherwise.
+// When other transactions keep it from committing it runs again, at most three times, so that fn
+// must set what it returns anew. A database that is away is an Unavailable fault.
+func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, txPatience)
+	defer cancel()
+	for try := 1; ; try++ {
+		err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+			return fn(ctx, &Tx{db: tx, dialect: s.dialect})
+		})
+		if err == nil || try == maxTries || s.dialect.trouble(err) != inTheWay {
+			return s.explain(err)
+		}
+	}
+}
+
+// View runs fn in a transaction that only reads, on one consistent state of the book.
+func (s *Store) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, txPatience)
+	defer cancel()
+	return s.explain(s.reader.RunInTx(ctx, s.dialect.viewOptions(), func(ctx context.Context, tx bun.Tx) error {
+		return fn(ctx, &Tx{db: tx, dialect: s.dialect})
+	}))
+}
+
+// explain turns the database's errors into faults, where they have a meaning for callers.
+func (s *Store) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, known := errors.AsType[*fault.Error](err); known {
+		return err
+	}
+	if s.dialect.trouble(err) != noTrouble || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return fault.UnavailableFor("the database", retryAfterAway).Because(err)
+	}
+	return err
+}
+
+// found turns "no rows" into the NotFound fault for a noun.
+func found(err error, noun string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.NotFoundFor(noun)
+	}
+	return err
+}

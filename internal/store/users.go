@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/fault"
+)
+
+type userRow struct {
+	bun.BaseModel `bun:"table:users,alias:u"`
+
+	ID                  int64 `bun:",pk,autoincrement"`
+	Username            string
+	Name                string
+	Email               string `bun:",nullzero"`
+	Admin               bool
+	Bot                 bool
+	Claimed             bool
+	Blocked             bool
+	PrivateProfile      bool
+	AchievementsEnabled bool
+	CreatedAt           time.Time
+	UpdatedAt           time.Time
+}
+
+func rowOfUser(u *achievement.User) *userRow {
+	return &userRow{
+		ID: u.ID, Username: u.Username, Name: u.Name, Email: u.Email, Admin: u.Admin, Bot: u.Bot, Claimed: u.Claimed,
+		Blocked: u.Blocked, PrivateProfile: u.PrivateProfile, AchievementsEnabled: u.AchievementsEnabled,
+		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+	}
+}
+
+func (r *userRow) user() *achievement.User {
+	return &achievement.User{
+		ID: r.ID, Username: r.Username, Name: r.Name, Email: r.Email, Admin: r.Admin, Bot: r.Bot, Claimed: r.Claimed,
+		Blocked: r.Blocked, PrivateProfile: r.PrivateProfile, AchievementsEnabled: r.AchievementsEnabled,
+		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+	}
+}
+
+// CreateUser stores a new user and fills in the id. A username that is taken, in whatever case,
+// is a Conflict "username_taken".
+func (tx *Tx) CreateUser(ctx context.Context, u *achievement.User) error {
+	id, err := insertedID(ctx, tx.db.NewInsert().Model(rowOfUser(u)))
+	if err != nil || id == 0 {
+		return orTaken(err, "username_taken", "the username %q is taken", u.Username)
+	}
+	u.ID = id
+	return nil
+}
+
+// UserByID returns the user with the id.
+func (tx *Tx) UserByID(ctx context.Context, id int64) (*achievement.User, error) {
+	return tx.user(ctx, "id = ?", id)
+}
+
+// UserByUsername returns the user with the name, in whatever case.
+func (tx *Tx) UserByUsername(ctx context.Context, username string) (*achievement.User, error) {
+	return tx.user(ctx, "lower(username) = ?", strings.ToLower(username))
+}
+
+func (tx *Tx) user(ctx context.Context, where string, arg any) (*achievement.User, error) {
+	var row userRow
+	if err := tx.db.NewSelect().Model(&row).Where(where, arg).Scan(ctx); err != nil {
+		return nil, found(err, "user")
+	}
+	return row.user(), nil
+}
+
+// UsersByID returns those of the users that exist.
+func (tx *Tx) UsersByID(ctx context.Context, ids []int64) (map[int64]*achievement.User, error) {
+	users := make(map[int64]*achievement.User, len(ids))
+	if len(ids) == 0 {
+		return users, nil
+	}
+	var rows []userRow
+	if err := tx.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		users[rows[i].ID] = rows[i].user()
+	}
+	return users, nil
+}
+
+// insertedID runs the insert of one row and returns its id, and 0 when a unique key was taken.
+func insertedID(ctx context.Context, insert *bun.InsertQuery) (int64, error) {
+	var ids []int64
+	err := insert.ExcludeColumn("id").On("CONFLICT DO NOTHING").Returning("id").Scan(ctx, &ids)
+	if err != nil || len(ids) == 0 {
+		return 0, ignoreNoRows(err)
+	}
+	return ids[0], nil
+}
+
+func ignoreNoRows(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
+// orTaken returns err, or when there is none the Conflict for a name that another row has.
+func orTaken(err error, code, format string, args ...any) error {
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, code, format, args...)
+}
