@@ -1,0 +1,282 @@
+package forge_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io"
+	"net/http"
+	"net/textproto"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/seed-504bad89/accolade/internal/event"
+	"github.com/seed-504bad89/accolade/internal/forge"
+)
+
+var update = flag.Bool("update", false, "accept what the recordings are translated to")
+
+// receivedAt is when every recording came in, with more precision than events have.
+var receivedAt = time.Date(2026, time.November, 8, 12, 0, 0, 123456789, time.FixedZone("", 3600))
+
+// supported lists what each forge's webhooks are translated to.
+var supported = map[string][]string{
+	forge.GitHub:  {event.MergeRequestOpened, event.MergeRequestMerged, event.MemberAdded, event.MemberRemoved},
+	forge.GitLab:  {event.MergeRequestOpened, event.MergeRequestMerged, event.MemberAdded, event.MemberRemoved},
+	forge.Gitea:   {event.MergeRequestOpened, event.MergeRequestMerged},
+	forge.Forgejo: {event.MergeRequestOpened, event.MergeRequestMerged},
+}
+
+// source returns a source of the forge with one secret.
+func source(name string) forge.Source {
+	return forge.Source{Name: "acme-" + name, Forge: name, Secrets: []string{"correct horse"}}
+}
+
+func speak(tb testing.TB, name string) forge.Forge {
+	tb.Helper()
+
+	speaks, ok := forge.ByName(name)
+	if !ok {
+		tb.Fatalf("there is no forge %q", name)
+	}
+	return speaks
+}
+
+// recording reads testdata/<forge>/<name>.http: headers, an empty line, and the body.
+func recording(tb testing.TB, forgeName, name string) forge.Request {
+	tb.Helper()
+
+	raw, err := os.ReadFile(filepath.Join("testdata", forgeName, name+".http"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	lines := bufio.NewReader(bytes.NewReader(raw))
+	header, err := textproto.NewReader(lines).ReadMIMEHeader()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	body, err := io.ReadAll(lines)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return forge.Request{Header: http.Header(header), Body: body, ReceivedAt: receivedAt}
+}
+
+// recordings returns the names of all recordings of the forge.
+func recordings(tb testing.TB, forgeName string) []string {
+	tb.Helper()
+
+	paths, err := filepath.Glob(filepath.Join("testdata", forgeName, "*.http"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for i, path := range paths {
+		paths[i] = strings.TrimSuffix(filepath.Base(path), ".http")
+	}
+	return paths
+}
+
+// translate returns the events of a recording.
+func translate(tb testing.TB, forgeName, name string) []event.Event {
+	tb.Helper()
+
+	events, err := speak(tb, forgeName).Events(source(forgeName), recording(tb, forgeName, name))
+	if err != nil {
+		tb.Fatalf("%s/%s: %v", forgeName, name, err)
+	}
+	return events
+}
+
+func TestRecordingsBecomeEvents(t *testing.T) {
+	t.Parallel()
+
+	for _, forgeName := range forge.Names() {
+		for _, name := range recordings(t, forgeName) {
+			t.Run(forgeName+"/"+name, func(t *testing.T) {
+				t.Parallel()
+
+				got := append([]event.Event{}, translate(t, forgeName, name)...)
+				path := filepath.Join("testdata", forgeName, name+".json")
+				if *update {
+					text, err := json.MarshalIndent(got, "", "  ")
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := os.WriteFile(path, append(text, '\n'), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				text, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var want []event.Event
+				if err := json.Unmarshal(text, &want); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("the events differ (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestEverythingSupportedIsRecorded(t *testing.T) {
+	t.Parallel()
+
+	for _, forgeName := range forge.Names() {
+		if len(supported[forgeName]) == 0 {
+			t.Errorf("%s: nothing is said to be supported", forgeName)
+		}
+		recorded := map[string]bool{}
+		for _, name := range recordings(t, forgeName) {
+			for _, ev := range translate(t, forgeName, name) {
+				recorded[ev.Kind] = true
+				if !slices.Contains(supported[forgeName], ev.Kind) {
+					t.Errorf("%s/%s gives %s, which is not listed as supported", forgeName, name, ev.Kind)
+				}
+			}
+		}
+		for _, kind := range supported[forgeName] {
+			if !recorded[kind] {
+				t.Errorf("%s: no recording gives %s", forgeName, kind)
+			}
+		}
+	}
+}
+
+// Whatever is recorded must be usable by the rest of the house: named, placed in time to the
+// microsecond, and with no field that rules could not reach.
+func TestEventsAreComplete(t *testing.T) {
+	t.Parallel()
+
+	for _, forgeName := range forge.Names() {
+		for _, name := range recordings(t, forgeName) {
+			for _, ev := range translate(t, forgeName, name) {
+				if ev.Source != source(forgeName).Name || ev.Object == "" || !strings.HasPrefix(ev.Key, ev.Object+":") {
+					t.Errorf("%s/%s: source %q, object %q, key %q", forgeName, name, ev.Source, ev.Object, ev.Key)
+				}
+				for field, at := range map[string]time.Time{"time": ev.Time, "opened_at": ev.OpenedAt, "merged_at": ev.MergedAt} {
+					if at.Location() != time.UTC || !at.Equal(at.Truncate(time.Microsecond)) {
+						t.Errorf("%s/%s: %s is %v, which is not UTC to the microsecond", forgeName, name, field, at)
+					}
+				}
+				if ev.Time.IsZero() {
+					t.Errorf("%s/%s has no time", forgeName, name)
+				}
+				asJSON, err := json.Marshal(ev)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var fields map[string]any
+				if err := json.Unmarshal(asJSON, &fields); err != nil {
+					t.Fatal(err)
+				}
+				for field := range fields {
+					if !event.Carries(ev.Kind, field) {
+						t.Errorf("%s/%s sets %q, which %s does not carry", forgeName, name, field, ev.Kind)
+					}
+				}
+			}
+		}
+	}
+}
+
+// The same happening comes by several hooks of one instance and must be one event.
+func TestHooksOfOneHappeningShareTheNaturalKey(t *testing.T) {
+	t.Parallel()
+
+	for _, tc := range []struct{ forge, one, other string }{
+		{forge.GitLab, "merge_request.merged", "merge_request.merged-system-hook"},
+		{forge.GitLab, "member.added-group", "member.added-group-system-hook"},
+	} {
+		one, other := translate(t, tc.forge, tc.one), translate(t, tc.forge, tc.other)
+		if one[0].Key != other[0].Key {
+			t.Errorf("%s has the key %q, %s the key %q", tc.one, one[0].Key, tc.other, other[0].Key)
+		}
+	}
+}
+
+func TestDifferentHappeningsHaveDifferentKeys(t *testing.T) {
+	t.Parallel()
+
+	for _, tc := range []struct {
+		forge string
+		names []string
+	}{
+		{forge.GitHub, []string{
+			"merge_request.opened", "merge_request.merged", "member.added-organization",
+			"member.removed-organization", "member.added-team", "member.removed-team",
+		}},
+		{forge.GitLab, []string{
+			"merge_request.opened", "merge_request.merged", "member.added-group", "member.removed-group",
+			"member.added-project-system-hook", "member.removed-project-system-hook",
+		}},
+		{forge.Gitea, []string{"merge_request.opened", "merge_request.merged"}},
+		{forge.Forgejo, []string{"merge_request.opened", "merge_request.merged"}},
+	} {
+		seen := map[string]string{}
+		for _, name := range tc.names {
+			key := translate(t, tc.forge, name)[0].Key
+			if seen[key] != "" {
+				t.Errorf("%s: %s and %s share the key %q", tc.forge, name, seen[key], key)
+			}
+			seen[key] = name
+		}
+	}
+}
+
+func TestTransportNames(t *testing.T) {
+	t.Parallel()
+
+	for _, tc := range []struct{ forge, recording, id, event string }{
+		{forge.GitHub, "merge_request.opened", "5f0c6b1e-b7a1-11f0-8a3d-0d5b3f1f7a01", "pull_request"},
+		{forge.GitLab, "merge_request.opened", "b0a0d7b0-3f5e-4f0e-9a3e-6d2f8b7c5a04", "Merge Request Hook"},
+		{forge.Gitea, "merge_request.opened", "8d0f6c1e-2b7a-4f6a-9c5d-3e1b7a9f2c01", "pull_request"},
+		{forge.Forgejo, "merge_request.opened", "b03f6c1e-2b7a-4f6a-9c5d-3e1b7a9f2c04", "pull_request"},
+	} {
+		speaks, req := speak(t, tc.forge), recording(t, tc.forge, tc.recording)
+		if got := speaks.DeliveryID(req); got != tc.id {
+			t.Errorf("%s: the delivery id is %q, want %q", tc.forge, got, tc.id)
+		}
+		if got := speaks.EventName(req); got != tc.event {
+			t.Errorf("%s: the event is named %q, want %q", tc.forge, got, tc.event)
+		}
+	}
+}
+
+func TestTransportNamesAreBoundedAndPrintable(t *testing.T) {
+	t.Parallel()
+
+	req := forge.Request{Header: http.Header{}}
+	hostile := " \x1b[2J\u202e" + strings.Repeat("a", 1000)
+	for _, header := range []string{
+		"X-GitHub-Delivery", "X-GitHub-Event", "Idempotency-Key", "X-Gitlab-Event",
+		"X-Gitea-Delivery", "X-Gitea-Event", "X-Forgejo-Delivery", "X-Forgejo-Event-Type",
+	} {
+		req.Header.Set(header, hostile)
+	}
+	for _, forgeName := range forge.Names() {
+		speaks := speak(t, forgeName)
+		for _, got := range []string{speaks.DeliveryID(req), speaks.EventName(req)} {
+			if len(got) > 255 || !strings.HasPrefix(got, "[2Jaaa") {
+				t.Errorf("%s: %d bytes starting %.10q", forgeName, len(got), got)
+			}
+		}
+		if empty := (forge.Request{}); speaks.DeliveryID(empty) != "" || speaks.EventName(empty) != "" {
+			t.Errorf("%s names a delivery without headers", forgeName)
+		}
+	}
+	req = forge.Request{Header: http.Header{"Webhook-Id": {"msg_1"}}}
+	if got := speak(t, forge.GitLab).DeliveryID(req); got != "msg_1" {
+		t.Errorf("without an Idempotency-Key, GitLab's delivery id is %q, want the webhook-id", got)
+	}
+}
