@@ -1,0 +1,26 @@
+// Package notify tells people and programs what was awarded and revoked.
+//
+// One channel a file, one line in the list that app makes. A channel is handed one notice at a
+// time from the outbox and may be handed the same notice again, after a crash or when another
+// channel failed: it must not mind. The package may import achievement and fault.
+package notify
+
+import (
+	"context"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+)
+
+// Notice is one thing to tell: an award was given, or revoked.
+type Notice struct {
+	Revoked     bool
+	Award       achievement.Award
+	Achievement achievement.Achievement
+	Namespace   achievement.Namespace
+	User        achievement.User
+}
+
+// Channel is one way of telling. An error means: try again later.
+type Channel interface {
+	Tell(ctx context.Context, notice Notice) error
+}
