@@ -559,8 +559,8 @@ type ListAchievementsParams struct {
 
 // ListUserAwardsParams defines parameters for ListUserAwards.
 type ListUserAwardsParams struct {
-	// IncludeHidden Also lists awards that the user hides from the profile. The user and admins get all of them; a maintainer gets the awards that
-	// the maintained namespaces gave, and only these; for others it changes nothing.
+	// IncludeHidden Also lists awards that the user hides from the profile, as far as the caller may see them: the user and admins all, a maintainer
+	// those that the maintained namespaces gave, others none.
 	IncludeHidden *bool `form:"include_hidden,omitempty" json:"include_hidden,omitempty"`
 
 	// Limit How many items a page holds at most.
@@ -2650,22 +2650,6 @@ func (response GetCurrentUser401ApplicationProblemPlusJSONResponse) VisitGetCurr
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type GetCurrentUser403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response GetCurrentUser403ApplicationProblemPlusJSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }

@@ -1,5 +1,6 @@
 // Package api is the contract in Go: the types, the server interface and the document of
-// openapi.yaml. All but this file is generated; change openapi.yaml and run "make generate".
+// openapi.yaml. Nothing but this file is written by hand; change openapi.yaml and run
+// "make generate".
 //
 // It imports gin and the generator's runtime.
 package api

@@ -478,8 +478,8 @@ type ListAchievementsParams struct {
 
 // ListUserAwardsParams defines parameters for ListUserAwards.
 type ListUserAwardsParams struct {
-	// IncludeHidden Also lists awards that the user hides from the profile. The user and admins get all of them; a maintainer gets the awards that
-	// the maintained namespaces gave, and only these; for others it changes nothing.
+	// IncludeHidden Also lists awards that the user hides from the profile, as far as the caller may see them: the user and admins all, a maintainer
+	// those that the maintained namespaces gave, others none.
 	IncludeHidden *bool `form:"include_hidden,omitempty" json:"include_hidden,omitempty"`
 
 	// Limit How many items a page holds at most.
@@ -3381,8 +3381,6 @@ type GetCurrentUserResponse struct {
 	JSON200 *UserResult
 	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationproblemJSON401 *Unauthenticated
-	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
-	ApplicationproblemJSON403 *Forbidden
 	// ApplicationproblemJSON5XX the response for an HTTP 5XX `application/problem+json` response
 	ApplicationproblemJSON5XX *OurTrouble
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -3399,11 +3397,6 @@ func (r GetCurrentUserResponse) GetJSON200() *UserResult {
 // GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r GetCurrentUserResponse) GetApplicationproblemJSON401() *Unauthenticated {
 	return r.ApplicationproblemJSON401
-}
-
-// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r GetCurrentUserResponse) GetApplicationproblemJSON403() *Forbidden {
-	return r.ApplicationproblemJSON403
 }
 
 // GetApplicationproblemJSON5XX returns the response for an HTTP 5XX `application/problem+json` response
@@ -5251,13 +5244,6 @@ func ParseGetCurrentUserResponse(rsp *http.Response) (*GetCurrentUserResponse, e
 			return nil, err
 		}
 		response.ApplicationproblemJSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationproblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest OurTrouble

@@ -1,0 +1,105 @@
+package operation
+
+import (
+	"context"
+	"slices"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+const (
+	adminUsername  = "admin"
+	minAdminToken  = 16
+	adminTokenName = "first admin"
+	// adminAttempts is how often EnsureAdmin tries again when replicas start together and another
+	// one was faster.
+	adminAttempts = 3
+)
+
+// EnsureAdmin makes sure that somebody can administer a new service. The configured token, when
+// there is one, becomes a token of the user "admin"; without one, and when there is no admin's token
+// yet, one is made and returned. It returns "" in all other cases.
+//
+// The token must have at least 16 characters. Calling it again, or from several replicas at once,
+// changes nothing.
+func (o *Operations) EnsureAdmin(ctx context.Context, token string) (string, error) {
+	if token != "" && (len(token) < minAdminToken || !plausible(token)) {
+		return "", fault.InvalidField("admin_token", "bad_token",
+			"must have %d to %d characters, and a right checksum if it begins with %s", minAdminToken, maxSecret, secretPrefix)
+	}
+	var issued string
+	var err error
+	for range adminAttempts {
+		issued = ""
+		err = o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			if token != "" {
+				return o.acceptAdminToken(ctx, tx, token)
+			}
+			known, err := tx.AnyAdminToken(ctx)
+			if err != nil || known {
+				return err
+			}
+			issued = newSecret()
+			return o.acceptAdminToken(ctx, tx, issued)
+		})
+		if !fault.Is(err, fault.Conflict) {
+			break
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	return issued, nil
+}
+
+// acceptAdminToken makes the secret a token of the user "admin", unless it is an admin's already.
+func (o *Operations) acceptAdminToken(ctx context.Context, tx *store.Tx, secret string) error {
+	known, err := tx.TokenByHash(ctx, hash(secret))
+	if err == nil {
+		return checkAdminToken(ctx, tx, known)
+	}
+	if !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	admin, err := o.adminUser(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return tx.CreateToken(ctx, &achievement.Token{
+		UserID: admin.ID, Name: adminTokenName, Scopes: []achievement.Scope{achievement.ScopeAdmin}, CreatedAt: o.now(),
+	}, hash(secret))
+}
+
+func checkAdminToken(ctx context.Context, tx *store.Tx, token *achievement.Token) error {
+	user, err := tx.UserByID(ctx, token.UserID)
+	if err != nil {
+		return err
+	}
+	if !user.Admin || !slices.Contains(token.Scopes, achievement.ScopeAdmin) {
+		return fault.InvalidField("admin_token", "not_an_admins", "is a token of %s that may not administer", user.Username)
+	}
+	return nil
+}
+
+func (o *Operations) adminUser(ctx context.Context, tx *store.Tx) (*achievement.User, error) {
+	admin, err := tx.UserByUsername(ctx, adminUsername)
+	if err == nil && !admin.Admin {
+		// A forge told of somebody called "admin". Whoever that is must not become ours.
+		return nil, fault.InvalidField("admin_token", "admin_taken",
+			"cannot be given to the user %q, who is not an admin", adminUsername)
+	}
+	if !fault.Is(err, fault.NotFound) {
+		return admin, err
+	}
+	now := o.now()
+	admin = &achievement.User{
+		Username: adminUsername, Name: "Administrator", Admin: true, Claimed: true, AchievementsEnabled: true,
+		CreatedAt: now, UpdatedAt: now,
+	}
+	if err := tx.CreateUser(ctx, admin); err != nil {
+		return nil, err
+	}
+	return admin, nil
+}

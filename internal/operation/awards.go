@@ -1,0 +1,224 @@
+package operation
+
+import (
+	"context"
+	"crypto/rand"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// NewAward is what AwardAchievement makes an award of.
+type NewAward struct {
+	AchievementID int64
+	// User is the recipient's id or username.
+	User string
+	// Message may be empty.
+	Message string
+}
+
+// AwardAchievement gives an achievement to a user by hand. Role: maintainer.
+// Faults: already_awarded, user_blocked.
+func (o *Operations) AwardAchievement(ctx context.Context, caller Caller, in NewAward) (*AwardView, error) {
+	if err := mayWrite(caller); err != nil {
+		return nil, err
+	}
+	message, err := achievement.CleanText("message", in.Message, achievement.MaxMessage)
+	if err != nil {
+		return nil, err
+	}
+	var view *AwardView
+	err = o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		given, standing, err := findAchievement(ctx, tx, caller, in.AchievementID)
+		if err != nil {
+			return err
+		}
+		if err := standing.must(achievement.Maintainer); err != nil {
+			return err
+		}
+		recipient, err := findUser(ctx, tx, in.User)
+		if err != nil {
+			return err
+		}
+		if recipient.Blocked {
+			return fault.New(fault.Conflict, "user_blocked", "%s is blocked and cannot be awarded", recipient.Username)
+		}
+		award := achievement.Award{
+			AchievementID: given.ID, UserID: recipient.ID, Kind: given.Kind,
+			AwardedAt: o.now(), AwardedBy: caller.ID(), ShowOnProfile: true, Message: message,
+		}
+		if given.Kind == achievement.Repeatable {
+			award.Occurrence = rand.Text() // by hand, every time is another one
+		}
+		if err := tx.CreateAward(ctx, &award); err != nil {
+			return err
+		}
+		if err := o.enqueue(ctx, tx, jobAwardGranted, award.ID); err != nil {
+			return err
+		}
+		view, err = viewAward(ctx, tx, caller, &award)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	o.announce()
+	return view, nil
+}
+
+// GetAward returns an award. Role: anyone, when it stands on an open profile; else its recipient and
+// the maintainers of the awarding namespace.
+func (o *Operations) GetAward(ctx context.Context, caller Caller, id int64) (*AwardView, error) {
+	var view *AwardView
+	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		award, err := tx.AwardByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		view, err = viewAward(ctx, tx, caller, award)
+		return err
+	})
+	return view, err
+}
+
+// RevokeAward takes an award away. Role: maintainer. Faults: irrevocable, already_revoked.
+func (o *Operations) RevokeAward(ctx context.Context, caller Caller, id int64, reason string) (*AwardView, error) {
+	if err := mayWrite(caller); err != nil {
+		return nil, err
+	}
+	reason, err := achievement.CleanText("reason", reason, achievement.MaxReason)
+	if err != nil {
+		return nil, err
+	}
+	var view *AwardView
+	err = o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		award, err := findAwardAs(ctx, tx, caller, id, achievement.Maintainer)
+		if err != nil {
+			return err
+		}
+		if award.Kind == achievement.Irrevocable {
+			return fault.New(fault.Conflict, "irrevocable", "an irrevocable achievement cannot be taken away")
+		}
+		if award.Revoked() {
+			return fault.New(fault.Conflict, "already_revoked", "award %d was revoked before", award.ID)
+		}
+		award.RevokedAt, award.RevokedBy, award.RevokeReason = o.now(), caller.ID(), reason
+		if err := tx.RevokeAward(ctx, award.ID, award.RevokedAt, award.RevokedBy, reason); err != nil {
+			return err
+		}
+		if err := o.enqueue(ctx, tx, jobAwardRevoked, award.ID); err != nil {
+			return err
+		}
+		view, err = viewAward(ctx, tx, caller, award)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	o.announce()
+	return view, nil
+}
+
+// DeleteAward deletes an award that was a mistake; no rule gives it again. Role: owner.
+func (o *Operations) DeleteAward(ctx context.Context, caller Caller, id int64) error {
+	if err := mayWrite(caller); err != nil {
+		return err
+	}
+	return o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		award, err := findAwardAs(ctx, tx, caller, id, achievement.Owner)
+		if err != nil {
+			return err
+		}
+		return tx.DeleteAward(ctx, award.ID, o.now())
+	})
+}
+
+// AwardState chooses awards by whether they stand.
+type AwardState = store.AwardState
+
+// AwardQuery says which awards of an achievement ListAwards lists.
+type AwardQuery struct {
+	AchievementID int64
+	// State is active, revoked or all; empty for active.
+	State AwardState
+	Page  Page
+}
+
+// ListAwards lists an achievement's awards, oldest first. Role: whoever may read the namespace, for
+// what stands on open profiles; maintainer, for everything. A page holds fewer awards than its limit
+// when some are not for the caller.
+func (o *Operations) ListAwards(ctx context.Context, caller Caller, in AwardQuery) (*Listing[AwardView], error) {
+	state := in.State
+	if state == "" {
+		state = store.StateActive
+	}
+	var listing *Listing[AwardView]
+	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		given, standing, err := findAchievement(ctx, tx, caller, in.AchievementID)
+		if err != nil {
+			return err
+		}
+		if state != store.StateActive {
+			if err := standing.must(achievement.Maintainer); err != nil {
+				return err
+			}
+		}
+		found, next, err := tx.ListAwards(ctx, given.ID, state, in.Page.inStore())
+		if err != nil {
+			return err
+		}
+		listing, err = viewListing(ctx, tx, caller, found, next)
+		return err
+	})
+	return listing, err
+}
+
+// UserAwardQuery says which awards of a user ListUserAwards lists.
+type UserAwardQuery struct {
+	// User is an id or username.
+	User string
+	// IncludeHidden lists what the user hides from the profile, too, as far as the caller may see it.
+	IncludeHidden bool
+	Page          Page
+}
+
+// ListUserAwards lists the awards on a profile in the profile's order. Role: anyone, for an open
+// profile; else the user, and maintainers for what their namespaces gave.
+func (o *Operations) ListUserAwards(ctx context.Context, caller Caller, in UserAwardQuery) (*Listing[AwardView], error) {
+	listing := &Listing[AwardView]{}
+	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		user, err := findUser(ctx, tx, in.User)
+		if err != nil {
+			return err
+		}
+		filter, some, err := profileFilter(ctx, tx, caller, user, in.IncludeHidden)
+		if err != nil || !some {
+			return err
+		}
+		found, next, err := tx.ListUserAwards(ctx, filter, in.Page.inStore())
+		if err != nil {
+			return err
+		}
+		listing, err = viewListing(ctx, tx, caller, found, next)
+		return err
+	})
+	return listing, err
+}
+
+// findAwardAs returns the award, locked until the transaction ends, if the caller may see it and has
+// at least the role in the awarding namespace.
+func findAwardAs(ctx context.Context, tx *store.Tx, caller Caller, id int64, role achievement.Role) (*achievement.Award, error) {
+	award, err := tx.AwardForUpdate(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := load(ctx, tx, caller, []achievement.Award{*award})
+	if err != nil {
+		return nil, err
+	}
+	if loaded.sight(award) == unseen {
+		return nil, fault.NotFoundFor("award")
+	}
+	return award, loaded.standing(award).must(role)
+}

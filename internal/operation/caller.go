@@ -1,0 +1,86 @@
+package operation
+
+import (
+	"context"
+	"slices"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// Caller is who calls, and what their token may be used for. The zero Caller is anonymous.
+type Caller struct {
+	user   achievement.User
+	scopes []achievement.Scope
+}
+
+// Anonymous reports whether nobody is known to call.
+func (c Caller) Anonymous() bool { return c.user.ID == 0 }
+
+// ID returns the user's id, 0 for an anonymous caller.
+func (c Caller) ID() int64 { return c.user.ID }
+
+// has reports whether the token may be used for the scope, by itself or by a scope that includes it.
+func (c Caller) has(scope achievement.Scope) bool {
+	switch scope {
+	case achievement.ScopeRead:
+		return len(c.scopes) > 0
+	case achievement.ScopeWrite:
+		return slices.Contains(c.scopes, achievement.ScopeWrite) || slices.Contains(c.scopes, achievement.ScopeAdmin)
+	default:
+		return slices.Contains(c.scopes, scope)
+	}
+}
+
+// admin reports whether the caller has an admin's powers: is one, and calls with a token for them.
+func (c Caller) admin() bool { return c.user.Admin && c.has(achievement.ScopeAdmin) }
+
+type callerKey struct{}
+
+// WithCaller returns a context that carries the caller from the middleware that found them to the
+// door that calls an operation.
+func WithCaller(ctx context.Context, caller Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, caller)
+}
+
+// CallerFrom returns the context's caller, the anonymous one when there is none.
+func CallerFrom(ctx context.Context) Caller {
+	caller, _ := ctx.Value(callerKey{}).(Caller)
+	return caller
+}
+
+// Authenticate returns the caller whose token this is. It refuses with Unauthenticated a token that
+// is unknown, expired, or a blocked user's.
+func (o *Operations) Authenticate(ctx context.Context, secret string) (Caller, error) {
+	if !plausible(secret) {
+		return Caller{}, invalidToken()
+	}
+	var caller Caller
+	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		token, err := tx.TokenByHash(ctx, hash(secret))
+		if fault.Is(err, fault.NotFound) {
+			return invalidToken()
+		}
+		if err != nil {
+			return err
+		}
+		if !token.ExpiresAt.IsZero() && !o.now().Before(token.ExpiresAt) {
+			return fault.New(fault.Unauthenticated, "expired_token", "this token has expired")
+		}
+		user, err := tx.UserByID(ctx, token.UserID)
+		if err != nil {
+			return err
+		}
+		if user.Blocked {
+			return fault.New(fault.Unauthenticated, "user_blocked", "this token's user is blocked")
+		}
+		caller = Caller{user: *user, scopes: token.Scopes}
+		return nil
+	})
+	return caller, err
+}
+
+func invalidToken() error {
+	return fault.New(fault.Unauthenticated, "invalid_token", "this token is not valid")
+}

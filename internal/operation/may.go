@@ -1,0 +1,193 @@
+package operation
+
+import (
+	"context"
+	"strings"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// This file holds all authorisation: who may see what, and who may do what.
+
+// mustBeKnown refuses an anonymous caller.
+func mustBeKnown(caller Caller) error {
+	if caller.Anonymous() {
+		return fault.New(fault.Unauthenticated, "unauthenticated", "this needs a token")
+	}
+	return nil
+}
+
+// mayWrite refuses callers who may change nothing, whatever it is.
+func mayWrite(caller Caller) error {
+	if err := mustBeKnown(caller); err != nil {
+		return err
+	}
+	return needsScope(caller, achievement.ScopeWrite)
+}
+
+// mayAdminister refuses everyone but admins who call with a token for it.
+func mayAdminister(caller Caller) error {
+	if err := mustBeKnown(caller); err != nil {
+		return err
+	}
+	if !caller.user.Admin {
+		return forbidden("this needs an admin")
+	}
+	return needsScope(caller, achievement.ScopeAdmin)
+}
+
+func needsScope(caller Caller, scope achievement.Scope) error {
+	if !caller.has(scope) {
+		return fault.New(fault.Forbidden, "insufficient_scope", "this needs a token with the scope %q", scope)
+	}
+	return nil
+}
+
+func forbidden(format string, args ...any) error {
+	return fault.New(fault.Forbidden, "forbidden", format, args...)
+}
+
+// mayIssue refuses tokens for others, except by admins, and tokens that could do what the caller's
+// cannot or what their user may not.
+func mayIssue(caller Caller, user *achievement.User, scopes []achievement.Scope) error {
+	if user.ID != caller.ID() && !caller.admin() {
+		return forbidden("only an admin may issue tokens for others")
+	}
+	for _, scope := range scopes {
+		if !caller.has(scope) {
+			return needsScope(caller, scope)
+		}
+		if scope == achievement.ScopeAdmin && !user.Admin {
+			return forbidden("%s is no admin, and cannot have a token with the scope %q", user.Username, scope)
+		}
+	}
+	return nil
+}
+
+// knowsProfile reports whether the caller sees a user's settings and everything on the profile.
+func knowsProfile(caller Caller, user *achievement.User) bool {
+	return caller.admin() || !caller.Anonymous() && caller.ID() == user.ID
+}
+
+// openProfile reports whether everyone sees the awards on a profile.
+func openProfile(user *achievement.User) bool {
+	return !user.PrivateProfile && user.AchievementsEnabled
+}
+
+// standing is what a caller is in one namespace.
+type standing struct {
+	admin bool
+	role  achievement.Role
+	// reads says whether the caller may know that the namespace exists.
+	reads bool
+}
+
+func standingOf(caller Caller, namespace *achievement.Namespace, role achievement.Role) standing {
+	s := standing{admin: caller.admin(), role: role}
+	switch namespace.Visibility {
+	case achievement.Public:
+		s.reads = true
+	case achievement.Internal:
+		s.reads = !caller.Anonymous()
+	case achievement.Private:
+	}
+	s.reads = s.reads || s.admin || role > achievement.NoRole
+	return s
+}
+
+// standingIn looks up what the caller is in the namespace.
+func standingIn(ctx context.Context, tx *store.Tx, caller Caller, namespace *achievement.Namespace) (standing, error) {
+	if caller.Anonymous() {
+		return standingOf(caller, namespace, achievement.NoRole), nil
+	}
+	role, err := tx.RoleIn(ctx, caller.ID(), namespace.FullPath)
+	if err != nil {
+		return standing{}, err
+	}
+	return standingOf(caller, namespace, role), nil
+}
+
+// standingsIn does the same for many namespaces at once.
+func standingsIn(ctx context.Context, tx *store.Tx, caller Caller, namespaces map[int64]*achievement.Namespace) (map[int64]standing, error) {
+	roles := map[string]achievement.Role{}
+	if !caller.Anonymous() && len(namespaces) > 0 {
+		paths := make([]string, 0, len(namespaces))
+		for _, namespace := range namespaces {
+			paths = append(paths, namespace.FullPath)
+		}
+		var err error
+		if roles, err = tx.RolesIn(ctx, caller.ID(), paths); err != nil {
+			return nil, err
+		}
+	}
+	standings := make(map[int64]standing, len(namespaces))
+	for id, namespace := range namespaces {
+		standings[id] = standingOf(caller, namespace, roles[namespace.FullPath])
+	}
+	return standings, nil
+}
+
+func (s standing) atLeast(role achievement.Role) bool { return s.admin || s.role >= role }
+
+// must refuses a caller who is less than role in the namespace.
+func (s standing) must(role achievement.Role) error {
+	if !s.atLeast(role) {
+		article := "a"
+		if strings.ContainsRune("aeiou", rune(role.String()[0])) {
+			article = "an"
+		}
+		return forbidden("this needs %s %s of the namespace", article, role)
+	}
+	return nil
+}
+
+// sight is how much of an award a caller sees.
+type sight int
+
+const (
+	// unseen: the caller may not know that the award exists.
+	unseen sight = iota
+	// onProfile: what everyone sees on an open profile.
+	onProfile
+	// everything: also when it is hidden or revoked, and what happened in private.
+	everything
+)
+
+// sightOf says how much of an award a caller sees who has the standing in the awarding namespace.
+// Whether the namespace itself is private does not matter: an award belongs to its recipient.
+func sightOf(caller Caller, in standing, award *achievement.Award, recipient *achievement.User) sight {
+	switch {
+	case knowsProfile(caller, recipient), in.atLeast(achievement.Maintainer):
+		return everything
+	case openProfile(recipient) && award.ShowOnProfile && !award.Revoked():
+		return onProfile
+	default:
+		return unseen
+	}
+}
+
+// profileFilter chooses the awards on a user's profile that the caller may see, and reports whether
+// there can be any. Hidden ones are among them if they are wanted and the caller may see them.
+func profileFilter(ctx context.Context, tx *store.Tx, caller Caller, user *achievement.User, hidden bool) (store.UserAwardFilter, bool, error) {
+	filter := store.UserAwardFilter{UserID: user.ID, OnlyShown: !hidden}
+	if knowsProfile(caller, user) {
+		return filter, true, nil
+	}
+	open := openProfile(user)
+	if caller.Anonymous() || open && !hidden {
+		filter.OnlyShown = true
+		return filter, open, nil
+	}
+	maintained, err := tx.MaintainedNamespaces(ctx, caller.ID())
+	if err != nil {
+		return filter, false, err
+	}
+	if open {
+		filter.OnlyShown, filter.AlsoInNamespaces = true, maintained
+		return filter, true, nil
+	}
+	filter.InNamespaces = maintained
+	return filter, len(maintained) > 0, nil
+}

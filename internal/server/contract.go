@@ -1,0 +1,118 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-504bad89/accolade/api"
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/server/problem"
+)
+
+// contract is openapi.yaml, ready to check requests against.
+type contract struct {
+	// routes holds the operations by method and path as gin writes them: "GET /api/v1/users/:user".
+	routes  map[string]*routers.Route
+	options *openapi3filter.Options
+}
+
+// mustLoadContract reads the embedded document. gin has matched the path by the time a request is
+// checked, so that the document needs no router of its own.
+func mustLoadContract() *contract {
+	document, err := openapi3.NewLoader().LoadFromData(api.Document())
+	if err != nil {
+		panic(err)
+	}
+	c := &contract{routes: map[string]*routers.Route{}, options: &openapi3filter.Options{
+		MultiError: true,
+		// The strict server binds the value that was checked instead of decoding the body again.
+		KeepValidatedValue: true,
+		// Who may do what is for the operations to decide.
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+	}}
+	for path, item := range document.Paths.Map() {
+		template := strings.NewReplacer("{", ":", "}", "").Replace(path)
+		for method, operation := range item.Operations() {
+			c.routes[method+" "+template] = &routers.Route{
+				Spec: document, Path: path, PathItem: item, Method: method, Operation: operation,
+			}
+		}
+	}
+	return c
+}
+
+func (*contract) serve(c *gin.Context) {
+	c.Data(http.StatusOK, "application/yaml", api.Document())
+}
+
+func (ct *contract) route(c *gin.Context) *routers.Route {
+	return ct.routes[c.Request.Method+" "+c.FullPath()]
+}
+
+// operationID names what the request asks for, in a bounded number of words.
+func (ct *contract) operationID(c *gin.Context) string {
+	if route := ct.route(c); route != nil {
+		return route.Operation.OperationID
+	}
+	if path := c.FullPath(); path != "" {
+		return strings.TrimPrefix(path, "/")
+	}
+	return unmatched
+}
+
+// checked refuses what breaks the contract, and fills in the contract's defaults.
+func (ct *contract) checked(c *gin.Context) {
+	route := ct.route(c)
+	if err := checkBody(c.Request, route.Operation); err != nil {
+		if f := fault.As(err); f.Code == unsupportedMediaType {
+			problem.WriteStatus(c, http.StatusUnsupportedMediaType, f)
+			return
+		}
+		problem.Write(c, err)
+		return
+	}
+	params := make(map[string]string, len(c.Params))
+	for _, param := range c.Params {
+		params[param.Key] = param.Value
+	}
+	err := openapi3filter.ValidateRequest(c.Request.Context(), &openapi3filter.RequestValidationInput{
+		Request: c.Request, PathParams: params, Route: route, Options: ct.options,
+	})
+	if err != nil {
+		problem.Write(c, breach(err))
+	}
+}
+
+const unsupportedMediaType = "unsupported_media_type"
+
+// checkBody reads the body and checks that it is one JSON value of the announced type. The validator
+// alone would not see what follows the value.
+func checkBody(r *http.Request, operation *openapi3.Operation) error {
+	if operation.RequestBody == nil {
+		return nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if _, over := errors.AsType[*http.MaxBytesError](err); over {
+		return fault.New(fault.TooLarge, "body_too_large", "the body is larger than %d MiB", maxBody>>20)
+	}
+	if err != nil {
+		return fault.New(fault.Invalid, "body_cut_short", "the body ended before its announced length").Because(err)
+	}
+	if len(body) > 0 && operation.RequestBody.Value.Content.Get(r.Header.Get("Content-Type")) == nil {
+		return fault.New(fault.Invalid, unsupportedMediaType, "send application/json")
+	}
+	if len(body) > 0 && !json.Valid(body) {
+		return fault.New(fault.Invalid, "malformed_json", "the body is not one JSON value")
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}

@@ -1,0 +1,137 @@
+package server_test
+
+import (
+	"bytes"
+	"maps"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/seed-504bad89/accolade/api"
+)
+
+// bodies calls f for each operation that takes JSON, with a path and the contract's own example.
+func bodies(t *testing.T, f func(id, method, path string, example map[string]any)) {
+	t.Helper()
+
+	count := 0
+	for path, item := range document(t).Paths.Map() {
+		for method, operation := range item.Operations() {
+			if operation.RequestBody == nil || operation.RequestBody.Value.Content.Get("application/json").Example == nil {
+				continue
+			}
+			count++
+			filled := strings.NewReplacer("{id}", "1", "{user}", "ada", "{namespace}", "acme").Replace(path)
+			example, _ := operation.RequestBody.Value.Content.Get("application/json").Example.(map[string]any)
+			f(operation.OperationID, method, filled, example)
+		}
+	}
+	if count != 7 {
+		t.Errorf("%d operations take a body; teach the tests about the new one", count)
+	}
+}
+
+func TestDocumentIsValidAndEachOperationExplained(t *testing.T) {
+	t.Parallel()
+
+	doc := document(t)
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			if operation.Summary == "" || !strings.Contains(operation.Description, "Role: ") || len(operation.Tags) != 1 {
+				t.Errorf("%s %s lacks a summary, a role or its tag", method, path)
+			}
+			for status, response := range operation.Responses.Map() {
+				for kind, content := range response.Value.Content {
+					if content.Example == nil {
+						t.Errorf("%s: %s of %s has no example", operation.OperationID, kind, status)
+					}
+				}
+			}
+		}
+	}
+}
+
+// What is embedded is a copy; go generate makes it.
+func TestEmbeddedDocumentIsTheContract(t *testing.T) {
+	t.Parallel()
+
+	contract, err := os.ReadFile("../../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(contract, api.Document()) {
+		t.Error("api/openapi.yaml is not openapi.yaml: run go generate ./api/...")
+	}
+	d := onSQLite(t)
+	got := d.must(http.StatusOK, "", "GET", "/openapi.yaml", nil)
+	if got.text != string(contract) || got.header.Get("Content-Type") != "application/yaml" {
+		t.Error("/openapi.yaml serves something else")
+	}
+}
+
+func TestUnknownFieldsAreRefusedEverywhere(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	bodies(t, func(id, method, path string, example map[string]any) {
+		body := maps.Clone(example)
+		body["surprise"] = "a value of the sender"
+		got := d.refused(http.StatusBadRequest, "invalid", adminToken, method, path, body)
+		if got.fields() != "surprise unknown_field" {
+			t.Errorf("%s names %q", id, got.fields())
+		}
+		if strings.Contains(got.text, "a value of the sender") || strings.Contains(strings.ToLower(got.text), "schema") {
+			t.Errorf("%s shows a value or a schema: %s", id, got.text)
+		}
+	})
+}
+
+func TestMalformedBodiesAreRefusedEverywhere(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	bodies(t, func(_, method, path string, _ map[string]any) {
+		for _, body := range []string{"{", "{} {}", "{}x", "nul", `{"a":1,}`, "\xff", `{"name": "secret value`} {
+			got := d.refused(http.StatusBadRequest, "malformed_json", adminToken, method, path, body)
+			if strings.Contains(got.text, "secret value") {
+				t.Errorf("the refusal shows what was sent: %s", got.text)
+			}
+		}
+		for _, body := range []string{"[]", "1", `"text"`, "null"} {
+			d.refused(http.StatusBadRequest, "invalid", adminToken, method, path, body)
+		}
+		d.refused(http.StatusRequestEntityTooLarge, "body_too_large", adminToken, method, path, strings.Repeat(" ", 1<<20+1))
+		for _, contentType := range []string{"", "text/plain", "application/x-www-form-urlencoded", "application/json5", "nonsense"} {
+			request, err := http.NewRequestWithContext(t.Context(), method, d.url+path, strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", contentType)
+			request.Header.Set("Private-Token", adminToken)
+			if got := d.send(request); got.status != http.StatusUnsupportedMediaType || got.object["code"] != "unsupported_media_type" {
+				t.Errorf("%s as %q answered %d: %s", path, contentType, got.status, got.text)
+			}
+		}
+	})
+}
+
+func TestARevokeNeedsNoBody(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	d.person("ada")
+	d.namespace("acme", "public")
+	award := d.award(d.achievement("acme", "Badge", "repeatable"), "ada")
+	d.must(http.StatusOK, adminToken, "POST", award+"/revoke", nil)
+}
+
+func TestAMissingBodyIsRefused(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	d.refused(http.StatusBadRequest, "invalid", adminToken, "POST", "/api/v1/users", nil)
+}

@@ -1,0 +1,289 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/seed-504bad89/accolade/api"
+	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server"
+	"github.com/seed-504bad89/accolade/internal/testkit"
+)
+
+const adminToken = "the admin token of the tests"
+
+// door is a service to knock at. Every response that comes through it is checked against the contract.
+type door struct {
+	t        *testing.T
+	url      string
+	client   *http.Client
+	clock    *testkit.Clock
+	log      *bytes.Buffer
+	registry *prometheus.Registry
+	handler  http.Handler
+}
+
+// onEachDatabase runs the test with a new service on each of the databases.
+func onEachDatabase(t *testing.T, run func(t *testing.T, d *door)) {
+	t.Helper()
+	testkit.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Helper()
+		run(t, openDoor(t, databaseURL))
+	})
+}
+
+// onSQLite starts a new service where the database makes no difference.
+func onSQLite(t *testing.T) *door {
+	t.Helper()
+	return openDoor(t, testkit.SQLitePath(t))
+}
+
+func openDoor(t *testing.T, databaseURL string) *door {
+	t.Helper()
+
+	d := &door{t: t, clock: testkit.NewClock(), log: &bytes.Buffer{}, registry: prometheus.NewRegistry()}
+	book := testkit.Open(t, databaseURL)
+	operations := operation.New(operation.Config{Store: book, Now: d.clock.Now})
+	if _, err := operations.EnsureAdmin(t.Context(), adminToken); err != nil {
+		t.Fatal(err)
+	}
+	listener := httptest.NewUnstartedServer(nil)
+	d.url = "http://" + listener.Listener.Addr().String()
+	d.handler = server.New(server.Config{
+		BaseURL: d.url, Operations: operations, Metrics: d.registry, Ready: book.Ready,
+		Log: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	listener.Config.Handler = d.handler
+	listener.Start()
+	t.Cleanup(listener.Close)
+	d.client = &http.Client{Transport: newChecking(t)}
+	return d
+}
+
+// in returns the door for a subtest.
+func (d *door) in(t *testing.T) *door {
+	t.Helper()
+	other := *d
+	other.t = t
+	return &other
+}
+
+// checking is a transport that fails the test when a response breaks the contract.
+type checking struct {
+	t      *testing.T
+	router routers.Router
+}
+
+func document(t *testing.T) *openapi3.T {
+	t.Helper()
+
+	doc, err := openapi3.NewLoader().LoadFromData(api.Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func newChecking(t *testing.T) *checking {
+	t.Helper()
+
+	router, err := legacy.NewRouter(document(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &checking{t, router}
+}
+
+func (k *checking) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	plain, err := url.Parse(strings.ReplaceAll(r.URL.String(), "%2F", "-")) // the router splits at decoded slashes
+	if err != nil {
+		return nil, err
+	}
+	asked := r.Clone(r.Context())
+	asked.URL = plain
+	route, params, err := k.router.FindRoute(asked)
+	if err != nil {
+		return response, nil //nolint:nilerr // what is not in the contract cannot break it
+	}
+	err = openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: asked, PathParams: params, Route: route},
+		Status:                 response.StatusCode, Header: response.Header, Body: io.NopCloser(bytes.NewReader(body)),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
+	})
+	if err != nil {
+		k.t.Errorf("%s %s: the answer %d breaks the contract: %v", r.Method, r.URL, response.StatusCode, err)
+	}
+	return response, nil
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	text   string
+	// object is the body when it is a JSON object.
+	object map[string]any
+}
+
+// call sends the body, which may be nil, text that goes as it is, or anything that becomes JSON.
+func (d *door) call(token, method, path string, body any) answer {
+	d.t.Helper()
+
+	var content io.Reader = http.NoBody
+	switch body := body.(type) {
+	case nil:
+	case string:
+		content = strings.NewReader(body)
+	default:
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		content = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequestWithContext(context.WithoutCancel(d.t.Context()), method, d.url+path, content)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	return d.send(request)
+}
+
+func (d *door) send(request *http.Request) answer {
+	d.t.Helper()
+
+	response, err := d.client.Do(request)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	got := answer{status: response.StatusCode, header: response.Header, text: string(text)}
+	_ = json.Unmarshal(text, &got.object) // not everything is a JSON object
+	return got
+}
+
+// must calls and fails the test unless the status is the wanted one.
+func (d *door) must(status int, token, method, path string, body any) answer {
+	d.t.Helper()
+
+	got := d.call(token, method, path, body)
+	if got.status != status {
+		d.t.Fatalf("%s %s answered %d, want %d: %s", method, path, got.status, status, got.text)
+	}
+	return got
+}
+
+// refused calls and checks the status and the code of the problem.
+func (d *door) refused(status int, code, token, method, path string, body any) answer {
+	d.t.Helper()
+
+	got := d.must(status, token, method, path, body)
+	if got.object["code"] != code || got.header.Get("Content-Type") != "application/problem+json" {
+		d.t.Errorf("%s %s answered %s (%s), want the code %q", method, path, got.text, got.header.Get("Content-Type"), code)
+	}
+	return got
+}
+
+// id returns the id of what was answered, as it stands in paths.
+func (a answer) id() string {
+	id, _ := a.object["id"].(float64)
+	return fmt.Sprintf("%.0f", id)
+}
+
+// at returns what is at the path of field names, nil when it is not there.
+func (a answer) at(path ...string) any {
+	var here any = a.object
+	for _, name := range path {
+		object, _ := here.(map[string]any)
+		here = object[name]
+	}
+	return here
+}
+
+func (a answer) items() []answer {
+	list, _ := a.object["items"].([]any)
+	items := make([]answer, len(list))
+	for i := range list {
+		items[i].object, _ = list[i].(map[string]any)
+	}
+	return items
+}
+
+// person creates a user and returns a token of theirs with the scopes.
+func (d *door) person(username string, scopes ...string) string {
+	d.t.Helper()
+
+	d.must(http.StatusCreated, adminToken, "POST", "/api/v1/users", map[string]any{"username": username, "name": strings.ToUpper(username)})
+	if len(scopes) == 0 {
+		scopes = []string{"write"}
+	}
+	return d.token(username, scopes...)
+}
+
+func (d *door) token(username string, scopes ...string) string {
+	d.t.Helper()
+
+	issued := d.must(http.StatusCreated, adminToken, "POST", "/api/v1/users/"+username+"/tokens", map[string]any{"name": "tests", "scopes": scopes})
+	token, _ := issued.object["token"].(string)
+	return token
+}
+
+func (d *door) namespace(path, visibility string) {
+	d.t.Helper()
+	d.must(http.StatusCreated, adminToken, "POST", "/api/v1/namespaces",
+		map[string]any{"full_path": path, "name": strings.ToUpper(path), "visibility": visibility})
+}
+
+func (d *door) member(path, username, level string) {
+	d.t.Helper()
+	d.must(http.StatusCreated, adminToken, "PUT", "/api/v1/namespaces/"+url.PathEscape(path)+"/members/"+username, map[string]any{"access_level": level})
+}
+
+// achievement creates one and returns its path.
+func (d *door) achievement(path, name, kind string) string {
+	d.t.Helper()
+	made := d.must(http.StatusCreated, adminToken, "POST", "/api/v1/namespaces/"+url.PathEscape(path)+"/achievements",
+		map[string]any{"name": name, "kind": kind})
+	return "/api/v1/achievements/" + made.id()
+}
+
+// award gives the achievement at the path and returns the award's path.
+func (d *door) award(achievement, username string) string {
+	d.t.Helper()
+	made := d.must(http.StatusCreated, adminToken, "POST", achievement+"/awards", map[string]any{"user": username})
+	return "/api/v1/awards/" + made.id()
+}

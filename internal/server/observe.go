@@ -1,0 +1,68 @@
+package server
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/operation"
+)
+
+// unmatched is how requests are counted that no route takes: their paths are anybody's choice.
+const unmatched = "unmatched"
+
+// observe counts and logs each request. Labels and logged routes are those of the contract; neither
+// holds a query, a body or a header, where secrets would be.
+func observe(contract *contract, log *slog.Logger, registerer prometheus.Registerer) gin.HandlerFunc {
+	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: "accolade", Name: "http_request_duration_seconds",
+		Help:    "Requests by operation and class of status, and how long they took.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+	}, []string{"operation", "status"})
+	registerer.MustRegister(durations)
+	return func(c *gin.Context) {
+		began := time.Now()
+		c.Next()
+		took := time.Since(began)
+		operationID, status := contract.operationID(c), c.Writer.Status()
+		durations.WithLabelValues(operationID, strconv.Itoa(status/100)+"xx").Observe(took.Seconds())
+		attributes := []slog.Attr{
+			slog.String("request_id", c.GetHeader(requestIDHeader)),
+			slog.String("operation", operationID),
+			slog.String("method", c.Request.Method),
+			slog.Int("status", status),
+			slog.Duration("took", took),
+		}
+		if caller := operation.CallerFrom(c.Request.Context()); !caller.Anonymous() {
+			attributes = append(attributes, slog.Int64("user", caller.ID()))
+		}
+		if last := c.Errors.Last(); last != nil {
+			f := fault.As(last.Err)
+			attributes = append(attributes, slog.String("code", f.Code))
+			if cause := errors.Unwrap(f); cause != nil {
+				attributes = append(attributes, slog.Any("cause", cause))
+			}
+		}
+		log.LogAttrs(c.Request.Context(), levelOf(c, status), "request", attributes...)
+	}
+}
+
+// levelOf makes noise of what is our fault only. Who hangs up gets an error that nobody reads.
+func levelOf(c *gin.Context, status int) slog.Level {
+	switch {
+	case status == http.StatusServiceUnavailable:
+		return slog.LevelWarn
+	case status >= http.StatusInternalServerError && c.Request.Context().Err() == nil:
+		return slog.LevelError
+	case c.FullPath() == "/livez" || c.FullPath() == "/readyz":
+		return slog.LevelDebug
+	default:
+		return slog.LevelInfo
+	}
+}

@@ -1,0 +1,128 @@
+// Package server is the HTTP engine: it finds out who is calling, bounds and checks requests against
+// the contract, and watches what happens. What the API does is in its subpackages and below.
+//
+// It may import the generated contract, operation, automation, fault and its own subpackages.
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/problem"
+	"github.com/seed-504bad89/accolade/internal/server/rest"
+)
+
+// Config is what the engine serves and is watched by. All fields but Degraded and Mount are needed.
+type Config struct {
+	// BaseURL is what clients reach the service by, without a slash at its end.
+	BaseURL    string
+	Operations *operation.Operations
+	Log        *slog.Logger
+	Metrics    prometheus.Registerer
+	// Ready says, by a fault, that the service cannot do its work right now.
+	Ready func(context.Context) error
+	// Degraded says that it works, but without something that can be missed.
+	Degraded func() bool
+	// Mount adds routes that are not the API's, such as those for webhooks.
+	Mount func(gin.IRouter)
+}
+
+// New returns the handler of everything that is public. It panics when the embedded contract is
+// broken, which the tests would have shown.
+func New(cfg Config) http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	contract := mustLoadContract()
+	engine := gin.New()
+	// The request's context, and not gin's own empty one, must reach the database.
+	engine.ContextWithFallback = true
+	// A namespace's path is one segment: acme%2Ftools.
+	engine.UseRawPath = true
+	engine.UnescapePathValues = true
+	engine.RedirectTrailingSlash = false
+	engine.HandleMethodNotAllowed = true
+	_ = engine.SetTrustedProxies(nil) // parses nothing, and so cannot fail
+
+	engine.Use(identify, observe(contract, cfg.Log, cfg.Metrics), secure, recovered)
+	engine.NoRoute(func(c *gin.Context) {
+		problem.Write(c, fault.New(fault.NotFound, "not_found", "there is nothing at this path"))
+	})
+	engine.NoMethod(func(c *gin.Context) {
+		problem.WriteStatus(c, http.StatusMethodNotAllowed,
+			fault.New(fault.Invalid, "method_not_allowed", "this path does not know the method; Allow lists those it knows"))
+	})
+
+	engine.GET("/livez", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) })
+	engine.GET("/readyz", readiness(cfg))
+	engine.GET("/openapi.yaml", contract.serve)
+	rest.Mount(engine.Group("", bounded, authenticated(cfg.Operations), contract.checked), cfg.Operations, cfg.BaseURL)
+	if cfg.Mount != nil {
+		cfg.Mount(engine)
+	}
+	return engine
+}
+
+// MetricsHandler returns the handler of the listener for metrics: GET /metrics.
+func MetricsHandler(gatherer prometheus.Gatherer) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{}))
+	return mux
+}
+
+func readiness(cfg Config) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := cfg.Ready(c.Request.Context()); err != nil {
+			if !fault.Is(err, fault.Unavailable) {
+				err = fault.UnavailableFor("the service", 0).Because(err)
+			}
+			problem.Write(c, err)
+			return
+		}
+		c.JSON(http.StatusOK, gin.H{"status": "ready", "degraded": cfg.Degraded != nil && cfg.Degraded()})
+	}
+}
+
+// secure sets what keeps browsers from making something else of an answer, and caches from keeping it.
+func secure(c *gin.Context) {
+	header := c.Writer.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cache-Control", "no-store")
+}
+
+// recovered makes a 500 of a panic.
+func recovered(c *gin.Context) {
+	defer func() {
+		panicked := recover()
+		switch err, _ := panicked.(error); {
+		case panicked == nil:
+		case errors.Is(err, http.ErrAbortHandler):
+			panic(panicked)
+		default:
+			problem.Write(c, &panicError{panicked, debug.Stack()})
+		}
+	}()
+	c.Next()
+}
+
+// panicError is a panic with its stack, for the log.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return "panic" }
+
+// LogValue shows the panic and where it came from.
+func (e *panicError) LogValue() slog.Value {
+	return slog.GroupValue(slog.Any("panic", e.value), slog.String("stack", string(e.stack)))
+}
