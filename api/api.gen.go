@@ -459,8 +459,8 @@ type Visibility string
 type WebhookReceipt struct {
 	Awards []ReceiptAward `json:"awards"`
 
-	// DeliveryId The forge's id of the delivery.
-	DeliveryId string `json:"delivery_id"`
+	// DeliveryId The id under which the delivery is kept, the same one when it was received before.
+	DeliveryId int64 `json:"delivery_id"`
 
 	// Duplicate Whether this delivery was received before. It caused nothing now.
 	Duplicate bool            `json:"duplicate"`
@@ -470,7 +470,7 @@ type WebhookReceipt struct {
 	// anything. `unreadable`: the signature is good, the body is not. `failed`: it is stored and will have to be judged again.
 	Outcome WebhookReceiptOutcome `json:"outcome"`
 
-	// Problem Why it is unreadable or failed.
+	// Problem Why it is unreadable or failed, or which rules failed on its events.
 	Problem     *string        `json:"problem,omitempty"`
 	Revocations []ReceiptAward `json:"revocations"`
 }

@@ -34,24 +34,37 @@ func (o *Operations) EnsureAdmin(ctx context.Context, token string) (string, err
 	for range adminAttempts {
 		issued = ""
 		err = o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			if token != "" {
-				return o.acceptAdminToken(ctx, tx, token)
-			}
-			known, err := tx.AnyAdminToken(ctx)
-			if err != nil || known {
+			var err error
+			if token == "" {
+				issued, err = o.firstAdminToken(ctx, tx)
 				return err
 			}
-			issued = newSecret()
-			return o.acceptAdminToken(ctx, tx, issued)
+			return o.acceptAdminToken(ctx, tx, token)
 		})
 		if !fault.Is(err, fault.Conflict) {
 			break
 		}
 	}
+	return issued, err
+}
+
+// firstAdminToken makes a token when no admin has one.
+func (o *Operations) firstAdminToken(ctx context.Context, tx *store.Tx) (string, error) {
+	known, err := tx.AnyAdminToken(ctx)
+	if err != nil || known {
+		return "", err
+	}
+	admin, err := o.adminUser(ctx, tx)
 	if err != nil {
 		return "", err
 	}
-	return issued, nil
+	// Of replicas that start together, one makes the user. The others find it, and its token with it,
+	// if they look now; before, they may have looked too early.
+	if known, err = tx.AnyAdminToken(ctx); err != nil || known {
+		return "", err
+	}
+	secret := newSecret()
+	return secret, o.storeAdminToken(ctx, tx, admin, secret)
 }
 
 // acceptAdminToken makes the secret a token of the user "admin", unless it is an admin's already.
@@ -67,6 +80,10 @@ func (o *Operations) acceptAdminToken(ctx context.Context, tx *store.Tx, secret 
 	if err != nil {
 		return err
 	}
+	return o.storeAdminToken(ctx, tx, admin, secret)
+}
+
+func (o *Operations) storeAdminToken(ctx context.Context, tx *store.Tx, admin *achievement.User, secret string) error {
 	return tx.CreateToken(ctx, &achievement.Token{
 		UserID: admin.ID, Name: adminTokenName, Scopes: []achievement.Scope{achievement.ScopeAdmin}, CreatedAt: o.now(),
 	}, hash(secret))
