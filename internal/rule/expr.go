@@ -1,0 +1,281 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+	"cel.dev/cel-go/ext"
+
+	"github.com/seed-504bad89/accolade/internal/event"
+)
+
+// wanted is what an expression must give.
+type wanted int
+
+const (
+	aBool wanted = iota
+	anAccount
+	anOccurrence
+	aText
+)
+
+func (w wanted) String() string {
+	return [...]string{
+		aBool: "true or false", anAccount: "an account or a list of accounts",
+		anOccurrence: "a text or a whole number", aText: "a text",
+	}[w]
+}
+
+var (
+	accountType = cel.ObjectType("event.Account")
+	accepted    = map[wanted][]*cel.Type{
+		aBool:        {cel.BoolType},
+		anAccount:    {accountType, cel.ListType(accountType), cel.NullType},
+		anOccurrence: {cel.StringType, cel.IntType},
+		aText:        {cel.StringType},
+	}
+)
+
+// environment is what expressions are written in: the variable event, typed, and CEL's standard
+// functions with those on texts and lists. It is made once.
+var environment = sync.OnceValue(func() *cel.Env {
+	env, err := cel.NewEnv(
+		ext.NativeTypes(reflect.TypeFor[event.Event](), ext.ParseStructTag("cel")),
+		cel.Variable("event", cel.ObjectType("event.Event")),
+		ext.Strings(), ext.Lists(), ext.Sets(), ext.Math(),
+		cel.ParserExpressionSizeLimit(MaxExpression), cel.ParserRecursionLimit(64),
+	)
+	if err != nil {
+		panic("the environment of expressions is faulty: " + err.Error())
+	}
+	return env
+})
+
+// expr is a compiled expression. It may be used concurrently.
+type expr struct {
+	text    string
+	program cel.Program
+	checked *cel.Ast
+}
+
+// compiler compiles each text once, however many rules have it.
+type compiler struct {
+	compiled map[string]*expr
+}
+
+// compile checks the expression of a rule over events of the kinds. Its problems go to r; with
+// any, it returns nil.
+func (c *compiler) compile(r *report, src *source, want wanted, kinds []string) *expr {
+	if src == nil {
+		return nil
+	}
+	key := fmt.Sprintf("%d %s", want, src.text)
+	e := c.compiled[key]
+	if e == nil {
+		if e = compileExpr(r, src, want); e == nil {
+			return nil
+		}
+		c.compiled[key] = e
+	}
+	if !checkFields(r, src, e.checked, kinds) {
+		return nil
+	}
+	return e
+}
+
+func compileExpr(r *report, src *source, want wanted) *expr {
+	env := environment()
+	checked, issues := env.Compile(src.text)
+	if issues.Err() != nil {
+		for _, issue := range issues.Errors() {
+			r.add(src.locate(issue.Location.Line(), issue.Location.Column()), src.key, "%s", tidy(issue.Message))
+		}
+		return nil
+	}
+	if !slices.ContainsFunc(accepted[want], checked.OutputType().IsExactType) {
+		r.add(src.locate(1, 0), src.key, "must give %s, and gives %s", want, checked.OutputType())
+		return nil
+	}
+	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
+	if err != nil {
+		r.add(src.locate(1, 0), src.key, "%s", tidy(err.Error()))
+		return nil
+	}
+	return &expr{text: src.text, program: program, checked: checked}
+}
+
+// tidy takes what only those who know CEL's inside understand out of its messages.
+func tidy(message string) string {
+	return strings.NewReplacer("\n", " ", " (in container '')", "").Replace(message)
+}
+
+// checkFields refuses fields of the event that none of the kinds has: they would always be empty.
+func checkFields(r *report, src *source, checked *cel.Ast, kinds []string) bool {
+	native := checked.NativeRep()
+	good := true
+	ast.PostOrderVisit(native.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.SelectKind || e.AsSelect().Operand().Kind() != ast.IdentKind || e.AsSelect().Operand().AsIdent() != "event" {
+			return
+		}
+		name := e.AsSelect().FieldName()
+		if slices.ContainsFunc(kinds, func(kind string) bool { return event.Carries(kind, name) }) {
+			return
+		}
+		good = false
+		where := native.SourceInfo().GetStartLocation(e.ID())
+		var has []string
+		for _, kind := range kinds {
+			has = append(has, event.Fields(kind)...)
+		}
+		r.add(src.locate(where.Line(), where.Column()), src.key, "%s has no field %q%s",
+			strings.Join(kinds, ", "), name, nearest(name, has))
+	}))
+	return good
+}
+
+// literals returns the comparisons of a text field of the event with a literal that must all hold
+// for the expression to: field path to text.
+func literals(e *expr) map[string]string {
+	found := map[string]string{}
+	if e == nil {
+		return found
+	}
+	var walk func(ast.Expr)
+	walk = func(node ast.Expr) {
+		if node.Kind() != ast.CallKind {
+			return
+		}
+		call := node.AsCall()
+		switch call.FunctionName() {
+		case operators.LogicalAnd:
+			for _, arg := range call.Args() {
+				walk(arg)
+			}
+		case operators.Equals:
+			for i, arg := range call.Args() {
+				other := call.Args()[1-i]
+				if path := fieldPath(arg); path != "" && other.Kind() == ast.LiteralKind {
+					if text, ok := other.AsLiteral().(types.String); ok {
+						found[path] = string(text)
+					}
+				}
+			}
+		}
+	}
+	walk(e.checked.NativeRep().Expr())
+	return found
+}
+
+// fieldPath returns "a.b" for event.a.b, and "" for anything else.
+func fieldPath(node ast.Expr) string {
+	if node.Kind() != ast.SelectKind || node.AsSelect().IsTestOnly() {
+		return ""
+	}
+	selected := node.AsSelect()
+	if selected.Operand().Kind() == ast.IdentKind && selected.Operand().AsIdent() == "event" {
+		return selected.FieldName()
+	}
+	if base := fieldPath(selected.Operand()); base != "" {
+		return base + "." + selected.FieldName()
+	}
+	return ""
+}
+
+// scope is what an expression sees while it is evaluated: one event.
+type scope struct{ event ref.Val }
+
+func scopeOf(ev *event.Event) *scope {
+	return &scope{environment().CELTypeAdapter().NativeToValue(ev)}
+}
+
+// ResolveName implements cel.Activation.
+func (s *scope) ResolveName(name string) (any, bool) { return s.event, name == "event" }
+
+// Parent implements cel.Activation.
+func (*scope) Parent() cel.Activation { return nil }
+
+func (e *expr) eval(s *scope) (ref.Val, error) {
+	value, _, err := e.program.Eval(s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", e.text, err)
+	}
+	return value, nil
+}
+
+func (e *expr) bool(s *scope) (bool, error) {
+	value, err := e.eval(s)
+	if err != nil {
+		return false, err
+	}
+	return value == types.True, nil
+}
+
+// text returns a text, or a whole number as text.
+func (e *expr) string(s *scope) (string, error) {
+	value, err := e.eval(s)
+	if err != nil {
+		return "", err
+	}
+	text, ok := value.ConvertToType(types.StringType).(types.String)
+	if !ok {
+		return "", fmt.Errorf("%s: gives no text", e.text)
+	}
+	return string(text), nil
+}
+
+// accounts returns the accounts that the expression gives, each once. Null, and accounts without
+// an id, are nobody.
+func (e *expr) accounts(s *scope) ([]event.Account, error) {
+	value, err := e.eval(s)
+	if err != nil {
+		return nil, err
+	}
+	var found []event.Account
+	add := func(value ref.Val) error {
+		account, err := accountOf(value)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.text, err)
+		}
+		if account.ID != "" && !slices.ContainsFunc(found, func(known event.Account) bool { return known.ID == account.ID }) {
+			found = append(found, account)
+		}
+		return nil
+	}
+	list, ok := value.(traits.Lister)
+	if !ok {
+		return found, add(value)
+	}
+	for items := list.Iterator(); items.HasNext() == types.True; {
+		if err := add(items.Next()); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func accountOf(value ref.Val) (event.Account, error) {
+	if value == types.NullValue {
+		return event.Account{}, nil
+	}
+	switch account := value.Value().(type) {
+	case *event.Account:
+		if account == nil {
+			return event.Account{}, nil
+		}
+		return *account, nil
+	case event.Account:
+		return account, nil
+	default:
+		return event.Account{}, errors.New("gives no account")
+	}
+}

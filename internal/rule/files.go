@@ -1,0 +1,41 @@
+package rule
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// ReadFiles returns the rules files (*.yaml, *.yml) of a tree and the files of tests for them
+// (*_test.yaml, *_test.yml), both in the order of their paths.
+func ReadFiles(tree fs.FS) (rules, tests []File, err error) {
+	err = fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		extension := path.Ext(name)
+		if entry.IsDir() || extension != ".yaml" && extension != ".yml" {
+			return nil
+		}
+		info, err := fs.Stat(tree, name)
+		if err != nil {
+			return err
+		}
+		if info.Size() > MaxFile {
+			return fmt.Errorf("%s is larger than %d KiB", name, MaxFile>>10)
+		}
+		text, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return err
+		}
+		file := File{Name: name, Text: string(text)}
+		if strings.HasSuffix(strings.TrimSuffix(name, extension), "_test") {
+			tests = append(tests, file)
+		} else {
+			rules = append(rules, file)
+		}
+		return nil
+	})
+	return rules, tests, err
+}

@@ -1,0 +1,69 @@
+package rule
+
+// fold is what a hit does to the state of its measure.
+type fold int
+
+const (
+	// always grants every target, every time; which award that is, its occurrence says.
+	always fold = iota
+	// counting adds one and grants the targets whose threshold that reaches. The order of events
+	// does not matter: the same events in any order cross the same thresholds.
+	counting
+	// entering and leaving grant and revoke; the state is the time of the newest event of either,
+	// and an older one that comes late changes nothing. Of two at the same time the later one to
+	// come holds.
+	entering
+	leaving
+	// revoking revokes every target, every time.
+	revoking
+)
+
+// Fold returns the state after the hit and what is to be done. The state is that of the hit's
+// measure, recipient and bucket; a hit without a measure ignores it.
+func (h *Hit) Fold(before State) (State, []Decision) {
+	m := h.matcher
+	switch m.fold {
+	case counting:
+		after := State{N: before.N + 1}
+		var decisions []Decision
+		for i := range m.targets {
+			if before.N < m.targets[i].at && m.targets[i].at <= after.N {
+				decisions = append(decisions, h.decision(i, Grant))
+			}
+		}
+		return after, decisions
+	case entering, leaving:
+		now := h.at.UnixMicro()
+		if now < before.N {
+			return before, nil
+		}
+		if m.fold == leaving {
+			return State{N: now}, h.all(Revoke)
+		}
+		return State{N: now}, h.all(Grant)
+	case revoking:
+		return before, h.all(Revoke)
+	default:
+		return before, h.all(Grant)
+	}
+}
+
+func (h *Hit) all(action Action) []Decision {
+	decisions := make([]Decision, len(h.matcher.targets))
+	for i := range decisions {
+		decisions[i] = h.decision(i, action)
+	}
+	return decisions
+}
+
+func (h *Hit) decision(i int, action Action) Decision {
+	t := &h.matcher.targets[i]
+	d := Decision{Action: action, Namespace: t.namespace, Key: t.key, Rule: t.rule, At: h.at}
+	if t.repeats {
+		d.Occurrence = h.occurrence
+	}
+	if h.messages != nil {
+		d.Message = h.messages[i]
+	}
+	return d
+}

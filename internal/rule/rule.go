@@ -1,0 +1,139 @@
+// Package rule is the rules language and its engine.
+//
+// Load turns rules files into a Set. A Set is used in two steps: Match says, from an event alone,
+// whom which rules are about; Fold takes each such hit and the state of its measure, and returns
+// the new state and what is to be granted or revoked. Both are pure: the package knows no clock,
+// no database and no network, so that its tests are lists of events.
+//
+//	rules files -> Load -> Set
+//	event -> Set.Match -> hits; hit + state -> Hit.Fold -> state + decisions
+//
+// A measure counts what happened, thresholds are over measures: ten tiers cost one count, and a
+// changed threshold needs no recount. The package may import event, achievement and fault.
+package rule
+
+import (
+	"time"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/event"
+)
+
+// The limits of the language.
+const (
+	// MaxFile is the size of a rules file in bytes.
+	MaxFile = 1 << 20
+	// MaxAchievements is how many achievements a Set declares, each tier being one.
+	MaxAchievements = 10_000
+	// MaxExpression is the length of an expression in bytes.
+	MaxExpression = 4 << 10
+	// maxCost bounds the work of one evaluation, in the units of CEL's cost model.
+	maxCost = 1_000_000
+)
+
+// File is a rules file, or a file of tests for rules.
+type File struct {
+	// Name is a slash-separated path, as problems show it.
+	Name string
+	Text string
+}
+
+// Set is a set of rules that judges together. It does not change and may be used concurrently.
+type Set struct {
+	hash       string
+	declared   []Declared
+	namespaces []string
+	measures   []*Measure
+	matchers   []*matcher
+	index      index
+}
+
+// Hash identifies what the rules mean: files that differ in comments, order or layout alone have
+// the same one.
+func (s *Set) Hash() string { return s.hash }
+
+// Declared returns the achievements that the files declare, in the order of the files.
+func (s *Set) Declared() []Declared { return s.declared }
+
+// Namespaces returns the full paths of the namespaces of the files, sorted.
+func (s *Set) Namespaces() []string { return s.namespaces }
+
+// Measures returns every measure once.
+func (s *Set) Measures() []*Measure { return s.measures }
+
+// Declared is an achievement that a file declares.
+type Declared struct {
+	// Namespace is a full path, and Key unique in it.
+	Namespace, Key    string
+	Name, Description string
+	Kind              achievement.Kind
+	// Series is the key of the first tier and Tier is 1, 2, 3 ... for a tier; "" and 0 otherwise.
+	Series string
+	Tier   int
+	// File and Line say where.
+	File string
+	Line int
+}
+
+// Measure is what is counted, for each person and bucket alone.
+type Measure struct{ id string }
+
+// ID identifies the measure by what it counts; thresholds are no part of it.
+func (m *Measure) ID() string { return m.id }
+
+// State is what a measure remembers of one person in one bucket. The zero State is the first one.
+type State struct {
+	// N is the count; for an achievement that comes and goes, the last time it did.
+	N int64
+}
+
+// Action is what a decision does.
+type Action int
+
+// The actions.
+const (
+	Grant Action = iota + 1
+	Revoke
+)
+
+// Decision says to grant an achievement to the hit's recipient, or to revoke it. The one who
+// carries it out knows what stands already: granting what stands or revoking what does not is
+// nothing.
+type Decision struct {
+	Action         Action
+	Namespace, Key string
+	// Rule names the rule: "namespace/key" of the declaration, of its first tier for tiers.
+	Rule string
+	// Occurrence is what makes a repeatable award the same one; "" for other kinds.
+	Occurrence string
+	// At is when it was earned or lost: the event's time.
+	At      time.Time
+	Message string
+}
+
+// Matched is what an event means to the rules.
+type Matched struct {
+	Hits     []Hit
+	Failures []Failure
+}
+
+// Failure is an expression that failed on an event, such as one that adds a time that the event
+// does not have. The rule awarded nothing, which is not the same as saying no.
+type Failure struct {
+	Rule string
+	Err  error
+}
+
+// Hit says that an event is about a person, by one measure or by none.
+type Hit struct {
+	// Measure is nil for a hit that needs no state.
+	Measure   *Measure
+	Recipient event.Account
+	// Bucket separates counts of the same measure and person.
+	Bucket string
+
+	matcher    *matcher
+	at         time.Time
+	occurrence string
+	messages   []string
+}

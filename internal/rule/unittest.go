@@ -1,0 +1,309 @@
+package rule
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/seed-504bad89/accolade/internal/event"
+)
+
+// A file of tests lists events, and the awards and revocations that must come of them:
+//
+//	tests:
+//	  - name: the author gets it, not who merged
+//	    events:
+//	      - {on: merge_request.merged, author: ada, merged_by: grace}
+//	    awards: [first-merge to ada]
+
+// epoch is when the tests' events begin, a Thursday; "at" counts from here.
+var epoch = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// maxRepeat bounds the events of a test.
+const maxRepeat = 10_000
+
+var (
+	testFileKeys = []string{"tests"}
+	testKeys     = []string{"name", "events", "awards", "revocations"}
+)
+
+// unitTest is one test as it is written.
+type unitTest struct {
+	file, name          string
+	line                int
+	events              []event.Event
+	awards, revocations []string
+}
+
+// loadTests reads files of tests for the rules of the set.
+func loadTests(set *Set, files []File) ([]unitTest, Problems) {
+	l := &testLoader{achievements: map[string]bool{}}
+	for i := range set.declared {
+		l.achievements[set.declared[i].Key] = true
+	}
+	for _, file := range files {
+		l.report = newReport(file)
+		l.reports = append(l.reports, l.report)
+		root := parse(file, l.report)
+		if root == nil {
+			continue
+		}
+		fields := l.fields(root, "a file of tests", testFileKeys)
+		list, ok := fields["tests"]
+		if !ok {
+			l.add(at(root), "tests", "is required")
+			continue
+		}
+		items, _ := l.list(list)
+		for _, item := range items {
+			l.test(file.Name, item)
+		}
+	}
+	return l.tests, gather(l.reports)
+}
+
+type testLoader struct {
+	*report
+
+	reports      []*report
+	achievements map[string]bool
+	people       map[string]bool
+	tests        []unitTest
+}
+
+func (l *testLoader) test(file string, node ast.Node) {
+	fields := l.fields(node, "a test", testKeys)
+	if fields == nil {
+		return
+	}
+	t := unitTest{file: file, line: at(node).line}
+	for _, key := range testKeys {
+		if _, ok := fields[key]; !ok && key != "revocations" {
+			l.add(at(node), key, "is required")
+		}
+	}
+	if f, ok := fields["name"]; ok {
+		t.name, _ = l.text(f)
+	}
+	l.people = map[string]bool{}
+	if f, ok := fields["events"]; ok {
+		items, _ := l.list(f)
+		for i, item := range items {
+			t.events = append(t.events, l.events(item, i+1)...)
+		}
+		if len(items) == 0 {
+			l.add(f.at, f.key, "hold at least one event")
+		}
+	}
+	t.awards = l.expected(fields, "awards")
+	t.revocations = l.expected(fields, "revocations")
+	l.tests = append(l.tests, t)
+}
+
+var expectation = regexp.MustCompile(`^(\S+) to (\S+)$`)
+
+// expected returns the lines "KEY to LOGIN", sorted.
+func (l *testLoader) expected(fields map[string]field, key string) []string {
+	f, ok := fields[key]
+	if !ok {
+		return nil
+	}
+	var lines []string
+	items, _ := l.list(f)
+	for _, item := range items {
+		line, ok := l.text(field{key, at(item), item})
+		if !ok {
+			continue
+		}
+		parts := expectation.FindStringSubmatch(line)
+		switch {
+		case parts == nil:
+			l.add(at(item), key, "must be \"KEY to LOGIN\"")
+		case !l.achievements[parts[1]]:
+			l.add(at(item), key, "no rule declares %q%s", parts[1], nearest(parts[1], slices.Collect(maps.Keys(l.achievements))))
+		case !l.people[parts[2]]:
+			l.add(at(item), key, "no event of the test names %q%s", parts[2], nearest(parts[2], slices.Collect(maps.Keys(l.people))))
+		default:
+			lines = append(lines, line)
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// events reads an event; "repeat" makes several of it, on objects of their own.
+func (l *testLoader) events(node ast.Node, number int) []event.Event {
+	mapping, ok := node.(*ast.MappingNode)
+	if !ok {
+		l.add(at(node), "events", "an event must be a mapping of keys to values")
+		return nil
+	}
+	kind := l.eventKind(mapping)
+	if kind == "" {
+		return nil
+	}
+	known := append([]string{"on", "at", "repeat"}, event.Fields(kind)...)
+	fields := l.fields(node, kind, known)
+	ev := event.Event{Kind: kind, Source: "test", Time: epoch.Add(time.Duration(number) * time.Minute)}
+	if f, ok := fields["at"]; ok {
+		ev.Time = l.moment(f)
+	}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if key != "on" && key != "at" && key != "repeat" {
+			l.fill(&ev, fields[key])
+		}
+	}
+	for _, person := range ev.People() {
+		l.people[person.Login] = true
+	}
+	repeat := int64(1)
+	if f, ok := fields["repeat"]; ok {
+		if repeat, ok = l.number(f); ok && repeat > maxRepeat {
+			l.add(at(f.value), f.key, "must be at most %d", maxRepeat)
+			repeat = 1
+		}
+	}
+	return repeated(ev, number, int(repeat))
+}
+
+func (l *testLoader) eventKind(mapping *ast.MappingNode) string {
+	for _, pair := range mapping.Values {
+		if key, ok := pair.Key.(ast.Node).(*ast.StringNode); ok && key.Value == "on" {
+			kind, ok := l.text(field{"on", at(key), pair.Value})
+			if _, exists := event.Describe(kind); ok && !exists {
+				l.add(at(pair.Value), "on", "there is no event %q%s", kind, nearest(kind, event.Kinds()))
+				return ""
+			}
+			return kind
+		}
+	}
+	l.add(at(mapping), "on", "is required: which event is it?")
+	return ""
+}
+
+// repeated returns copies of the event; each is about an object of its own, unless the test names one.
+func repeated(ev event.Event, number, times int) []event.Event {
+	family, _, _ := strings.Cut(ev.Kind, ".")
+	events := make([]event.Event, times)
+	for i := range events {
+		id := strconv.Itoa(number)
+		if times > 1 {
+			id += "-" + strconv.Itoa(i+1)
+		}
+		events[i] = ev
+		events[i].Key = cmp.Or(ev.Key, ev.Kind+":"+id)
+		events[i].Object = cmp.Or(ev.Object, family+":"+id)
+	}
+	return events
+}
+
+// fill sets a field of the event, which has the same names in tests as in rules.
+func (l *testLoader) fill(ev *event.Event, f field) {
+	value := l.value(f)
+	if value == nil {
+		return
+	}
+	text, err := json.Marshal(map[string]any{f.key: value})
+	if err != nil {
+		l.add(at(f.value), f.key, "is no value of this field")
+		return
+	}
+	if err := json.Unmarshal(text, ev); err != nil {
+		l.add(at(f.value), f.key, "is no value of this field")
+	}
+}
+
+// value returns what a field holds, as JSON would.
+func (l *testLoader) value(f field) any {
+	switch f.key {
+	case "actor", "author", "merged_by", "member":
+		return l.short(f, "login", []string{"id", "login", "name", "bot"}, func(a map[string]any) { a["id"] = cmp.Or(a["id"], a["login"]) })
+	case "repository":
+		keys := []string{"id", "path", "name", "namespace", "default_branch", "visibility", "archived", "stars", "forks", "topics", "language"}
+		return l.short(f, "path", keys, fromPath)
+	case "group":
+		return l.short(f, "path", []string{"id", "path", "name"}, fromPath)
+	case "opened_at", "merged_at":
+		return l.moment(f)
+	default:
+		return l.plain(f)
+	}
+}
+
+// fromPath fills in what follows from a path.
+func fromPath(object map[string]any) {
+	path, _ := object["path"].(string)
+	namespace, name := "", path
+	if slash := strings.LastIndexByte(path, '/'); slash >= 0 {
+		namespace, name = path[:slash], path[slash+1:]
+	}
+	for key, value := range map[string]string{"id": path, "name": name, "namespace": namespace} {
+		if _, own := object[key]; !own {
+			object[key] = value
+		}
+	}
+}
+
+// short reads a mapping, or a text that stands for one of its keys.
+func (l *testLoader) short(f field, key string, known []string, complete func(map[string]any)) any {
+	object := map[string]any{}
+	if _, ok := f.value.(*ast.MappingNode); ok {
+		for name, inner := range l.fields(f.value, f.key, known) {
+			object[name] = l.plain(inner)
+		}
+	} else if text, ok := l.text(f); ok {
+		object[key] = text
+	}
+	complete(object)
+	return object
+}
+
+// plain returns a scalar or a list of scalars.
+func (l *testLoader) plain(f field) any {
+	switch node := f.value.(type) {
+	case *ast.BoolNode:
+		return node.Value
+	case *ast.IntegerNode:
+		return node.Value
+	case *ast.SequenceNode:
+		list := make([]any, len(node.Values))
+		for i, item := range node.Values {
+			list[i] = l.plain(field{f.key, at(item), item})
+		}
+		return list
+	default:
+		text, ok := l.text(f)
+		if !ok {
+			return nil
+		}
+		return text
+	}
+}
+
+var spans = regexp.MustCompile(`^(\d{1,6})(s|m|h|d|w)$`)
+
+// moment reads a time that counts from the beginning of the test: 30s, 5m, 2h, 3d, 1w.
+func (l *testLoader) moment(f field) time.Time {
+	text, _ := l.text(f)
+	parts := spans.FindStringSubmatch(text)
+	if parts == nil {
+		l.add(at(f.value), f.key, "must count from the beginning of the test: 30s, 5m, 2h, 3d or 1w")
+		return epoch
+	}
+	count, _ := strconv.Atoi(parts[1])
+	unit := map[string]time.Duration{
+		"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
+	}[parts[2]]
+	return epoch.Add(time.Duration(count) * unit)
+}
+
+// title names a test in reports.
+func (t *unitTest) title() string { return fmt.Sprintf("%s:%d: %s", t.file, t.line, t.name) }

@@ -1,0 +1,218 @@
+package rule
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// A document is walked node by node instead of being decoded, so that all of its faults are found
+// in one go and each has its place.
+
+// parse returns the one document of a file, and nil when it cannot be read.
+func parse(f File, r *report) ast.Node {
+	switch {
+	case len(f.Text) > MaxFile:
+		r.add(place{}, "", "the file is larger than %d KiB", MaxFile>>10)
+		return nil
+	case !utf8.ValidString(f.Text) || strings.ContainsRune(f.Text, 0):
+		r.add(place{}, "", "the file is not text in UTF-8")
+		return nil
+	}
+	parsed, err := parseYAML(f.Text)
+	if syntax, ok := errors.AsType[*yaml.SyntaxError](err); ok {
+		r.add(placeOf(syntax.Token), "", "%s", syntax.Message)
+		return nil
+	}
+	if err != nil {
+		r.add(place{}, "", "the file is not YAML: %v", err)
+		return nil
+	}
+	if len(parsed.Docs) > 1 {
+		r.add(placeOf(parsed.Docs[1].Start), "", "a file holds one document")
+		return nil
+	}
+	if len(parsed.Docs) == 0 || parsed.Docs[0].Body == nil {
+		r.add(place{}, "", "the file is empty")
+		return nil
+	}
+	return parsed.Docs[0].Body
+}
+
+// parseYAML keeps a parser that panics on odd input from ending the process.
+func parseYAML(text string) (file *ast.File, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("the parser gave up")
+		}
+	}()
+	return parser.ParseBytes([]byte(text), 0)
+}
+
+func placeOf(t *token.Token) place {
+	if t == nil || t.Position == nil {
+		return place{}
+	}
+	return place{t.Position.Line, t.Position.Column}
+}
+
+// at returns where a node begins.
+func at(node ast.Node) place {
+	if node == nil {
+		return place{}
+	}
+	// The token of a block mapping is its first colon.
+	if mapping, ok := node.(*ast.MappingNode); ok && !mapping.IsFlowStyle && len(mapping.Values) > 0 {
+		return at(mapping.Values[0].Key)
+	}
+	return placeOf(node.GetToken())
+}
+
+// field is a key of a mapping with its value.
+type field struct {
+	key   string
+	at    place
+	value ast.Node
+}
+
+// fields returns the keys of a mapping that are among the known ones. Others are problems, as is a
+// node that is no mapping.
+func (r *report) fields(node ast.Node, what string, known []string) map[string]field {
+	mapping, ok := node.(*ast.MappingNode)
+	if !ok {
+		r.add(at(node), "", "%s must be a mapping of keys to values", what)
+		return nil
+	}
+	found := make(map[string]field, len(mapping.Values))
+	for _, pair := range mapping.Values {
+		key, ok := pair.Key.(ast.Node).(*ast.StringNode)
+		if !ok {
+			r.add(placeOf(pair.Key.GetToken()), "", "a key must be a plain word")
+			continue
+		}
+		if !slices.Contains(known, key.Value) {
+			r.add(at(key), key.Value, "%s has no such key%s", what, nearest(key.Value, known))
+			continue
+		}
+		found[key.Value] = field{key.Value, at(key), pair.Value}
+	}
+	return found
+}
+
+// text returns the text of a scalar, whatever type YAML takes it for.
+func (r *report) text(f field) (string, bool) {
+	switch node := f.value.(type) {
+	case *ast.StringNode:
+		return node.Value, true
+	case *ast.LiteralNode:
+		return node.Value.Value, true
+	case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode:
+		return node.GetToken().Value, true
+	case *ast.NullNode:
+		r.add(f.at, f.key, "has no value")
+	default:
+		r.add(at(f.value), f.key, "must be a text")
+	}
+	return "", false
+}
+
+// number returns the value of a positive integer.
+func (r *report) number(f field) (int64, bool) {
+	node, ok := f.value.(*ast.IntegerNode)
+	if ok {
+		if n, fits := node.Value.(uint64); fits && n >= 1 && n <= 1<<53 {
+			return int64(n), true
+		}
+	}
+	r.add(at(f.value), f.key, "must be a whole number, 1 or more")
+	return 0, false
+}
+
+// list returns the items of a sequence.
+func (r *report) list(f field) ([]ast.Node, bool) {
+	sequence, ok := f.value.(*ast.SequenceNode)
+	if !ok {
+		r.add(at(f.value), f.key, "must be a list")
+		return nil, false
+	}
+	return sequence.Values, true
+}
+
+// words returns the texts of a list, or of a single text.
+func (r *report) words(f field) []field {
+	if _, ok := f.value.(*ast.SequenceNode); !ok {
+		return []field{f}
+	}
+	items, _ := r.list(f)
+	words := make([]field, len(items))
+	for i, item := range items {
+		words[i] = field{f.key, at(item), item}
+	}
+	return words
+}
+
+// source is the text of an expression and where it stands.
+type source struct {
+	text string
+	key  string
+	at   place
+	// shift says where the expression's first line begins, and block that its other lines begin at
+	// the same column.
+	shift int
+	block bool
+	lines int
+}
+
+// expression returns a scalar that holds an expression.
+func (r *report) expression(f field) *source {
+	text, ok := r.text(f)
+	if !ok {
+		return nil
+	}
+	src := &source{text: strings.TrimSpace(text), key: f.key, at: at(f.value), lines: 1 + strings.Count(text, "\n")}
+	switch {
+	case src.text == "":
+		r.add(at(f.value), f.key, "is empty")
+		return nil
+	case len(src.text) > MaxExpression:
+		r.add(at(f.value), f.key, "is longer than %d bytes", MaxExpression)
+		return nil
+	}
+	switch node := f.value.(type) {
+	case *ast.LiteralNode:
+		src.block = node.Start.Type == token.LiteralType
+		src.at.line++
+		src.at.column = 1 + r.indent(src.at.line)
+	case *ast.StringNode:
+		if node.Token.Type == token.SingleQuoteType || node.Token.Type == token.DoubleQuoteType {
+			src.shift = 1
+		}
+	}
+	return src
+}
+
+func (r *report) indent(line int) int {
+	if line > len(r.lines) {
+		return 0
+	}
+	return len(r.lines[line-1]) - len(strings.TrimLeft(r.lines[line-1], " "))
+}
+
+// locate returns where in the file the place in the expression is; lines count from 1 and columns
+// from 0, as CEL's do. Where YAML joins lines, it is where the expression begins.
+func (s *source) locate(line, column int) place {
+	switch {
+	case line <= 1:
+		return place{s.at.line, s.at.column + s.shift + column}
+	case s.block:
+		return place{s.at.line + line - 1, s.at.column + column}
+	default:
+		return s.at
+	}
+}
