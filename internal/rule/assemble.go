@@ -71,7 +71,7 @@ func (a *assembler) match(c *clause, f fold, measure *Measure, targets []target)
 	m := a.matchers[id]
 	if m == nil {
 		m = &matcher{
-			rule: targets[0].rule, kinds: c.kinds, when: c.when, to: c.to, per: c.per,
+			kinds: c.kinds, when: c.when, to: c.to, per: c.per,
 			except: exceptionsOf(c.except), fold: f, measure: measure,
 		}
 		a.matchers[id] = m
@@ -88,11 +88,11 @@ func (a *assembler) match(c *clause, f fold, measure *Measure, targets []target)
 
 // measure returns the measure of what the clauses ask; what asks the same is the same measure.
 func (a *assembler) measure(what string, clauses ...*clause) *Measure {
-	text := "1 " + what
+	parts := []string{"1", what}
 	for _, c := range clauses {
-		text += "\x00" + c.identity()
+		parts = append(parts, c.identity())
 	}
-	sum := sha256.Sum256([]byte(text))
+	sum := sha256.Sum256([]byte(encode(parts)))
 	id := hex.EncodeToString(sum[:16])
 	if a.measures[id] == nil {
 		a.measures[id] = &Measure{id: id}

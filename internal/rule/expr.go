@@ -98,17 +98,17 @@ func compileExpr(r *report, src *source, want wanted) *expr {
 	checked, issues := env.Compile(src.text)
 	if issues.Err() != nil {
 		for _, issue := range issues.Errors() {
-			r.add(src.locate(issue.Location.Line(), issue.Location.Column()), src.key, "%s", tidy(issue.Message))
+			r.addf(src.locate(issue.Location.Line(), issue.Location.Column()), src.key, "%s", tidy(issue.Message))
 		}
 		return nil
 	}
 	if !slices.ContainsFunc(accepted[want], checked.OutputType().IsExactType) {
-		r.add(src.locate(1, 0), src.key, "must give %s, and gives %s", want, checked.OutputType())
+		r.addf(src.locate(1, 0), src.key, "must give %s, and gives %s", want, checked.OutputType())
 		return nil
 	}
 	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
 	if err != nil {
-		r.add(src.locate(1, 0), src.key, "%s", tidy(err.Error()))
+		r.addf(src.locate(1, 0), src.key, "%s", tidy(err.Error()))
 		return nil
 	}
 	return &expr{text: src.text, program: program, checked: checked}
@@ -137,7 +137,7 @@ func checkFields(r *report, src *source, checked *cel.Ast, kinds []string) bool 
 		for _, kind := range kinds {
 			has = append(has, event.Fields(kind)...)
 		}
-		r.add(src.locate(where.Line(), where.Column()), src.key, "%s has no field %q%s",
+		r.addf(src.locate(where.Line(), where.Column()), src.key, "%s has no field %q%s",
 			strings.Join(kinds, ", "), name, nearest(name, has))
 	}))
 	return good

@@ -30,12 +30,12 @@ func Load(files []File) (*Set, error) {
 // loader reads files one after the other.
 type loader struct {
 	compiler
+	*report
 
 	reports      []*report
 	achievements []declaration
 	// keys and names are those taken so far, and where.
 	keys, names map[name]origin
-	*report
 }
 
 // name is unique within a namespace.
@@ -92,14 +92,14 @@ func (l *loader) file(f File) {
 	}
 	list, ok := fields["achievements"]
 	if !ok {
-		l.add(at(root), "achievements", "is required")
+		l.addf(at(root), "achievements", "is required")
 		return
 	}
-	items, _ := l.list(list)
+	items := l.list(list)
 	for _, item := range items {
 		l.achievement(namespace, item)
 		if len(l.achievements) > MaxAchievements {
-			l.add(at(item), "achievements", "there are more than %d", MaxAchievements)
+			l.addf(at(item), "achievements", "there are more than %d", MaxAchievements)
 			return
 		}
 	}
@@ -109,24 +109,23 @@ func (l *loader) file(f File) {
 func (l *loader) required(fields map[string]field, key string, where place) (string, bool) {
 	f, ok := fields[key]
 	if !ok {
-		l.add(where, key, "is required")
+		l.addf(where, key, "is required")
 		return "", false
 	}
 	return l.text(f)
 }
 
 // check reports the fault of a value, if there is one.
-func (l *loader) check(where place, key string, err error) bool {
+func (l *loader) check(where place, key string, err error) {
 	if err == nil {
-		return true
+		return
 	}
 	f := fault.As(err)
 	message := f.Text
 	if len(f.Fields) > 0 {
 		message = f.Fields[0].Detail
 	}
-	l.add(where, key, "%s", message)
-	return false
+	l.addf(where, key, "%s", message)
 }
 
 func (l *loader) achievement(namespace string, node ast.Node) {
@@ -151,9 +150,9 @@ func (l *loader) achievement(namespace string, node ast.Node) {
 	if f, ok := fields["revoke"]; ok {
 		switch {
 		case d.Kind != achievement.Revocable:
-			l.add(f.at, "revoke", "only a revocable achievement can be revoked by a rule")
+			l.addf(f.at, "revoke", "only a revocable achievement can be revoked by a rule")
 		case decl.award == nil:
-			l.add(f.at, "revoke", "needs an award beside it")
+			l.addf(f.at, "revoke", "needs an award beside it")
 		default:
 			decl.revoke = l.clause(f, "revoke", revokeKeys, d.Kind)
 		}
@@ -200,7 +199,7 @@ func (l *loader) kind(f field) achievement.Kind {
 		for _, kind := range achievement.Kinds() {
 			words = append(words, string(kind))
 		}
-		l.add(at(f.value), f.key, "must be one of %s%s", strings.Join(words, ", "), nearest(text, words))
+		l.addf(at(f.value), f.key, "must be one of %s%s", strings.Join(words, ", "), nearest(text, words))
 		return achievement.Repeatable
 	}
 	return achievement.Kind(text)
@@ -221,7 +220,7 @@ func (l *loader) unique(d Declared, fields map[string]field) {
 			continue
 		}
 		if before, twice := taken.where[taken.name]; twice {
-			l.add(cmp.Or(at(fields[taken.key].value), place{line: d.Line}), taken.key, "%q is taken by %s:%d",
+			l.addf(cmp.Or(at(fields[taken.key].value), place{line: d.Line}), taken.key, "%q is taken by %s:%d",
 				taken.name.text, before.file, before.line)
 			continue
 		}
@@ -237,7 +236,7 @@ func (l *loader) untiered(decl *declaration, fields map[string]field) {
 	}
 	switch {
 	case award.counted && award.threshold == 0:
-		l.add(fields["award"].at, "count", "needs a number to reach, or tiers beside the award")
+		l.addf(fields["award"].at, "count", "needs a number to reach, or tiers beside the award")
 	case !award.counted && decl.tiers[0].Kind == achievement.Irrevocable:
 		// Once is the first of a count, so that it shares the count of a ladder over the same events.
 		award.counted, award.threshold = true, 1
@@ -250,15 +249,15 @@ func (l *loader) tiers(decl *declaration, f field) {
 	base := decl.tiers[0]
 	switch {
 	case decl.award == nil || !decl.award.counted:
-		l.add(f.at, f.key, "need an award with count: {}")
+		l.addf(f.at, f.key, "need an award with count: {}")
 		return
 	case decl.award.threshold != 0:
-		l.add(f.at, f.key, "say what the count must reach; write count: {}")
+		l.addf(f.at, f.key, "say what the count must reach; write count: {}")
 		return
 	}
-	items, _ := l.list(f)
+	items := l.list(f)
 	if len(items) == 0 {
-		l.add(f.at, f.key, "hold at least one tier")
+		l.addf(f.at, f.key, "hold at least one tier")
 		return
 	}
 	decl.tiers = decl.tiers[:0]
@@ -278,9 +277,9 @@ func (l *loader) tiers(decl *declaration, f field) {
 		}
 		threshold := int64(0)
 		if reach, ok := fields["at"]; !ok {
-			l.add(at(item), "at", "is required")
+			l.addf(at(item), "at", "is required")
 		} else if threshold, ok = l.number(reach); ok && i > 0 && threshold <= decl.thresholds[len(decl.thresholds)-1] {
-			l.add(at(reach.value), "at", "must be more than the tier before")
+			l.addf(at(reach.value), "at", "must be more than the tier before")
 		}
 		decl.tiers = append(decl.tiers, tier)
 		decl.thresholds = append(decl.thresholds, threshold)
@@ -297,12 +296,12 @@ func (l *loader) clause(f field, what string, known []string, kind achievement.K
 	if on, ok := fields["on"]; ok {
 		c.kinds = l.kinds(on)
 	} else {
-		l.add(f.at, "on", "is required in %s", what)
+		l.addf(f.at, "on", "is required in %s", what)
 	}
 	if to, ok := fields["to"]; ok {
 		c.to = l.compile(l.report, l.expression(to), anAccount, c.kinds)
 	} else {
-		l.add(f.at, "to", "is required in %s: who is it for?", what)
+		l.addf(f.at, "to", "is required in %s: who is it for?", what)
 	}
 	if when, ok := fields["when"]; ok {
 		c.when = l.compile(l.report, l.expression(when), aBool, c.kinds)
@@ -320,11 +319,11 @@ func (l *loader) clause(f field, what string, known []string, kind achievement.K
 	per, hasPer := fields["per"]
 	switch {
 	case hasPer && kind != achievement.Repeatable:
-		l.add(per.at, "per", "only a repeatable achievement has occurrences")
+		l.addf(per.at, "per", "only a repeatable achievement has occurrences")
 	case hasPer:
 		c.per = l.compile(l.report, l.expression(per), anOccurrence, c.kinds)
 	case kind == achievement.Repeatable && what == "award":
-		l.add(f.at, "per", "is required for a repeatable achievement: what makes an award the same one?")
+		l.addf(f.at, "per", "is required for a repeatable achievement: what makes an award the same one?")
 	}
 	return c
 }
@@ -338,7 +337,7 @@ func (l *loader) kinds(f field) []string {
 		}
 		expanded := event.Expand(text)
 		if len(expanded) == 0 {
-			l.add(at(word.value), "on", "there is no event %q%s", text, nearest(text, event.Kinds()))
+			l.addf(at(word.value), "on", "there is no event %q%s", text, nearest(text, event.Kinds()))
 		}
 		kinds = append(kinds, expanded...)
 	}
@@ -354,7 +353,7 @@ func (l *loader) exceptWords(f field) []string {
 			continue
 		}
 		if text = strings.TrimSpace(text); text == "" || len(text) > achievement.MaxUsername {
-			l.add(at(word.value), "except", "must be \"bots\" or a login, with * for any characters")
+			l.addf(at(word.value), "except", "must be \"bots\" or a login, with * for any characters")
 			continue
 		}
 		words = append(words, text)

@@ -8,7 +8,6 @@ import (
 
 // matcher is the first idea of the language: which event, for whom; and what then happens.
 type matcher struct {
-	rule   string
 	kinds  []string
 	when   *expr
 	to     *expr
@@ -75,22 +74,21 @@ func (e *evaluation) holds(when *expr) (bool, error) {
 }
 
 func (m *matcher) match(e *evaluation, at time.Time) ([]Hit, []Failure) {
-	failed := func(err error) []Failure { return []Failure{{Rule: m.rule, Err: err}} }
 	holds, err := e.holds(m.when)
 	if err != nil {
-		return nil, failed(err)
+		return nil, m.failed(err)
 	}
 	if !holds {
 		return nil, nil
 	}
 	people, err := m.to.accounts(e.scope)
 	if err != nil {
-		return nil, failed(err)
+		return nil, m.failed(err)
 	}
 	occurrence := ""
 	if m.per != nil && len(people) > 0 {
 		if occurrence, err = m.per.string(e.scope); err != nil {
-			return nil, failed(err)
+			return nil, m.failed(err)
 		}
 	}
 	var hits []Hit
@@ -112,6 +110,17 @@ func (m *matcher) match(e *evaluation, at time.Time) ([]Hit, []Failure) {
 		hits = append(hits, hit)
 	}
 	return hits, failures
+}
+
+// failed blames every rule that asks what the matcher asks.
+func (m *matcher) failed(err error) []Failure {
+	var failures []Failure
+	for i := range m.targets {
+		if i == 0 || m.targets[i].rule != m.targets[i-1].rule {
+			failures = append(failures, Failure{Rule: m.targets[i].rule, Err: err})
+		}
+	}
+	return failures
 }
 
 // messages returns the message of each target, nil when none has one. A message that fails is

@@ -9,7 +9,7 @@ import (
 )
 
 // Problem is one fault in a file.
-type Problem struct {
+type Problem struct { //nolint:errname // people know it as a problem
 	File string
 	// Line and Column count from 1, columns in characters.
 	Line, Column int
@@ -30,7 +30,7 @@ func (p Problem) Error() string {
 }
 
 // Problems are all faults of some files, in the order of the files.
-type Problems []Problem
+type Problems []Problem //nolint:errname // as Problem
 
 // Error returns a line for each problem.
 func (p Problems) Error() string {
@@ -77,7 +77,7 @@ func newReport(f File) *report {
 	return &report{file: f.Name, lines: strings.Split(f.Text, "\n")}
 }
 
-func (r *report) add(at place, key, format string, args ...any) {
+func (r *report) addf(at place, key, format string, args ...any) {
 	at.line, at.column = max(at.line, 1), max(at.column, 1)
 	problem := Problem{
 		File: r.file, Line: at.line, Column: at.column, Key: key, Message: fmt.Sprintf(format, args...),

@@ -34,8 +34,8 @@ const (
 // File is a rules file, or a file of tests for rules.
 type File struct {
 	// Name is a slash-separated path, as problems show it.
-	Name string
-	Text string
+	Name string `json:"name"`
+	Text string `json:"text"`
 }
 
 // Set is a set of rules that judges together. It does not change and may be used concurrently.

@@ -59,10 +59,10 @@ func loadTests(set *Set, files []File) ([]unitTest, Problems) {
 		fields := l.fields(root, "a file of tests", testFileKeys)
 		list, ok := fields["tests"]
 		if !ok {
-			l.add(at(root), "tests", "is required")
+			l.addf(at(root), "tests", "is required")
 			continue
 		}
-		items, _ := l.list(list)
+		items := l.list(list)
 		for _, item := range items {
 			l.test(file.Name, item)
 		}
@@ -87,7 +87,7 @@ func (l *testLoader) test(file string, node ast.Node) {
 	t := unitTest{file: file, line: at(node).line}
 	for _, key := range testKeys {
 		if _, ok := fields[key]; !ok && key != "revocations" {
-			l.add(at(node), key, "is required")
+			l.addf(at(node), key, "is required")
 		}
 	}
 	if f, ok := fields["name"]; ok {
@@ -95,12 +95,12 @@ func (l *testLoader) test(file string, node ast.Node) {
 	}
 	l.people = map[string]bool{}
 	if f, ok := fields["events"]; ok {
-		items, _ := l.list(f)
+		items := l.list(f)
 		for i, item := range items {
 			t.events = append(t.events, l.events(item, i+1)...)
 		}
 		if len(items) == 0 {
-			l.add(f.at, f.key, "hold at least one event")
+			l.addf(f.at, f.key, "hold at least one event")
 		}
 	}
 	t.awards = l.expected(fields, "awards")
@@ -117,7 +117,7 @@ func (l *testLoader) expected(fields map[string]field, key string) []string {
 		return nil
 	}
 	var lines []string
-	items, _ := l.list(f)
+	items := l.list(f)
 	for _, item := range items {
 		line, ok := l.text(field{key, at(item), item})
 		if !ok {
@@ -126,11 +126,11 @@ func (l *testLoader) expected(fields map[string]field, key string) []string {
 		parts := expectation.FindStringSubmatch(line)
 		switch {
 		case parts == nil:
-			l.add(at(item), key, "must be \"KEY to LOGIN\"")
+			l.addf(at(item), key, "must be \"KEY to LOGIN\"")
 		case !l.achievements[parts[1]]:
-			l.add(at(item), key, "no rule declares %q%s", parts[1], nearest(parts[1], slices.Collect(maps.Keys(l.achievements))))
+			l.addf(at(item), key, "no rule declares %q%s", parts[1], nearest(parts[1], slices.Collect(maps.Keys(l.achievements))))
 		case !l.people[parts[2]]:
-			l.add(at(item), key, "no event of the test names %q%s", parts[2], nearest(parts[2], slices.Collect(maps.Keys(l.people))))
+			l.addf(at(item), key, "no event of the test names %q%s", parts[2], nearest(parts[2], slices.Collect(maps.Keys(l.people))))
 		default:
 			lines = append(lines, line)
 		}
@@ -143,7 +143,7 @@ func (l *testLoader) expected(fields map[string]field, key string) []string {
 func (l *testLoader) events(node ast.Node, number int) []event.Event {
 	mapping, ok := node.(*ast.MappingNode)
 	if !ok {
-		l.add(at(node), "events", "an event must be a mapping of keys to values")
+		l.addf(at(node), "events", "an event must be a mapping of keys to values")
 		return nil
 	}
 	kind := l.eventKind(mapping)
@@ -167,7 +167,7 @@ func (l *testLoader) events(node ast.Node, number int) []event.Event {
 	repeat := int64(1)
 	if f, ok := fields["repeat"]; ok {
 		if repeat, ok = l.number(f); ok && repeat > maxRepeat {
-			l.add(at(f.value), f.key, "must be at most %d", maxRepeat)
+			l.addf(at(f.value), f.key, "must be at most %d", maxRepeat)
 			repeat = 1
 		}
 	}
@@ -179,13 +179,13 @@ func (l *testLoader) eventKind(mapping *ast.MappingNode) string {
 		if key, ok := pair.Key.(ast.Node).(*ast.StringNode); ok && key.Value == "on" {
 			kind, ok := l.text(field{"on", at(key), pair.Value})
 			if _, exists := event.Describe(kind); ok && !exists {
-				l.add(at(pair.Value), "on", "there is no event %q%s", kind, nearest(kind, event.Kinds()))
+				l.addf(at(pair.Value), "on", "there is no event %q%s", kind, nearest(kind, event.Kinds()))
 				return ""
 			}
 			return kind
 		}
 	}
-	l.add(at(mapping), "on", "is required: which event is it?")
+	l.addf(at(mapping), "on", "is required: which event is it?")
 	return ""
 }
 
@@ -213,11 +213,11 @@ func (l *testLoader) fill(ev *event.Event, f field) {
 	}
 	text, err := json.Marshal(map[string]any{f.key: value})
 	if err != nil {
-		l.add(at(f.value), f.key, "is no value of this field")
+		l.addf(at(f.value), f.key, "is no value of this field")
 		return
 	}
 	if err := json.Unmarshal(text, ev); err != nil {
-		l.add(at(f.value), f.key, "is no value of this field")
+		l.addf(at(f.value), f.key, "is no value of this field")
 	}
 }
 
@@ -288,14 +288,14 @@ func (l *testLoader) plain(f field) any {
 	}
 }
 
-var spans = regexp.MustCompile(`^(\d{1,6})(s|m|h|d|w)$`)
+var spans = regexp.MustCompile(`^(\d{1,6})([smhdw])$`)
 
 // moment reads a time that counts from the beginning of the test: 30s, 5m, 2h, 3d, 1w.
 func (l *testLoader) moment(f field) time.Time {
 	text, _ := l.text(f)
 	parts := spans.FindStringSubmatch(text)
 	if parts == nil {
-		l.add(at(f.value), f.key, "must count from the beginning of the test: 30s, 5m, 2h, 3d or 1w")
+		l.addf(at(f.value), f.key, "must count from the beginning of the test: 30s, 5m, 2h, 3d or 1w")
 		return epoch
 	}
 	count, _ := strconv.Atoi(parts[1])

@@ -19,27 +19,27 @@ import (
 func parse(f File, r *report) ast.Node {
 	switch {
 	case len(f.Text) > MaxFile:
-		r.add(place{}, "", "the file is larger than %d KiB", MaxFile>>10)
+		r.addf(place{}, "", "the file is larger than %d KiB", MaxFile>>10)
 		return nil
 	case !utf8.ValidString(f.Text) || strings.ContainsRune(f.Text, 0):
-		r.add(place{}, "", "the file is not text in UTF-8")
+		r.addf(place{}, "", "the file is not text in UTF-8")
 		return nil
 	}
 	parsed, err := parseYAML(f.Text)
 	if syntax, ok := errors.AsType[*yaml.SyntaxError](err); ok {
-		r.add(placeOf(syntax.Token), "", "%s", syntax.Message)
+		r.addf(placeOf(syntax.Token), "", "%s", syntax.Message)
 		return nil
 	}
 	if err != nil {
-		r.add(place{}, "", "the file is not YAML: %v", err)
+		r.addf(place{}, "", "the file is not YAML: %v", err)
 		return nil
 	}
 	if len(parsed.Docs) > 1 {
-		r.add(placeOf(parsed.Docs[1].Start), "", "a file holds one document")
+		r.addf(placeOf(parsed.Docs[1].Start), "", "a file holds one document")
 		return nil
 	}
 	if len(parsed.Docs) == 0 || parsed.Docs[0].Body == nil {
-		r.add(place{}, "", "the file is empty")
+		r.addf(place{}, "", "the file is empty")
 		return nil
 	}
 	return parsed.Docs[0].Body
@@ -86,18 +86,18 @@ type field struct {
 func (r *report) fields(node ast.Node, what string, known []string) map[string]field {
 	mapping, ok := node.(*ast.MappingNode)
 	if !ok {
-		r.add(at(node), "", "%s must be a mapping of keys to values", what)
+		r.addf(at(node), "", "%s must be a mapping of keys to values", what)
 		return nil
 	}
 	found := make(map[string]field, len(mapping.Values))
 	for _, pair := range mapping.Values {
 		key, ok := pair.Key.(ast.Node).(*ast.StringNode)
 		if !ok {
-			r.add(placeOf(pair.Key.GetToken()), "", "a key must be a plain word")
+			r.addf(placeOf(pair.Key.GetToken()), "", "a key must be a plain word")
 			continue
 		}
 		if !slices.Contains(known, key.Value) {
-			r.add(at(key), key.Value, "%s has no such key%s", what, nearest(key.Value, known))
+			r.addf(at(key), key.Value, "%s has no such key%s", what, nearest(key.Value, known))
 			continue
 		}
 		found[key.Value] = field{key.Value, at(key), pair.Value}
@@ -115,9 +115,9 @@ func (r *report) text(f field) (string, bool) {
 	case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode:
 		return node.GetToken().Value, true
 	case *ast.NullNode:
-		r.add(f.at, f.key, "has no value")
+		r.addf(f.at, f.key, "has no value")
 	default:
-		r.add(at(f.value), f.key, "must be a text")
+		r.addf(at(f.value), f.key, "must be a text")
 	}
 	return "", false
 }
@@ -130,18 +130,18 @@ func (r *report) number(f field) (int64, bool) {
 			return int64(n), true
 		}
 	}
-	r.add(at(f.value), f.key, "must be a whole number, 1 or more")
+	r.addf(at(f.value), f.key, "must be a whole number, 1 or more")
 	return 0, false
 }
 
 // list returns the items of a sequence.
-func (r *report) list(f field) ([]ast.Node, bool) {
+func (r *report) list(f field) []ast.Node {
 	sequence, ok := f.value.(*ast.SequenceNode)
 	if !ok {
-		r.add(at(f.value), f.key, "must be a list")
-		return nil, false
+		r.addf(at(f.value), f.key, "must be a list")
+		return nil
 	}
-	return sequence.Values, true
+	return sequence.Values
 }
 
 // words returns the texts of a list, or of a single text.
@@ -149,7 +149,7 @@ func (r *report) words(f field) []field {
 	if _, ok := f.value.(*ast.SequenceNode); !ok {
 		return []field{f}
 	}
-	items, _ := r.list(f)
+	items := r.list(f)
 	words := make([]field, len(items))
 	for i, item := range items {
 		words[i] = field{f.key, at(item), item}
@@ -178,10 +178,10 @@ func (r *report) expression(f field) *source {
 	src := &source{text: strings.TrimSpace(text), key: f.key, at: at(f.value), lines: 1 + strings.Count(text, "\n")}
 	switch {
 	case src.text == "":
-		r.add(at(f.value), f.key, "is empty")
+		r.addf(at(f.value), f.key, "is empty")
 		return nil
 	case len(src.text) > MaxExpression:
-		r.add(at(f.value), f.key, "is longer than %d bytes", MaxExpression)
+		r.addf(at(f.value), f.key, "is longer than %d bytes", MaxExpression)
 		return nil
 	}
 	switch node := f.value.(type) {

@@ -213,93 +213,117 @@ func TestRevokingWhatStands(t *testing.T) {
 	})
 }
 
-func TestListingAwards(t *testing.T) {
+// gallery is a profile with awards of every sort, by name.
+type gallery struct {
+	book        *store.Store
+	ada         *achievement.User
+	acme, other *achievement.Namespace
+	ours        *achievement.Achievement
+	names       map[int64]string
+}
+
+func newGallery(t *testing.T, book *store.Store) *gallery {
+	t.Helper()
+
+	g := &gallery{book: book, ada: user(t, book, "ada"), names: map[int64]string{}}
+	g.acme, g.other = namespace(t, book, "acme"), namespace(t, book, "other")
+	g.ours = badge(t, book, g.acme.ID, "Ours", achievement.Repeatable)
+	theirs := badge(t, book, g.other.ID, "Theirs", achievement.Repeatable)
+	first, second := int64(0), int64(1)
+	// Microseconds that end in zeros and others must sort as times, in both databases.
+	for _, award := range []achievement.Award{
+		{Occurrence: "late", AchievementID: g.ours.ID, AwardedAt: noon.Add(20 * time.Microsecond)},
+		{Occurrence: "early", AchievementID: g.ours.ID, AwardedAt: noon.Add(9 * time.Microsecond)},
+		{Occurrence: "same time", AchievementID: g.ours.ID, AwardedAt: noon.Add(9 * time.Microsecond)},
+		{Occurrence: "on the second", AchievementID: theirs.ID, AwardedAt: noon.Truncate(time.Second)},
+		{Occurrence: "second place", AchievementID: theirs.ID, AwardedAt: noon.Add(time.Hour), Priority: &second},
+		{Occurrence: "first place", AchievementID: g.ours.ID, AwardedAt: noon.Add(2 * time.Hour), Priority: &first},
+		{Occurrence: "hidden", AchievementID: g.ours.ID, AwardedAt: noon.Add(time.Minute)},
+		{Occurrence: "hidden by others", AchievementID: theirs.ID, AwardedAt: noon.Add(time.Minute)},
+		{Occurrence: "revoked", AchievementID: g.ours.ID, AwardedAt: noon, RevokedAt: noon, RevokedBy: 1},
+	} {
+		award.UserID, award.Kind, award.AwardedBy = g.ada.ID, achievement.Repeatable, 1
+		award.ShowOnProfile = !strings.HasPrefix(award.Occurrence, "hidden")
+		do(t, book, func(ctx context.Context, tx *store.Tx) error { return tx.CreateAward(ctx, &award) })
+		g.names[award.ID] = award.Occurrence
+	}
+	return g
+}
+
+// pages walks through a list two awards at a time and returns their names.
+func (g *gallery) pages(t *testing.T, list func(ctx context.Context, tx *store.Tx, p store.Page) ([]achievement.Award, string, error)) []string {
+	t.Helper()
+
+	var got []string
+	for page := (store.Page{Limit: 2}); ; {
+		items := read(t, g.book, func(ctx context.Context, tx *store.Tx) ([]achievement.Award, error) {
+			items, next, err := list(ctx, tx, page)
+			page.After = next
+			return items, err
+		})
+		if len(items) > 2 {
+			t.Fatalf("a page of 2 holds %d", len(items))
+		}
+		for i := range items {
+			got = append(got, g.names[items[i].ID])
+		}
+		if page.After == "" {
+			return got
+		}
+	}
+}
+
+func TestListingAUsersAwards(t *testing.T) {
 	t.Parallel()
 
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		ada := user(t, book, "ada")
-		acme, other := namespace(t, book, "acme"), namespace(t, book, "other")
-		ours := badge(t, book, acme.ID, "Ours", achievement.Repeatable)
-		theirs := badge(t, book, other.ID, "Theirs", achievement.Repeatable)
-		names := map[int64]string{}
-		put := func(name string, a *achievement.Achievement, change func(*achievement.Award)) {
-			award := &achievement.Award{
-				AchievementID: a.ID, UserID: ada.ID, Kind: a.Kind, Occurrence: name, AwardedAt: noon, AwardedBy: 1, ShowOnProfile: true,
-			}
-			change(award)
-			do(t, book, func(ctx context.Context, tx *store.Tx) error { return tx.CreateAward(ctx, award) })
-			names[award.ID] = name
+		g := newGallery(t, book)
+		for what, tc := range map[string]struct {
+			filter store.UserAwardFilter
+			want   []string
+		}{
+			"all of them": {store.UserAwardFilter{}, []string{
+				"first place", "second place", "on the second", "early", "same time", "late", "hidden", "hidden by others",
+			}},
+			"for others": {store.UserAwardFilter{OnlyShown: true}, []string{
+				"first place", "second place", "on the second", "early", "same time", "late",
+			}},
+			"for a maintainer": {store.UserAwardFilter{OnlyShown: true, AlsoInNamespaces: []int64{g.acme.ID}}, []string{
+				"first place", "second place", "on the second", "early", "same time", "late", "hidden",
+			}},
+			"of a namespace": {store.UserAwardFilter{InNamespaces: []int64{g.other.ID}}, []string{
+				"second place", "on the second", "hidden by others",
+			}},
+			"of no namespace": {store.UserAwardFilter{InNamespaces: []int64{}}, nil},
+		} {
+			tc.filter.UserID = g.ada.ID
+			same(t, what, g.pages(t, func(ctx context.Context, tx *store.Tx, p store.Page) ([]achievement.Award, string, error) {
+				return tx.ListUserAwards(ctx, tc.filter, p)
+			}), tc.want)
 		}
-		at := func(d time.Duration, priority int64) func(*achievement.Award) {
-			return func(a *achievement.Award) {
-				a.AwardedAt = noon.Add(d)
-				if priority >= 0 {
-					a.Priority = &priority
-				}
-			}
-		}
-		// Microseconds that end in zeros and others must sort as times, in both databases.
-		put("late", ours, at(20*time.Microsecond, -1))
-		put("early", ours, at(9*time.Microsecond, -1))
-		put("same time", ours, at(9*time.Microsecond, -1))
-		put("on the second", theirs, at(-123456*time.Microsecond, -1))
-		put("second place", theirs, at(time.Hour, 1))
-		put("first place", ours, at(2*time.Hour, 0))
-		put("hidden", ours, func(a *achievement.Award) { a.ShowOnProfile = false; a.AwardedAt = noon.Add(time.Minute) })
-		put("hidden by others", theirs, func(a *achievement.Award) { a.ShowOnProfile = false; a.AwardedAt = noon.Add(time.Minute) })
-		put("revoked", ours, func(a *achievement.Award) { a.RevokedAt, a.RevokedBy = noon, 1 })
+	})
+}
 
-		// pages walks through a list two awards at a time.
-		pages := func(list func(ctx context.Context, tx *store.Tx, p store.Page) ([]achievement.Award, string, error)) []string {
-			var got []string
-			for page := (store.Page{Limit: 2}); ; {
-				items := read(t, book, func(ctx context.Context, tx *store.Tx) ([]achievement.Award, error) {
-					items, next, err := list(ctx, tx, page)
-					page.After = next
-					return items, err
-				})
-				if len(items) > 2 {
-					t.Fatalf("a page of 2 holds %d", len(items))
-				}
-				for i := range items {
-					got = append(got, names[items[i].ID])
-				}
-				if page.After == "" {
-					return got
-				}
-			}
+func TestListingAnAchievementsAwards(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		g := newGallery(t, book)
+		for state, want := range map[store.AwardState][]string{
+			store.StateActive:  {"early", "same time", "late", "hidden", "first place"},
+			store.StateRevoked: {"revoked"},
+			store.StateAll:     {"revoked", "early", "same time", "late", "hidden", "first place"},
+		} {
+			same(t, string(state), g.pages(t, func(ctx context.Context, tx *store.Tx, p store.Page) ([]achievement.Award, string, error) {
+				return tx.ListAwards(ctx, g.ours.ID, state, p)
+			}), want)
 		}
-		profile := func(f store.UserAwardFilter) []string {
-			f.UserID = ada.ID
-			return pages(func(ctx context.Context, tx *store.Tx, p store.Page) ([]achievement.Award, string, error) {
-				return tx.ListUserAwards(ctx, f, p)
-			})
-		}
-		same(t, "the profile", profile(store.UserAwardFilter{}), []string{
-			"first place", "second place", "on the second", "early", "same time", "late", "hidden", "hidden by others",
-		})
-		same(t, "the profile for others", profile(store.UserAwardFilter{OnlyShown: true}), []string{
-			"first place", "second place", "on the second", "early", "same time", "late",
-		})
-		same(t, "the profile for a maintainer", profile(store.UserAwardFilter{OnlyShown: true, AlsoInNamespaces: []int64{acme.ID}}), []string{
-			"first place", "second place", "on the second", "early", "same time", "late", "hidden",
-		})
-		same(t, "what a namespace gave", profile(store.UserAwardFilter{InNamespaces: []int64{other.ID}}), []string{
-			"second place", "on the second", "hidden by others",
-		})
-		same(t, "what no namespace gave", profile(store.UserAwardFilter{InNamespaces: []int64{}}), []string(nil))
-		listed := func(state store.AwardState) []string {
-			return pages(func(ctx context.Context, tx *store.Tx, p store.Page) ([]achievement.Award, string, error) {
-				return tx.ListAwards(ctx, ours.ID, state, p)
-			})
-		}
-		same(t, "those that stand", listed(store.StateActive), []string{"early", "same time", "late", "hidden", "first place"})
-		same(t, "those revoked", listed(store.StateRevoked), []string{"revoked"})
-		same(t, "all", listed(store.StateAll), []string{"revoked", "early", "same time", "late", "hidden", "first place"})
 		refused(t, book, "bad_cursor", func(ctx context.Context, tx *store.Tx) error {
-			_, _, err := tx.ListAwards(ctx, ours.ID, store.StateAll, store.Page{After: store.Cursor(1)})
+			_, _, err := tx.ListAwards(ctx, g.ours.ID, store.StateAll, store.Page{After: store.Cursor(1)})
 			return err
 		})
 	})

@@ -43,6 +43,9 @@ func (tx *Tx) DeleteAward(ctx context.Context, id int64, now time.Time) error {
 // GrantAwards stores the awards that rules give and returns those that were not there, with their
 // ids. What the achievement's kind does not allow again, or an owner deleted, is left out.
 func (tx *Tx) GrantAwards(ctx context.Context, awards []achievement.Award) ([]achievement.Award, error) {
+	if len(awards) == 0 {
+		return nil, nil
+	}
 	marked, err := tx.marked(ctx, awards)
 	if err != nil {
 		return nil, err
