@@ -1,0 +1,146 @@
+// Package automation is what events cause.
+//
+// A delivery's way: Receive verifies its signature, turns it into events and matches them against
+// the rules; the committer takes whatever queued while its last commit ran and makes it one
+// transaction, in which the deliveries and events are stored, the events judged, the awards given
+// and their announcements queued; then every sender is told what it caused. An acknowledged
+// delivery is therefore a stored and judged one.
+//
+//	hook -> Receive: verify, seen?, events, match -> queue -> commit: store, judge, grant -> Receipt
+//	        receive.go                                        commit.go judge.go  grant.go
+//
+// What it gives and takes away, it does as the house user. It may open transactions, and imports
+// the pure rooms, forge, store, cache and notify.
+package automation
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/seed-504bad89/accolade/internal/cache"
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/forge"
+	"github.com/seed-504bad89/accolade/internal/notify"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// MaxBatch is how many deliveries one transaction holds at most. Beyond it, latency grows and
+// throughput does not.
+const MaxBatch = 256
+
+// queueSize bounds the deliveries that wait for the next commit; when it is full, senders are
+// asked to come back later.
+const queueSize = 4 * MaxBatch
+
+// Config is what Automation works with. All fields but Announce are needed.
+type Config struct {
+	Store   *store.Store
+	Seen    *cache.Seen
+	Sources []forge.Source
+	Now     func() time.Time
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+	// Channels are told of every award and revocation; see Tell.
+	Channels []notify.Channel
+	// Announce is called after a commit that queued work for the outbox; nil for nobody.
+	Announce func()
+}
+
+// Automation receives deliveries and does what the rules say. Create it with New, start it with
+// Run; its methods may be called concurrently.
+type Automation struct {
+	store    *store.Store
+	seen     *cache.Seen
+	sources  map[string]source
+	trusted  map[string]bool
+	now      func() time.Time
+	log      *slog.Logger
+	metrics  *metrics
+	channels []notify.Channel
+	announce func()
+	encoder  *zstd.Encoder
+	people   *people
+	queue    chan *intake
+	current  atomic.Pointer[ruleset]
+	draining chan struct{}
+}
+
+// source is a configured source with its forge's way of speaking.
+type source struct {
+	forge.Source
+
+	speaks forge.Forge
+}
+
+// New returns an Automation that knows the sources and no rules. It fails when a source's
+// configuration is bad or two have the same name.
+func New(cfg Config) (*Automation, error) {
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		return nil, fmt.Errorf("preparing compression: %w", err)
+	}
+	a := &Automation{
+		store: cfg.Store, seen: cfg.Seen, now: cfg.Now, log: cfg.Log, channels: cfg.Channels, announce: cfg.Announce,
+		sources: map[string]source{}, trusted: map[string]bool{},
+		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(),
+		queue: make(chan *intake, queueSize), draining: make(chan struct{}),
+	}
+	for _, configured := range cfg.Sources {
+		if err := configured.Check(); err != nil {
+			return nil, fmt.Errorf("source %q: %w", configured.Name, err)
+		}
+		if _, taken := a.sources[configured.Name]; taken {
+			return nil, fault.InvalidField("sources", "duplicate", "two sources are called %q", configured.Name)
+		}
+		speaks, ok := forge.ByName(configured.Forge)
+		if !ok {
+			return nil, fault.InvalidField("forge", "unknown", "%q is no forge that Accolade knows", configured.Forge)
+		}
+		a.sources[configured.Name] = source{configured, speaks}
+		a.trusted[configured.Name] = configured.TrustedLogins
+	}
+	a.current.Store(noRules())
+	return a, nil
+}
+
+// Run commits what Receive queues, until ctx is done; then it commits what is still queued and
+// returns. Call it once.
+func (a *Automation) Run(ctx context.Context) {
+	defer close(a.draining)
+	// The last batches must reach the book although ctx, which only says "stop", is done.
+	commits := context.WithoutCancel(ctx)
+	for {
+		select {
+		case first := <-a.queue:
+			a.commit(commits, a.gather(first))
+		case <-ctx.Done():
+			select {
+			case first := <-a.queue:
+				a.commit(commits, a.gather(first))
+			default:
+				return
+			}
+		}
+	}
+}
+
+// gather returns first and all that is queued behind it now, up to MaxBatch. It never waits:
+// while one commit runs, the next batch grows by itself.
+func (a *Automation) gather(first *intake) []*intake {
+	batch := []*intake{first}
+	for len(batch) < MaxBatch {
+		select {
+		case next := <-a.queue:
+			batch = append(batch, next)
+		default:
+			return batch
+		}
+	}
+	return batch
+}

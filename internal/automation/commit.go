@@ -1,0 +1,150 @@
+package automation
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// commit makes one transaction of the batch and answers every sender. A batch that fails for
+// what is in it is split until the delivery that is to blame stands alone, so that its mates are
+// not hurt.
+func (a *Automation) commit(ctx context.Context, batch []*intake) {
+	a.metrics.queued.Set(float64(len(a.queue)))
+	fresh := a.answerSeen(ctx, batch)
+	if len(fresh) > 0 {
+		a.commitOrSplit(ctx, fresh)
+	}
+}
+
+// answerSeen answers the deliveries that another server has committed before and returns the rest.
+func (a *Automation) answerSeen(ctx context.Context, batch []*intake) []*intake {
+	keys := make([]string, len(batch))
+	for i, in := range batch {
+		keys[i] = in.cacheKey
+	}
+	seen := a.seen.Lookup(ctx, keys)
+	if len(seen) == 0 {
+		return batch
+	}
+	fresh := make([]*intake, 0, len(batch))
+	for _, in := range batch {
+		id, ok := seen[in.cacheKey]
+		if !ok {
+			fresh = append(fresh, in)
+			continue
+		}
+		a.answer(in, Receipt{DeliveryID: id, Outcome: Duplicate})
+	}
+	return fresh
+}
+
+func (a *Automation) commitOrSplit(ctx context.Context, batch []*intake) {
+	err := a.commitBatch(ctx, batch)
+	switch {
+	case err == nil:
+	case fault.Is(err, fault.Unavailable):
+		for _, in := range batch {
+			in.done <- err
+		}
+	case len(batch) > 1:
+		half := len(batch) / 2
+		a.commitOrSplit(ctx, batch[:half])
+		a.commitOrSplit(ctx, batch[half:])
+	default:
+		a.park(ctx, batch[0], err)
+	}
+}
+
+// commitBatch stores and judges the deliveries in one transaction. After an error the book is as
+// it was, and no sender has been answered.
+func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			a.log.ErrorContext(ctx, "judging a batch panicked", "panic", panicked, "stack", string(debug.Stack()))
+			err = fmt.Errorf("judging panicked: %v", panicked)
+		}
+	}()
+	a.metrics.batches.Observe(float64(len(batch)))
+	rules := a.current.Load()
+	for _, in := range batch {
+		if in.rules != rules {
+			in.match(rules)
+		}
+	}
+	var done *work
+	err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		done = newWork(a, rules, batch) // a retried transaction starts anew
+		return done.run(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	a.people.learn(done.learned)
+	a.remember(ctx, batch)
+	for _, in := range batch {
+		a.count(in)
+		a.answer(in, in.receipt)
+	}
+	if done.announcing && a.announce != nil {
+		a.announce()
+	}
+	return nil
+}
+
+// remember notes the deliveries as committed. It happens after the commit and never before it:
+// a note without a commit would lose the sender's next try.
+func (a *Automation) remember(ctx context.Context, batch []*intake) {
+	committed := make(map[string]int64, len(batch))
+	for _, in := range batch {
+		committed[in.cacheKey] = in.delivery.ID
+	}
+	a.seen.Remember(ctx, committed)
+}
+
+// park stores a delivery that cannot be judged, without its events, so that it is not lost: it
+// can be looked at and replayed. The sender is told; sending it again would not help.
+func (a *Automation) park(ctx context.Context, in *intake, cause error) {
+	a.log.ErrorContext(ctx, "a delivery cannot be judged", "source", in.source,
+		"transport_id", in.delivery.TransportID, "event", in.delivery.EventName, "error", cause)
+	in.delivery.Outcome = string(Failed)
+	in.delivery.Problem = "judging failed; the server's log has the cause"
+	err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.InsertDeliveries(ctx, []*store.Delivery{&in.delivery})
+	})
+	if err != nil {
+		in.done <- fault.UnavailableFor("the intake", retryAfterFull).Because(err)
+		return
+	}
+	in.receipt = Receipt{DeliveryID: in.delivery.ID, Outcome: Failed, Problem: in.delivery.Problem}
+	a.answer(in, in.receipt)
+}
+
+// answer tells the sender what became of its delivery, and counts it.
+func (a *Automation) answer(in *intake, receipt Receipt) {
+	in.receipt = receipt
+	a.metrics.deliveries.WithLabelValues(in.source, string(receipt.Outcome)).Inc()
+	in.done <- nil
+}
+
+// count adds what the commit made true to the metrics.
+func (a *Automation) count(in *intake) {
+	for i := range in.events {
+		if !in.events[i].row.New {
+			continue
+		}
+		a.metrics.events.WithLabelValues(in.source, in.events[i].event.Kind).Inc()
+		for _, failure := range in.events[i].matched.Failures {
+			a.metrics.failures.WithLabelValues(failure.Rule).Inc()
+		}
+	}
+	for _, given := range in.receipt.Awards {
+		a.metrics.awards.WithLabelValues(given.Key).Inc()
+	}
+	for _, given := range in.receipt.Revocations {
+		a.metrics.revoked.WithLabelValues(given.Key).Inc()
+	}
+}

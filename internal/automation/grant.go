@@ -1,0 +1,145 @@
+package automation
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/rule"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// The kinds of job that an award's transaction leaves in the outbox. Their arguments are an
+// Announcement.
+const (
+	JobAwardGranted = "award.granted"
+	JobAwardRevoked = "award.revoked"
+)
+
+// Announcement is what an outbox job says: which award to tell of.
+type Announcement struct {
+	AwardID int64 `json:"award_id"`
+}
+
+// place is where at most one award can stand.
+type place struct {
+	achievementID, userID int64
+	occurrence            string
+}
+
+// decide carries out the verdicts in order. Verdicts on different places do not affect each
+// other and go together; a second verdict on the same place waits for the next round.
+func (w *work) decide(ctx context.Context, tx *store.Tx) error {
+	for pending := w.verdicts; len(pending) > 0; {
+		taken := map[place]bool{}
+		var round, later []verdict
+		for _, v := range pending {
+			where, ok := w.place(v)
+			switch {
+			case !ok:
+			case taken[where]:
+				later = append(later, v)
+			default:
+				taken[where] = true
+				round = append(round, v)
+			}
+		}
+		if err := w.carryOut(ctx, tx, round); err != nil {
+			return err
+		}
+		pending = later
+	}
+	return nil
+}
+
+func (w *work) place(v verdict) (place, bool) {
+	declared, ok := w.rules.achievements[achievementRef{v.Namespace, v.Key}]
+	return place{declared.ID, v.userID, v.Occurrence}, ok && v.userID != 0
+}
+
+// carryOut gives and revokes for one round of verdicts and queues what is to be told. Blocked users
+// are given nothing.
+func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) error {
+	r := report{work: w, causes: map[place]verdict{}}
+	ids := make([]int64, len(round))
+	for i := range round {
+		ids[i] = round[i].userID
+	}
+	var err error
+	if r.users, err = tx.UsersByID(ctx, ids); err != nil {
+		return err
+	}
+	var grants []achievement.Award
+	var revocations []store.Revocation
+	for _, v := range round {
+		where, _ := w.place(v)
+		r.causes[where] = v
+		switch {
+		case v.Action == rule.Revoke:
+			revocations = append(revocations, store.Revocation{
+				AchievementID: where.achievementID, UserID: v.userID, Occurrence: v.Occurrence,
+				At: v.At, By: achievement.HouseUserID, Reason: "rule " + v.Rule,
+			})
+		case !r.users[v.userID].Blocked:
+			grants = append(grants, w.award(v, where))
+		}
+	}
+	granted, err := tx.GrantAwards(ctx, grants)
+	if err != nil {
+		return err
+	}
+	revoked, err := tx.RevokeStanding(ctx, revocations)
+	if err != nil {
+		return err
+	}
+	for i := range granted {
+		r.tell(&granted[i], JobAwardGranted)
+	}
+	for i := range revoked {
+		r.tell(&revoked[i], JobAwardRevoked)
+	}
+	w.announcing = w.announcing || len(r.jobs) > 0
+	return tx.EnqueueJobs(ctx, r.jobs)
+}
+
+func (w *work) award(v verdict, where place) achievement.Award {
+	award := achievement.Award{
+		AchievementID: where.achievementID, UserID: v.userID,
+		Kind:       w.rules.achievements[achievementRef{v.Namespace, v.Key}].Kind,
+		Occurrence: v.Occurrence, AwardedAt: v.At, AwardedBy: achievement.HouseUserID,
+		ShowOnProfile: true, Message: v.Message,
+		Rule: v.Rule, RevisionID: w.rules.revisionID, EventID: v.event.row.ID,
+	}
+	if !v.event.event.Private {
+		award.EventURL = v.event.event.URL
+	}
+	return award
+}
+
+// report collects what a round changed: for the receipts of the deliveries that caused it, and as
+// jobs that will tell of it.
+type report struct {
+	*work
+
+	causes map[place]verdict
+	users  map[int64]*achievement.User
+	jobs   []store.Job
+}
+
+func (r *report) tell(award *achievement.Award, kind string) {
+	cause := r.causes[place{award.AchievementID, award.UserID, award.Occurrence}]
+	declared := r.rules.achievements[achievementRef{cause.Namespace, cause.Key}]
+	given := Given{
+		AwardID: award.ID, AchievementID: award.AchievementID, Key: declared.Key, Name: declared.Name,
+		UserID: award.UserID, Username: r.users[award.UserID].Username,
+	}
+	if kind == JobAwardRevoked {
+		cause.in.receipt.Revocations = append(cause.in.receipt.Revocations, given)
+	} else {
+		cause.in.receipt.Awards = append(cause.in.receipt.Awards, given)
+	}
+	r.jobs = append(r.jobs, store.Job{
+		Kind: kind, UniqueKey: fmt.Sprintf("%s:%d", kind, award.ID), RunAt: r.now(),
+		Args: fmt.Appendf(nil, `{"award_id":%d}`, award.ID),
+	})
+}

@@ -1,0 +1,41 @@
+package automation
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics are what an operator watches of the intake. Labels name sources and rules, which are
+// few and configured, never people or repositories.
+type metrics struct {
+	deliveries *prometheus.CounterVec
+	refused    *prometheus.CounterVec
+	unknown    *prometheus.CounterVec
+	events     *prometheus.CounterVec
+	awards     *prometheus.CounterVec
+	revoked    *prometheus.CounterVec
+	failures   *prometheus.CounterVec
+	batches    prometheus.Histogram
+	queued     prometheus.Gauge
+}
+
+func newMetrics(registerer prometheus.Registerer) *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "accolade", Name: name, Help: help}, labels)
+	}
+	m := &metrics{
+		deliveries: counter("deliveries_total", "Deliveries answered, by what became of them.", "source", "outcome"),
+		refused:    counter("deliveries_refused_total", "Deliveries refused for their signature.", "source", "reason"),
+		unknown:    counter("unknown_events_total", "Deliveries about something outside the vocabulary.", "source"),
+		events:     counter("events_total", "Events stored for the first time.", "source", "kind"),
+		awards:     counter("awards_total", "Awards that rules gave, by the achievement's key.", "achievement"),
+		revoked:    counter("revocations_total", "Awards that rules took away, by the achievement's key.", "achievement"),
+		failures:   counter("rule_failures_total", "Expressions that failed on an event.", "rule"),
+		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "accolade", Name: "batch_deliveries", Help: "Deliveries in one commit.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 9),
+		}),
+		queued: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "accolade", Name: "queued_deliveries", Help: "Deliveries that waited when the last commit began.",
+		}),
+	}
+	registerer.MustRegister(m.deliveries, m.refused, m.unknown, m.events, m.awards, m.revoked, m.failures, m.batches, m.queued)
+	return m
+}

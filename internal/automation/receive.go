@@ -1,0 +1,199 @@
+package automation
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-504bad89/accolade/internal/event"
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/forge"
+	"github.com/seed-504bad89/accolade/internal/rule"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// Outcome is what became of a delivery.
+type Outcome string
+
+// The outcomes. Each is kept with the delivery, counted, and told to the sender.
+const (
+	// Judged: its events are stored and went through the rules.
+	Judged Outcome = "judged"
+	// Duplicate: this very delivery was stored before.
+	Duplicate Outcome = "duplicate"
+	// Ignored: the forge said something that is not in our vocabulary, such as a ping.
+	Ignored Outcome = "ignored"
+	// Unreadable: rightly signed, but not what the forge's documentation describes.
+	Unreadable Outcome = "unreadable"
+	// Failed: it was stored, but judging it failed each time; it can be replayed.
+	Failed Outcome = "failed"
+)
+
+// Receipt is what a delivery caused.
+type Receipt struct {
+	DeliveryID  int64
+	Outcome     Outcome
+	Problem     string
+	Events      []SeenEvent
+	Awards      []Given
+	Revocations []Given
+}
+
+// SeenEvent is one event of a delivery; New is false when another delivery told of it before.
+type SeenEvent struct {
+	Kind string
+	New  bool
+}
+
+// Given is an award that was given or revoked.
+type Given struct {
+	AwardID       int64
+	AchievementID int64
+	Key, Name     string
+	UserID        int64
+	Username      string
+}
+
+// intake is one delivery on its way into the book.
+type intake struct {
+	source   string
+	cacheKey string
+	delivery store.Delivery
+	events   []judged
+	rules    *ruleset
+	receipt  Receipt
+	done     chan error
+}
+
+// judged is one event and what the rules' stateless half made of it.
+type judged struct {
+	event   event.Event
+	matched rule.Matched
+	row     store.EventRow
+}
+
+// retryAfterFull is what a sender is told when the queue is full.
+const retryAfterFull = 2 * time.Second
+
+// Receive takes in one delivery for the named source and returns when it is committed.
+//
+// Faults: NotFound for an unknown source, Unauthenticated for a bad signature (before anything of
+// the body is parsed), Unavailable when the book is away or too much is queued: then nothing was
+// stored and the sender should try again. A delivery that is not understood is no fault: it is
+// stored and the receipt says so. When ctx ends first, the delivery may still be committed.
+func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.Request) (*Receipt, error) {
+	src, ok := a.sources[sourceName]
+	if !ok {
+		return nil, fault.NotFoundFor("source")
+	}
+	if err := src.speaks.Verify(src.Secrets, req); err != nil {
+		a.metrics.refused.WithLabelValues(src.Name, fault.As(err).Code).Inc()
+		return nil, err
+	}
+	in := a.newIntake(src, req)
+	if id, seen := a.seen.Recall(in.cacheKey); seen {
+		a.metrics.deliveries.WithLabelValues(src.Name, string(Duplicate)).Inc()
+		return &Receipt{DeliveryID: id, Outcome: Duplicate}, nil
+	}
+	a.read(src, req, in)
+	in.delivery.Body = a.encoder.EncodeAll(req.Body, make([]byte, 0, len(req.Body)/4))
+
+	select {
+	case a.queue <- in:
+	default:
+		return nil, fault.UnavailableFor("the intake", retryAfterFull)
+	}
+	select {
+	case err := <-in.done:
+		if err != nil {
+			return nil, err
+		}
+		return &in.receipt, nil
+	case <-ctx.Done():
+		return nil, fault.UnavailableFor("the intake", retryAfterFull).Because(ctx.Err())
+	case <-a.draining:
+		return a.afterDrain(in)
+	}
+}
+
+// afterDrain answers for an intake whose committer has stopped: it was committed just before, or
+// never will be.
+func (a *Automation) afterDrain(in *intake) (*Receipt, error) {
+	select {
+	case err := <-in.done:
+		if err != nil {
+			return nil, err
+		}
+		return &in.receipt, nil
+	default:
+		return nil, fault.UnavailableFor("the intake", retryAfterFull)
+	}
+}
+
+// newIntake fills in what is known before the body is read. A delivery is identified by its
+// transport id together with its body: the id alone is not covered by any forge's signature, and
+// Gitea gives every redelivery another one.
+func (a *Automation) newIntake(src source, req forge.Request) *intake {
+	transportID := src.speaks.DeliveryID(req)
+	digest := sha256.New()
+	digest.Write([]byte(transportID))
+	digest.Write([]byte{0})
+	digest.Write(req.Body)
+	in := &intake{
+		source: src.Name,
+		delivery: store.Delivery{
+			Source: src.Name, TransportID: transportID, EventName: src.speaks.EventName(req),
+			ContentType: req.Header.Get("Content-Type"), BodySize: len(req.Body),
+			ReceivedAt: req.ReceivedAt, Outcome: string(Judged),
+		},
+		done: make(chan error, 1),
+	}
+	copy(in.delivery.Key[:], digest.Sum(nil))
+	in.cacheKey = src.Name + ":" + hex.EncodeToString(in.delivery.Key[:])
+	return in
+}
+
+// read turns the body into matched events, or notes why that is not possible.
+func (a *Automation) read(src source, req forge.Request, in *intake) {
+	events, err := src.speaks.Events(src.Source, req)
+	if err != nil {
+		outcome := Unreadable
+		if _, unknown := errors.AsType[*forge.UnknownError](err); unknown {
+			outcome = Ignored
+			a.metrics.unknown.WithLabelValues(src.Name).Inc()
+		}
+		in.delivery.Outcome, in.delivery.Problem = string(outcome), err.Error()
+		return
+	}
+	if len(events) == 0 {
+		in.delivery.Outcome = string(Ignored)
+		return
+	}
+	in.events = make([]judged, len(events))
+	for i := range events {
+		in.events[i].event = events[i]
+	}
+	in.match(a.current.Load())
+}
+
+// match runs the rules' stateless half over the intake's events. It needs no transaction, so
+// that all processors share the work.
+func (in *intake) match(rules *ruleset) {
+	in.rules = rules
+	for i := range in.events {
+		in.events[i].matched = rules.match(&in.events[i].event)
+	}
+}
+
+// match guards against a defect in a rule's evaluation: it fails that event, not the process.
+func (r *ruleset) match(ev *event.Event) (matched rule.Matched) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			matched = rule.Matched{Failures: []rule.Failure{{Rule: "*", Err: fmt.Errorf("matching panicked: %v", panicked)}}}
+		}
+	}()
+	return r.set.Match(ev)
+}
