@@ -1,0 +1,160 @@
+// Package app puts the rooms together into the running service.
+//
+// The command line, the demo and the end-to-end tests all start the service here, with other
+// configuration and no other code. The package may import every room.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/seed-504bad89/accolade/internal/automation"
+	"github.com/seed-504bad89/accolade/internal/cache"
+	"github.com/seed-504bad89/accolade/internal/forge"
+	"github.com/seed-504bad89/accolade/internal/job"
+	"github.com/seed-504bad89/accolade/internal/notify"
+	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// Config is the whole service's. The zero value of a field means what the settings table of the
+// config room says.
+type Config struct {
+	// Listen and MetricsListen are host:port; MetricsListen may be empty for none.
+	Listen, MetricsListen string
+	// BaseURL has no trailing slash; empty means the listening address.
+	BaseURL string
+	Store   store.Config
+	Cache   cache.Config
+	Sources []forge.Source
+	// Rules holds the rules files; nil for no rules.
+	Rules fs.FS
+	// AdminToken is the first admin's; empty makes one.
+	AdminToken  string
+	AutoMigrate bool
+	StopTimeout time.Duration
+
+	Log *slog.Logger
+	// Now is the clock; nil means the system's.
+	Now func() time.Time
+}
+
+// App is the service, ready to run. Create it with New, and end it with Close unless Run did.
+type App struct {
+	cfg        Config
+	log        *slog.Logger
+	store      *store.Store
+	seen       *cache.Seen
+	registry   *prometheus.Registry
+	automation *automation.Automation
+	operations *operation.Operations
+	jobs       *job.Worker
+	listener   net.Listener
+	metrics    net.Listener
+	issued     string
+}
+
+// New opens what the service works with, applies the rules, and starts to listen without
+// answering yet. Whatever it opened is closed again when it fails.
+func New(ctx context.Context, cfg Config) (*App, error) {
+	if cfg.Now == nil {
+		cfg.Now = func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+	}
+	a := &App{cfg: cfg, log: cfg.Log, registry: prometheus.NewRegistry()}
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) error {
+	var err error
+	if a.store, err = store.Open(ctx, a.cfg.Store); err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	if a.cfg.AutoMigrate {
+		if err := a.store.Migrate(ctx); err != nil {
+			return fmt.Errorf("migrating the database: %w", err)
+		}
+	}
+	if a.seen, err = cache.NewSeen(a.cfg.Cache); err != nil {
+		return fmt.Errorf("opening the cache: %w", err)
+	}
+	a.jobs = job.New(a.store, a.cfg.Now, job.Config{}, a.log)
+	a.operations = operation.New(operation.Config{Store: a.store, Now: a.cfg.Now, Announce: a.jobs.Wake})
+	a.automation, err = automation.New(automation.Config{
+		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
+		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Announce: a.jobs.Wake,
+	})
+	if err != nil {
+		return err
+	}
+	a.jobs.Handle(automation.JobAwardGranted, a.automation.Tell)
+	a.jobs.Handle(automation.JobAwardRevoked, a.automation.Tell)
+	if err := a.startRules(ctx); err != nil {
+		return err
+	}
+	if a.issued, err = a.operations.EnsureAdmin(ctx, a.cfg.AdminToken); err != nil {
+		return fmt.Errorf("making the first admin: %w", err)
+	}
+	return a.listen(ctx)
+}
+
+func (a *App) listen(ctx context.Context) error {
+	var listening net.ListenConfig
+	var err error
+	if a.listener, err = listening.Listen(ctx, "tcp", a.cfg.Listen); err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	if a.cfg.BaseURL == "" {
+		a.cfg.BaseURL = "http://" + a.listener.Addr().String()
+	}
+	if a.cfg.MetricsListen == "" {
+		return nil
+	}
+	if a.metrics, err = listening.Listen(ctx, "tcp", a.cfg.MetricsListen); err != nil {
+		return fmt.Errorf("listening for metrics: %w", err)
+	}
+	return nil
+}
+
+// URL returns the address under which the service answers.
+func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+
+// IssuedToken returns the admin token that the first start made, and "" when there was one
+// already or the configuration gave it. It is told this once and kept nowhere.
+func (a *App) IssuedToken() string { return a.issued }
+
+// Close releases what New opened. Run does it by itself.
+func (a *App) Close() error {
+	var errs []error
+	if a.listener != nil {
+		errs = append(errs, ignoreClosed(a.listener.Close()))
+	}
+	if a.metrics != nil {
+		errs = append(errs, ignoreClosed(a.metrics.Close()))
+	}
+	if a.seen != nil {
+		errs = append(errs, a.seen.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

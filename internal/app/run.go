@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-504bad89/accolade/internal/server"
+	"github.com/seed-504bad89/accolade/internal/server/hook"
+)
+
+// The limits on slow clients.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 64 << 10
+)
+
+// Run serves until ctx is done, then stops in order: no new requests, the running ones answered,
+// what is queued committed, and everything closed. It returns nil after an orderly stop.
+func (a *App) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	public := a.httpServer(a.handler()) //nolint:contextcheck // each request brings its own
+	servers := []*http.Server{public}
+	a.serve(public, a.listener, cancel)
+	if a.metrics != nil {
+		metrics := a.httpServer(server.MetricsHandler(a.registry))
+		servers = append(servers, metrics)
+		a.serve(metrics, a.metrics, cancel)
+	}
+
+	// The committer and the worker outlive ctx: requests in flight still need them.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var rooms sync.WaitGroup
+	rooms.Go(func() { a.automation.Run(background) })
+	rooms.Go(func() { a.jobs.Run(background) })
+	a.log.InfoContext(ctx, "serving", "url", a.URL())
+
+	<-ctx.Done()
+	a.log.InfoContext(ctx, "stopping")
+	err := context.Cause(ctx)
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	grace, done := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.StopTimeout)
+	defer done()
+	for _, s := range servers {
+		if stopErr := s.Shutdown(grace); stopErr != nil {
+			err = errors.Join(err, fmt.Errorf("stopping: %w", stopErr))
+		}
+	}
+	stop()
+	rooms.Wait()
+	return errors.Join(err, a.Close())
+}
+
+func (a *App) handler() http.Handler {
+	return server.New(server.Config{
+		BaseURL: a.cfg.BaseURL, Operations: a.operations, Log: a.log, Metrics: a.registry,
+		Ready: a.store.Ready, Degraded: a.seen.Degraded,
+		Mount: func(routes gin.IRouter) { hook.Mount(routes, a.automation, a.cfg.Now) },
+	})
+}
+
+func (a *App) httpServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+	}
+}
+
+func (a *App) serve(s *http.Server, listener net.Listener, cancel context.CancelCauseFunc) {
+	go func() {
+		if err := s.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			cancel(fmt.Errorf("serving on %s: %w", listener.Addr(), err))
+		}
+	}()
+}

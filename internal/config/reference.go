@@ -1,0 +1,49 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteReference writes docs/configuration.md.
+func WriteReference(w io.Writer) {
+	fmt.Fprint(w, `# Configuration
+
+Accolade needs none: without any it keeps everything in the SQLite file accolade.db of the present
+directory and listens on 127.0.0.1:8080. What is set in the environment overrides the file that
+ACCOLADE_CONFIG names, and the file overrides the defaults. "accolade config check" says what is wrong.
+
+| environment | file | default | what it is |
+|---|---|---|---|
+`)
+	var secrets strings.Builder
+	for _, setting := range Settings() {
+		shown := "none"
+		if setting.Default != "" {
+			shown = "`" + setting.Default + "`"
+		}
+		fmt.Fprintf(w, "| `%s` | `%s` | %s | %s |\n", setting.Variable, setting.Key, shown, setting.About)
+		if setting.Secret {
+			fmt.Fprintf(&secrets, "- `%s_FILE`\n", setting.Variable)
+		}
+	}
+	fmt.Fprint(w, "\nThese name a file that holds the value, which keeps a secret out of the environment:\n\n", &secrets)
+	fmt.Fprint(w, `
+## Sources
+
+A source is one forge that sends webhooks. Sources are listed in the file:
+
+`+"```yaml"+`
+sources:
+  - name: acme-gitlab            # the webhook's URL is <base_url>/hooks/acme-gitlab
+    forge: gitlab                # gitlab, github, gitea or forgejo
+    secret_file: /run/secrets/gitlab-hook   # or secret: ..., or secrets: [new, old] during a rotation
+    base_url: https://gitlab.example.com
+    trusted_logins: true         # equal logins on such sources are the same person
+    bots: [deploy-robot]         # further logins that are machines
+`+"```"+`
+
+A source without a secret, or with an empty one, is refused at start.
+`)
+}
