@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/seed-504bad89/accolade/internal/config"
+)
+
+type configCommand struct {
+	List  configListCommand  `cmd:"" help:"List every setting with its default."`
+	Check configCheckCommand `cmd:"" help:"Read the present configuration and say what is wrong with it."`
+}
+
+type configListCommand struct{}
+
+// Run prints the settings as docs/configuration.md has them.
+func (configListCommand) Run() error { //nolint:unparam // kong calls it
+	config.WriteReference(os.Stdout)
+	return nil
+}
+
+type configCheckCommand struct{}
+
+// Run loads the configuration as serve would.
+func (configCheckCommand) Run() error {
+	cfg, err := config.Load(os.Getenv)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("The configuration is good: %d sources, listening on %s.\n", len(cfg.Sources), cfg.Listen)
+	return nil
+}

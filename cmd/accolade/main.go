@@ -1,0 +1,34 @@
+// Command accolade is the whole product in one binary: the service, its tools and its demo.
+//
+// Every subcommand is one file and one line of the struct below. The package may import app and
+// config to run the service, and the pure rooms for the tools that need no service.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Serve       serveCommand       `cmd:"" help:"Run the service. Without configuration it keeps everything in an SQLite file here."`
+	Demo        demoCommand        `cmd:"" help:"Run the service in a temporary place and play recorded deliveries to it."`
+	Migrate     migrateCommand     `cmd:"" help:"Bring the database's schema up to date."`
+	Rules       rulesCommand       `cmd:"" help:"Check and test rules files."`
+	Token       tokenCommand       `cmd:"" help:"Issue a token for the API."`
+	Config      configCommand      `cmd:"" help:"List every setting, or check the present ones."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask the local service whether it is ready; exit with 0 if so."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	parser := kong.Parse(&commands{},
+		kong.Name("accolade"), kong.Description("Achievements for code forges."),
+		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+	parser.FatalIfErrorf(parser.Run())
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/seed-504bad89/accolade/internal/rule"
+)
+
+type rulesCommand struct {
+	Check rulesCheckCommand `cmd:"" help:"Find every fault in rules files: file:line:col, the line, and a caret."`
+	Test  rulesTestCommand  `cmd:"" help:"Run the tests (*_test.yaml) that stand beside the rules."`
+}
+
+type rulesCheckCommand struct {
+	Paths []string `arg:"" help:"Rules files, or directories of them." type:"path"`
+}
+
+// Run prints the faults of all files and fails when there are any.
+func (c rulesCheckCommand) Run() error {
+	rules, _, err := readRules(c.Paths)
+	if err != nil {
+		return err
+	}
+	set, err := rule.Load(rules)
+	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
+		fmt.Fprint(os.Stderr, problems.Pretty())
+		return fmt.Errorf("%d problems in %d files", len(problems), len(rules))
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d achievements in %d files: no problem found\n", len(set.Declared()), len(rules))
+	return nil
+}
+
+type rulesTestCommand struct {
+	Paths []string `arg:"" help:"Directories of rules and tests, or the files themselves." type:"path"`
+}
+
+// Run prints each test's result and fails when one failed.
+func (c rulesTestCommand) Run() error {
+	rules, tests, err := readRules(c.Paths)
+	if err != nil {
+		return err
+	}
+	if len(tests) == 0 {
+		return errors.New("there is no *_test.yaml: nothing was tested")
+	}
+	report, err := rule.Test(rules, tests)
+	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
+		fmt.Fprint(os.Stderr, problems.Pretty())
+		return fmt.Errorf("%d problems", len(problems))
+	}
+	if err != nil {
+		return err
+	}
+	report.Write(os.Stdout)
+	if report.Failed() {
+		return errors.New("rules tests failed")
+	}
+	return nil
+}
+
+// readRules reads the rules and the tests from files and directories.
+func readRules(paths []string) (rules, tests []rule.File, err error) {
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		tree := os.DirFS(path)
+		if !info.IsDir() {
+			tree = oneFile{tree: os.DirFS(filepath.Dir(path)), name: filepath.Base(path)}
+		}
+		someRules, someTests, err := rule.ReadFiles(tree)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", path, err)
+		}
+		rules, tests = append(rules, someRules...), append(tests, someTests...)
+	}
+	return rules, tests, nil
+}
+
+// oneFile is a tree that shows one file of its directory alone.
+type oneFile struct {
+	tree fs.FS
+	name string
+}
+
+// Open implements fs.FS.
+func (o oneFile) Open(name string) (fs.File, error) {
+	if name != "." && name != o.name {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return o.tree.Open(name)
+}
+
+// ReadDir implements fs.ReadDirFS.
+func (o oneFile) ReadDir(string) ([]fs.DirEntry, error) {
+	info, err := fs.Stat(o.tree, o.name)
+	if err != nil {
+		return nil, err
+	}
+	return []fs.DirEntry{fs.FileInfoToDirEntry(info)}, nil
+}
