@@ -1,9 +1,42 @@
-.PHONY: help check test
+.DEFAULT_GOAL := help
+.PHONY: help demo build test lint generate generate-check tidy-check check bench fuzz docker
+
+services := go run ./build/services
+golangci := go tool -modfile=build/lint.mod golangci-lint
+FUZZTIME ?= 10s
 
 help: ## show what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-check: test ## everything that must hold before a commit
+demo: ## run the service in a temporary place and play recorded deliveries to it
+	go run ./cmd/accolade demo
 
-test: ## all tests, with the race detector
-	go test -race ./...
+build: ## build the binary as a release has it: static, reproducible
+	CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags '-s -w' -o accolade ./cmd/accolade
+
+test: ## all tests with the race detector, on SQLite and a throw-away Postgres and Redis
+	$(services) -- go test -race -timeout 15m ./...
+
+lint: ## every linter of .golangci.yml
+	$(golangci) run ./...
+
+generate: ## everything that is made from something else
+	go generate ./...
+	go run ./cmd/accolade config list > docs/configuration.md
+
+generate-check: ## fail when make generate would change something
+	./build/unchanged.sh api docs/configuration.md -- $(MAKE) --no-print-directory generate
+
+tidy-check: ## fail when go.mod or go.sum is not what the code needs
+	go mod tidy -diff
+
+check: tidy-check generate-check lint test ## everything that must hold before a commit
+
+bench: ## the ingest benchmark: bare, naive and ours, side by side
+	$(services) -durable -- go run ./internal/bench
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	./build/fuzz.sh $(FUZZTIME)
+
+docker: ## the image
+	docker build -t accolade .
