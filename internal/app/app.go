@@ -86,6 +86,9 @@ func (a *App) open(ctx context.Context) error {
 			return fmt.Errorf("migrating the database: %w", err)
 		}
 	}
+	if a.cfg.Cache.Book, err = a.store.Identity(ctx); err != nil {
+		return fmt.Errorf("reading the database: %w", err)
+	}
 	if a.seen, err = cache.NewSeen(a.cfg.Cache); err != nil {
 		return fmt.Errorf("opening the cache: %w", err)
 	}

@@ -137,6 +137,28 @@ func TestSameDeliveryIsKnown(t *testing.T) {
 	})
 }
 
+// Two services that share a Redis and not a database, such as one that was set up anew, do not take
+// each other's deliveries for their own.
+func TestAnotherDatabaseIsAnotherMemory(t *testing.T) {
+	t.Parallel()
+
+	shared := redisOf(t)
+	for range 2 {
+		cfg := configuration(testkit.SQLitePath(t), hotRules)
+		cfg.Cache = shared
+		address := start(t, cfg)
+		request, err := testkit.GitHubDelivery(t.Context(), address, "forge", secret, "pull_request",
+			testkit.MergedPullRequest(1, 583231, "ada"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("X-Github-Delivery", "00000000-0000-4000-8000-000000000000")
+		_, answer := exchange(t, request)
+		mustBe(t, "duplicate", answer["duplicate"], false)
+		mustBe(t, "what was given", len(answer["awards"].([]any)), 2)
+	}
+}
+
 // The same delivery sent many times at once, so that several copies meet in one batch, is one.
 func TestSameDeliveryAtOnce(t *testing.T) {
 	t.Parallel()

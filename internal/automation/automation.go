@@ -17,6 +17,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -113,6 +114,14 @@ func New(cfg Config) (*Automation, error) {
 // returns. Call it once.
 func (a *Automation) Run(ctx context.Context) {
 	defer close(a.draining)
+	var committers sync.WaitGroup
+	for range a.store.Writers() {
+		committers.Go(func() { a.commitQueued(ctx) })
+	}
+	committers.Wait()
+}
+
+func (a *Automation) commitQueued(ctx context.Context) {
 	// The last batches must reach the book although ctx, which only says "stop", is done.
 	commits := context.WithoutCancel(ctx)
 	for {

@@ -130,30 +130,37 @@ func describe(failures []rule.Failure) string {
 }
 
 // judge folds every hit into its measure's state, with the states locked, and collects what the
-// rules decide.
+// rules decide. Counts, which are most of all states, are raised by one statement before they are
+// folded: the hits are known, and the state before follows from the one after.
 func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
-	keys := map[store.ProgressKey]bool{}
+	additions := map[store.ProgressKey]int64{}
+	others := map[store.ProgressKey]bool{}
 	for _, ev := range fresh {
 		for i := range ev.matched.Hits {
-			if key, ok := w.progressKey(ev, &ev.matched.Hits[i]); ok {
-				keys[key] = true
+			hit := &ev.matched.Hits[i]
+			switch key, stateful := w.progressKey(ev, hit); {
+			case !stateful:
+			case hit.Measure.Counts():
+				additions[key]++
+			default:
+				others[key] = true
 			}
 		}
 	}
-	states := map[store.ProgressKey]int64{}
-	if len(keys) > 0 {
-		locked := make([]store.ProgressKey, 0, len(keys))
-		for key := range keys {
-			locked = append(locked, key)
-		}
-		var err error
-		if states, err = tx.LockProgress(ctx, locked); err != nil {
-			return err
-		}
+	states, err := tx.LockProgress(ctx, slices.Collect(maps.Keys(others)))
+	if err != nil {
+		return err
+	}
+	counted, err := tx.AddProgress(ctx, additions, w.now())
+	if err != nil {
+		return err
+	}
+	for key, after := range counted {
+		states[key] = after - additions[key]
 	}
 	changed := w.fold(fresh, states)
-	if len(changed) == 0 {
-		return nil
+	for key := range additions {
+		delete(changed, key)
 	}
 	return tx.SaveProgress(ctx, changed, w.now())
 }

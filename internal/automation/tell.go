@@ -6,48 +6,95 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-// Tell does one job of the outbox: it hands what became of an award to every channel. When a
-// channel fails, the job is tried again. An award that was deleted meanwhile is not told of.
-func (a *Automation) Tell(ctx context.Context, job store.Job) error {
-	var announcement Announcement
-	if err := json.Unmarshal(job.Args, &announcement); err != nil {
-		return fmt.Errorf("reading job %d: %w", job.ID, err)
+// Tell does jobs of the outbox: it hands what became of each award to every channel. When a channel
+// fails, the job is tried again. An award that was deleted meanwhile is not told of.
+func (a *Automation) Tell(ctx context.Context, jobs []store.Job) map[int64]error {
+	failures := map[int64]error{}
+	awards := map[int64]int64{}
+	for _, job := range jobs {
+		var announcement Announcement
+		if err := json.Unmarshal(job.Args, &announcement); err != nil {
+			failures[job.ID] = fmt.Errorf("reading job %d: %w", job.ID, err)
+			continue
+		}
+		awards[job.ID] = announcement.AwardID
 	}
-	notice := notify.Notice{Revoked: job.Kind == JobAwardRevoked}
-	err := a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		award, err := tx.AwardByID(ctx, announcement.AwardID)
-		if err != nil {
-			return err
+	notices, err := a.notices(ctx, awards)
+	for _, job := range jobs {
+		notice, stands := notices[job.ID]
+		switch {
+		case failures[job.ID] != nil:
+		case err != nil:
+			failures[job.ID] = err
+		case stands:
+			notice.Revoked = job.Kind == JobAwardRevoked
+			if err := a.tell(ctx, notice); err != nil {
+				failures[job.ID] = err
+			}
 		}
-		given, err := tx.AchievementByID(ctx, award.AchievementID)
-		if err != nil {
-			return err
-		}
-		namespace, err := tx.NamespaceByID(ctx, given.NamespaceID)
-		if err != nil {
-			return err
-		}
-		user, err := tx.UserByID(ctx, award.UserID)
-		if err != nil {
-			return err
-		}
-		notice.Award, notice.Achievement, notice.Namespace, notice.User = *award, *given, *namespace, *user
-		return nil
-	})
-	if fault.Is(err, fault.NotFound) {
-		return nil
 	}
-	if err != nil {
-		return err
-	}
+	return failures
+}
+
+func (a *Automation) tell(ctx context.Context, notice notify.Notice) error {
 	var errs []error
 	for _, channel := range a.channels {
 		errs = append(errs, channel.Tell(ctx, notice))
 	}
 	return errors.Join(errs...)
+}
+
+// notices returns what there is to say of each job's award, with a fixed number of queries.
+func (a *Automation) notices(ctx context.Context, awardIDs map[int64]int64) (map[int64]notify.Notice, error) {
+	notices := make(map[int64]notify.Notice, len(awardIDs))
+	err := a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		ids := make([]int64, 0, len(awardIDs))
+		for _, id := range awardIDs {
+			ids = append(ids, id)
+		}
+		awards, err := tx.AwardsByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		given, err := tx.AchievementsByID(ctx, idsOf(awards, func(award *achievement.Award) int64 { return award.AchievementID }))
+		if err != nil {
+			return err
+		}
+		users, err := tx.UsersByID(ctx, idsOf(awards, func(award *achievement.Award) int64 { return award.UserID }))
+		if err != nil {
+			return err
+		}
+		namespaces, err := tx.NamespacesByID(ctx, idsOf(given, func(of *achievement.Achievement) int64 { return of.NamespaceID }))
+		if err != nil {
+			return err
+		}
+		for jobID, id := range awardIDs {
+			if award := awards[id]; award != nil {
+				of := given[award.AchievementID]
+				notices[jobID] = notify.Notice{
+					Award: *award, Achievement: *of, Namespace: *namespaces[of.NamespaceID], User: *users[award.UserID],
+				}
+			}
+		}
+		return nil
+	})
+	return notices, err
+}
+
+// idsOf returns the different ids that the nouns refer to.
+func idsOf[T any](nouns map[int64]*T, id func(*T) int64) []int64 {
+	seen := map[int64]bool{}
+	var ids []int64
+	for _, noun := range nouns {
+		if n := id(noun); !seen[n] {
+			seen[n] = true
+			ids = append(ids, n)
+		}
+	}
+	return ids
 }

@@ -1,7 +1,7 @@
 // Package cache holds what may be forgotten: it saves work and never decides.
 //
 // Seen remembers deliveries that are committed, so that a delivery sent again is answered without
-// touching the book. The book's unique keys remain the truth: with an empty, wrong or absent cache
+// touching the book. The book's unique keys remain the truth: with an empty or absent cache
 // everything is still right, only slower. Redis shares it between servers; without Redis each
 // server remembers for itself. The package imports no other room.
 package cache
@@ -31,6 +31,8 @@ type Config struct {
 	RedisURL string
 	// Prefix stands before every key in Redis; empty means "accolade:".
 	Prefix string
+	// Book tells whose deliveries they are: what is committed in one database is not in another.
+	Book string
 	// TTL is how long Redis remembers; 0 means 72 h, as long as GitHub offers a redelivery.
 	TTL time.Duration
 	// MemorySize is how many deliveries the process remembers, at about 150 bytes each; 0 means 100,000.
@@ -71,7 +73,7 @@ func NewSeen(cfg Config) (*Seen, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a memory for %d deliveries: %w", cfg.MemorySize, err)
 	}
-	s := &Seen{memory: memory, prefix: cfg.Prefix + "seen:", ttl: cfg.TTL}
+	s := &Seen{memory: memory, prefix: cfg.Prefix + "seen:" + cfg.Book + ":", ttl: cfg.TTL}
 	if cfg.RedisURL == "" {
 		return s, nil
 	}

@@ -82,6 +82,18 @@ func TestServersShareRedis(t *testing.T) {
 	}
 }
 
+func TestBooksAreApart(t *testing.T) {
+	t.Parallel()
+
+	cfg := shared(t)
+	cfg.Book = "one"
+	newSeen(t, cfg).Remember(t.Context(), map[string]int64{"a": 1})
+	cfg.Book = "two"
+	if got := newSeen(t, cfg).Lookup(t.Context(), []string{"a"}); len(got) != 0 {
+		t.Errorf("what is committed in one book is found for another: %v", got)
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 

@@ -8,9 +8,9 @@ package job
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -21,9 +21,9 @@ import (
 
 // Config bounds a worker. The zero value of a field means its default.
 type Config struct {
-	// Batch is how many jobs are claimed at once; default 32.
+	// Batch is how many jobs are claimed at once; default 100.
 	Batch int
-	// Lease is how long a claimed job is left to its worker, and how long its handler may take;
+	// Lease is how long claimed jobs are left to their worker, and how long the handlers may take;
 	// default 60 s.
 	Lease time.Duration
 	// Poll is how long an idle worker sleeps when nobody wakes it; default 1 s.
@@ -37,7 +37,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	if c.Batch == 0 {
-		c.Batch = 32
+		c.Batch = 100
 	}
 	defaults := []struct {
 		to    *time.Duration
@@ -54,10 +54,11 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Handler does one job. It may be handed the same job again.
-type Handler func(ctx context.Context, job store.Job) error
+// Handler does jobs of one kind and returns the error of each by its id; a job without one is done.
+// It may be handed the same job again.
+type Handler func(ctx context.Context, jobs []store.Job) map[int64]error
 
-// Worker takes jobs out of the book and does them, one after the other.
+// Worker takes jobs out of the book and does them, many at once.
 type Worker struct {
 	book     *store.Store
 	now      func() time.Time
@@ -91,7 +92,7 @@ func (w *Worker) Wake() {
 	}
 }
 
-// Run does jobs until ctx is done and the job in hand is finished. A book that is away is waited for.
+// Run does jobs until ctx is done and the jobs in hand are finished. A book that is away is waited for.
 func (w *Worker) Run(ctx context.Context) {
 	lastCleanup := time.Time{}
 	for ctx.Err() == nil {
@@ -125,56 +126,76 @@ func (w *Worker) RunOnce(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for i := range jobs {
-		if stopping(ctx) {
-			break // the lease runs out and somebody else does the rest
-		}
-		if !w.now().Before(jobs[i].LeasedUntil) {
-			continue // too late: somebody else may have it by now
-		}
-		w.do(context.WithoutCancel(ctx), jobs[i])
+	if len(jobs) == 0 {
+		return false, nil
 	}
-	return len(jobs) > 0, nil
+	w.do(context.WithoutCancel(ctx), jobs)
+	return true, nil
 }
 
-func stopping(ctx context.Context) bool { return ctx.Err() != nil }
-
-// do runs the handler within the lease and notes the end of it.
-func (w *Worker) do(ctx context.Context, job store.Job) {
-	limited, cancel := context.WithTimeout(ctx, job.LeasedUntil.Sub(w.now()))
+// do runs the handlers within the lease and notes the end of every job, all in one transaction.
+func (w *Worker) do(ctx context.Context, jobs []store.Job) {
+	limited, cancel := context.WithTimeout(ctx, jobs[0].LeasedUntil.Sub(w.now()))
 	defer cancel()
-	failure := w.call(limited, job)
-	err := w.book.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	failures := map[int64]error{}
+	byKind := map[string][]store.Job{}
+	for _, job := range jobs {
+		byKind[job.Kind] = append(byKind[job.Kind], job)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		maps.Copy(failures, w.call(limited, kind, byKind[kind]))
+	}
+	for i := range jobs {
+		if failure := failures[jobs[i].ID]; failure != nil {
+			w.log.WarnContext(ctx, "a job failed", "job", jobs[i].ID, "kind", jobs[i].Kind, "attempt", jobs[i].Attempt,
+				"parked", jobs[i].Attempt >= jobs[i].MaxAttempts, "error", failure)
+		}
+	}
+	err := w.book.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return w.note(ctx, tx, jobs, failures) })
+	if err != nil {
+		w.log.ErrorContext(ctx, "the end of jobs was not noted; they will run again", "jobs", len(jobs), "error", err)
+	}
+}
+
+// note writes down what became of the jobs.
+func (w *Worker) note(ctx context.Context, tx *store.Tx, jobs []store.Job, failures map[int64]error) error {
+	var done []store.Job
+	for _, job := range jobs {
+		failure := failures[job.ID]
+		var err error
 		switch {
 		case failure == nil:
-			return tx.FinishJob(ctx, job, w.now())
+			done = append(done, job)
 		case job.Attempt >= job.MaxAttempts:
-			return tx.ParkJob(ctx, job, failure.Error(), w.now())
+			err = tx.ParkJob(ctx, job, failure.Error(), w.now())
 		default:
-			return tx.RetryJob(ctx, job, w.now().Add(w.backoff(job.Attempt)), failure.Error())
+			err = tx.RetryJob(ctx, job, w.now().Add(w.backoff(job.Attempt)), failure.Error())
 		}
-	})
-	if failure != nil {
-		w.log.WarnContext(ctx, "a job failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt,
-			"parked", job.Attempt >= job.MaxAttempts, "error", failure)
+		if err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		w.log.ErrorContext(ctx, "a job's end was not noted; it will run again", "job", job.ID, "error", err)
-	}
+	return tx.FinishJobs(ctx, done, w.now())
 }
 
-func (w *Worker) call(ctx context.Context, job store.Job) (err error) {
+// call runs the kind's handler. When it panics, the jobs are done one by one, so that the one that
+// is to blame fails alone.
+func (w *Worker) call(ctx context.Context, kind string, jobs []store.Job) (failures map[int64]error) {
 	defer func() {
-		if panicked := recover(); panicked != nil {
-			w.log.ErrorContext(ctx, "a job panicked", "job", job.ID, "panic", panicked, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panicked: %v", panicked)
+		panicked := recover()
+		switch {
+		case panicked == nil:
+		case len(jobs) == 1:
+			w.log.ErrorContext(ctx, "a job panicked", "job", jobs[0].ID, "panic", panicked, "stack", string(debug.Stack()))
+			failures = map[int64]error{jobs[0].ID: fmt.Errorf("panicked: %v", panicked)}
+		default:
+			failures = map[int64]error{}
+			for i := range jobs {
+				maps.Copy(failures, w.call(ctx, kind, jobs[i:i+1]))
+			}
 		}
 	}()
-	handler, ok := w.handlers[job.Kind]
-	if !ok {
-		return errors.New("nothing handles this kind of job")
-	}
-	return handler(ctx, job)
+	return w.handlers[kind](ctx, jobs)
 }
 
 // backoff doubles with every attempt; up to a fifth more, by chance, keeps jobs that failed

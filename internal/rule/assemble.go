@@ -48,7 +48,7 @@ func (a *assembler) declare(d *declaration) {
 	}
 	switch {
 	case d.award.counted:
-		a.match(d.award, counting, a.measure("count", d.award), targets)
+		a.match(d.award, counting, a.measure(count, d.award), targets)
 		if d.revoke != nil {
 			a.match(d.revoke, revoking, nil, targets)
 		}
@@ -86,6 +86,9 @@ func (a *assembler) match(c *clause, f fold, measure *Measure, targets []target)
 	m.targets = append(m.targets, targets...)
 }
 
+// count is what a measure is called that adds up hits.
+const count = "count"
+
 // measure returns the measure of what the clauses ask; what asks the same is the same measure.
 func (a *assembler) measure(what string, clauses ...*clause) *Measure {
 	parts := []string{"1", what}
@@ -95,7 +98,7 @@ func (a *assembler) measure(what string, clauses ...*clause) *Measure {
 	sum := sha256.Sum256([]byte(encode(parts)))
 	id := hex.EncodeToString(sum[:16])
 	if a.measures[id] == nil {
-		a.measures[id] = &Measure{id: id}
+		a.measures[id] = &Measure{id: id, count: what == count}
 		a.set.measures = append(a.set.measures, a.measures[id])
 	}
 	return a.measures[id]

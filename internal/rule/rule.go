@@ -76,10 +76,17 @@ type Declared struct {
 }
 
 // Measure is what is counted, for each person and bucket alone.
-type Measure struct{ id string }
+type Measure struct {
+	id    string
+	count bool
+}
 
 // ID identifies the measure by what it counts; thresholds are no part of it.
 func (m *Measure) ID() string { return m.id }
+
+// Counts reports whether every hit adds 1 to N, whatever N was. Who keeps the states may then add
+// the number of hits first, and fold from what N was before.
+func (m *Measure) Counts() bool { return m.count }
 
 // State is what a measure remembers of one person in one bucket. The zero State is the first one.
 type State struct {

@@ -87,6 +87,22 @@ func (tx *Tx) AwardByID(ctx context.Context, id int64) (*achievement.Award, erro
 	return tx.award(ctx, tx.db.NewSelect(), id)
 }
 
+// AwardsByID returns those of the awards that exist.
+func (tx *Tx) AwardsByID(ctx context.Context, ids []int64) (map[int64]*achievement.Award, error) {
+	awards := make(map[int64]*achievement.Award, len(ids))
+	if len(ids) == 0 {
+		return awards, nil
+	}
+	var rows []awardRow
+	if err := tx.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		awards[rows[i].ID] = rows[i].award()
+	}
+	return awards, nil
+}
+
 // AwardForUpdate returns the award like AwardByID and keeps others from changing it until the
 // transaction ends.
 func (tx *Tx) AwardForUpdate(ctx context.Context, id int64) (*achievement.Award, error) {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
-	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/store"
 	"github.com/seed-504bad89/accolade/internal/testkit"
 )
@@ -127,63 +125,109 @@ func TestOverlappingBatches(t *testing.T) {
 	})
 }
 
+func TestMeasuresKeepTheirIDs(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		first := measures(t, book, "one", "two", "one")
+		same(t, "how many measures there are", len(first), 2)
+		same(t, "one of them later", measures(t, book, "two", "three")["two"], first["two"])
+	})
+}
+
+// measures makes measures in the book.
+func measures(t *testing.T, book *store.Store, hashes ...string) map[string]int64 {
+	t.Helper()
+
+	var ids map[string]int64
+	do(t, book, func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		ids, err = tx.EnsureMeasures(ctx, hashes, noon)
+		return err
+	})
+	return ids
+}
+
+// count adds 1 to the states under the keys, by reading and writing them, and returns them.
+func count(t *testing.T, book *store.Store, keys ...store.ProgressKey) map[store.ProgressKey]int64 {
+	t.Helper()
+
+	var states map[store.ProgressKey]int64
+	do(t, book, func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		if states, err = tx.LockProgress(ctx, keys); err != nil {
+			return err
+		}
+		for key := range states {
+			states[key]++
+		}
+		return tx.SaveProgress(ctx, states, noon)
+	})
+	return states
+}
+
+// add adds to the states by one statement and returns them.
+func add(t *testing.T, book *store.Store, additions map[store.ProgressKey]int64) map[store.ProgressKey]int64 {
+	t.Helper()
+
+	var states map[store.ProgressKey]int64
+	do(t, book, func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		states, err = tx.AddProgress(ctx, additions, noon)
+		return err
+	})
+	return states
+}
+
 func TestProgress(t *testing.T) {
 	t.Parallel()
 
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		ada, bob := user(t, book, "ada"), user(t, book, "bob")
-		measures := map[string]int64{}
-		for range 2 {
-			do(t, book, func(ctx context.Context, tx *store.Tx) error {
-				ids, err := tx.EnsureMeasures(ctx, []string{"one", "two", "one"}, noon)
-				for hash, id := range ids {
-					if before, known := measures[hash]; known && before != id {
-						t.Errorf("measure %s was %d and is %d", hash, before, id)
-					}
-					measures[hash] = id
-				}
-				return err
-			})
-		}
-		same(t, "how many measures there are", len(measures), 2)
+		ada, bob := user(t, book, "ada").ID, user(t, book, "bob").ID
+		ids := measures(t, book, "one", "two")
+		a := store.ProgressKey{MeasureID: ids["one"], UserID: ada}
+		b := store.ProgressKey{MeasureID: ids["one"], UserID: ada, Bucket: "2026-11 'x'"}
+		c := store.ProgressKey{MeasureID: ids["two"], UserID: bob}
+		type states = map[store.ProgressKey]int64
+		same(t, "the first counts", count(t, book, a, b), states{a: 1, b: 1})
+		same(t, "the next counts", count(t, book, c, a), states{a: 2, c: 1})
+		same(t, "the additions", add(t, book, states{b: 3, c: 1}), states{b: 4, c: 2})
+		same(t, "nothing", add(t, book, states{}), states{})
+		same(t, "nothing", count(t, book), states{})
+		same(t, "the counts in the end", count(t, book, a, b, c), states{a: 3, b: 5, c: 3})
+	})
+}
 
-		key := func(hash string, userID int64, bucket string) store.ProgressKey {
-			return store.ProgressKey{MeasureID: measures[hash], UserID: userID, Bucket: bucket}
-		}
-		count := func(keys ...store.ProgressKey) map[store.ProgressKey]int64 {
-			var states map[store.ProgressKey]int64
-			do(t, book, func(ctx context.Context, tx *store.Tx) error {
-				var err error
-				if states, err = tx.LockProgress(ctx, keys); err != nil {
-					return err
-				}
-				for key := range states {
-					states[key]++
-				}
-				return tx.SaveProgress(ctx, states, noon)
-			})
-			return states
-		}
-		a, b, c := key("one", ada.ID, ""), key("one", ada.ID, "2026-11 'x'"), key("two", bob.ID, "")
-		same(t, "the first counts", count(a, b), map[store.ProgressKey]int64{a: 1, b: 1})
-		same(t, "the next counts", count(c, a), map[store.ProgressKey]int64{a: 2, c: 1})
+// Eight count the same states at once, in orders of their own, new ones among them.
+func TestProgressAtOnce(t *testing.T) {
+	t.Parallel()
 
-		// Eight count the same states at once, in orders of their own; new ones among them.
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		ada := user(t, book, "ada").ID
+		ids := measures(t, book, "one", "two")
+		key := func(hash, bucket string) store.ProgressKey {
+			return store.ProgressKey{MeasureID: ids[hash], UserID: ada, Bucket: bucket}
+		}
 		var counting sync.WaitGroup
 		for server := range 8 {
 			counting.Go(func() {
 				for i := range 10 {
-					keys := []store.ProgressKey{a, key("two", ada.ID, strconv.Itoa(i)), c, b}
-					keys[0], keys[server%4] = keys[server%4], keys[0]
-					count(keys...)
+					keys := []store.ProgressKey{key("one", "a"), key("one", "b"), key("two", strconv.Itoa(i))}
+					keys[0], keys[server%3] = keys[server%3], keys[0]
+					count(t, book, keys...)
+					add(t, book, map[store.ProgressKey]int64{keys[1]: 1, keys[2]: 1, keys[0]: 1})
 				}
 			})
 		}
 		counting.Wait()
-		fresh := key("two", ada.ID, "9")
-		same(t, "the counts in the end", count(a, b, c, fresh), map[store.ProgressKey]int64{a: 83, b: 82, c: 82, fresh: 9})
+		same(t, "the counts in the end", count(t, book, key("one", "a"), key("one", "b"), key("two", "7")),
+			map[store.ProgressKey]int64{key("one", "a"): 161, key("one", "b"): 161, key("two", "7"): 17})
 	})
 }
 
@@ -212,145 +256,5 @@ func TestRevisions(t *testing.T) {
 		one := ensure("one", noon)
 		ensure("two", noon.Add(time.Second))
 		same(t, "the first one applied again", ensure("one", noon.Add(time.Minute)), one)
-	})
-}
-
-func TestJobs(t *testing.T) {
-	t.Parallel()
-
-	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
-		t.Helper()
-
-		enqueue := func(jobs ...store.Job) {
-			do(t, book, func(ctx context.Context, tx *store.Tx) error { return tx.EnqueueJobs(ctx, jobs) })
-		}
-		claim := func(now time.Time) []store.Job {
-			var jobs []store.Job
-			do(t, book, func(ctx context.Context, tx *store.Tx) error {
-				var err error
-				jobs, err = tx.ClaimJobs(ctx, []string{"mail"}, 10, now, now.Add(time.Minute))
-				return err
-			})
-			return jobs
-		}
-		enqueue(
-			store.Job{Kind: "mail", UniqueKey: "mail:1", Args: []byte(`{"a":1}`), RunAt: noon},
-			store.Job{Kind: "mail", UniqueKey: "mail:1", Args: []byte(`{"a":2}`), RunAt: noon},
-			store.Job{Kind: "mail", Args: []byte(`{}`), RunAt: noon.Add(time.Hour)},
-			store.Job{Kind: "other", Args: []byte(`{}`), RunAt: noon},
-		)
-		enqueue(store.Job{Kind: "mail", UniqueKey: "mail:1", Args: []byte(`{}`), RunAt: noon})
-
-		jobs := claim(noon)
-		if len(jobs) != 1 || string(jobs[0].Args) != `{"a":1}` || jobs[0].Attempt != 1 || !jobs[0].LeasedUntil.Equal(noon.Add(time.Minute)) {
-			t.Fatalf("claimed %+v", jobs)
-		}
-		same(t, "what is claimed while it is leased", claim(noon.Add(59*time.Second)), []store.Job{})
-		again := claim(noon.Add(time.Minute))
-		if len(again) != 1 || again[0].Attempt != 2 {
-			t.Fatalf("claimed after the lease: %+v", again)
-		}
-		end := func(change func(ctx context.Context, tx *store.Tx) error, want string) {
-			do(t, book, change)
-			state := read(t, book, func(ctx context.Context, tx *store.Tx) (*store.Job, error) { return tx.JobByID(ctx, jobs[0].ID) })
-			same(t, "the job's state", state.State+" "+state.LastError, want)
-		}
-		// The first claim is void by now: whoever held it may end nothing.
-		end(func(ctx context.Context, tx *store.Tx) error { return tx.FinishJob(ctx, jobs[0], noon) }, "ready ")
-		end(func(ctx context.Context, tx *store.Tx) error {
-			return tx.RetryJob(ctx, again[0], noon.Add(2*time.Minute), "oops")
-		}, "ready oops")
-		same(t, "what is claimed before its time", claim(noon.Add(119*time.Second)), []store.Job{})
-		third := claim(noon.Add(2 * time.Minute))
-		end(func(ctx context.Context, tx *store.Tx) error { return tx.FinishJob(ctx, third[0], noon) }, "done ")
-		do(t, book, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteFinishedJobs(ctx, noon) })
-		end(func(ctx context.Context, tx *store.Tx) error { return tx.ParkJob(ctx, third[0], "no", noon) }, "done ")
-		do(t, book, func(ctx context.Context, tx *store.Tx) error {
-			return tx.DeleteFinishedJobs(ctx, noon.Add(time.Microsecond))
-		})
-		refused(t, book, "not_found", func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.JobByID(ctx, jobs[0].ID)
-			return err
-		})
-	})
-}
-
-func TestJobThatKillsItsWorkersIsParked(t *testing.T) {
-	t.Parallel()
-
-	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
-		t.Helper()
-
-		do(t, book, func(ctx context.Context, tx *store.Tx) error {
-			return tx.EnqueueJobs(ctx, []store.Job{{Kind: "mail", Args: []byte(`{}`), RunAt: noon, MaxAttempts: 2}})
-		})
-		now := noon
-		var id int64
-		for _, want := range []int{1, 1, 0, 0} {
-			var jobs []store.Job
-			do(t, book, func(ctx context.Context, tx *store.Tx) error {
-				var err error
-				jobs, err = tx.ClaimJobs(ctx, []string{"mail"}, 10, now, now.Add(time.Minute))
-				return err
-			})
-			if len(jobs) != want {
-				t.Fatalf("claimed %d jobs, want %d", len(jobs), want)
-			}
-			if want == 1 {
-				id = jobs[0].ID
-			}
-			now = now.Add(time.Minute)
-		}
-		job := read(t, book, func(ctx context.Context, tx *store.Tx) (*store.Job, error) { return tx.JobByID(ctx, id) })
-		if job.State != store.JobParked || !strings.Contains(job.LastError, "worker") {
-			t.Errorf("the job is %s, %q", job.State, job.LastError)
-		}
-	})
-}
-
-func TestJobsAreClaimedOnce(t *testing.T) {
-	t.Parallel()
-
-	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
-		t.Helper()
-
-		var jobs []store.Job
-		for range 100 {
-			jobs = append(jobs, store.Job{Kind: "mail", Args: []byte(`{}`), RunAt: noon})
-		}
-		do(t, book, func(ctx context.Context, tx *store.Tx) error { return tx.EnqueueJobs(ctx, jobs) })
-		var claiming sync.WaitGroup
-		var mutex sync.Mutex
-		claimed := map[int64]int{}
-		for range 8 {
-			claiming.Go(func() {
-				for {
-					var mine []store.Job
-					err := book.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-						var err error
-						mine, err = tx.ClaimJobs(ctx, []string{"mail"}, 7, noon, noon.Add(time.Hour))
-						return err
-					})
-					if err != nil && !fault.Is(err, fault.Unavailable) {
-						t.Error(err)
-					}
-					if len(mine) == 0 {
-						return
-					}
-					mutex.Lock()
-					for _, job := range mine {
-						claimed[job.ID]++
-					}
-					mutex.Unlock()
-				}
-			})
-		}
-		claiming.Wait()
-		same(t, "how many jobs were claimed", len(claimed), 100)
-		for id, times := range claimed {
-			if times != 1 {
-				t.Errorf("job %d was claimed %d times", id, times)
-			}
-		}
 	})
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -103,12 +105,21 @@ func (tx *Tx) ClaimJobs(ctx context.Context, kinds []string, limit int, now, lea
 		}
 		jobs = append(jobs, job)
 	}
+	slices.SortFunc(jobs, func(x, y Job) int { return cmp.Or(x.RunAt.Compare(y.RunAt), cmp.Compare(x.ID, y.ID)) })
 	return jobs, nil
 }
 
-// FinishJob notes that the job is done, unless somebody else has claimed it since.
-func (tx *Tx) FinishJob(ctx context.Context, job Job, now time.Time) error {
-	_, err := tx.claimed(job).Set("state = ?", JobDone).Set("finished_at = ?", now).Set("last_error = NULL").Exec(ctx)
+// FinishJobs notes that the jobs are done, but for those that somebody else has claimed since.
+func (tx *Tx) FinishJobs(ctx context.Context, jobs []Job, now time.Time) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	claims := make([][]any, len(jobs))
+	for i := range jobs {
+		claims[i] = []any{jobs[i].ID, jobs[i].Attempt}
+	}
+	_, err := tx.db.NewUpdate().Model((*jobRow)(nil)).Where("(id, attempt) IN (VALUES ?)", rowValues(claims)).
+		Where("state = ?", JobReady).Set("state = ?", JobDone).Set("finished_at = ?", now).Set("last_error = NULL").Exec(ctx)
 	return err
 }
 

@@ -35,6 +35,16 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return nil
 }
 
+// Identity returns what tells this book from every other one: what is remembered about one book
+// elsewhere must not be taken for knowledge about another.
+func (s *Store) Identity(ctx context.Context) (string, error) {
+	var id string
+	err := s.View(ctx, func(ctx context.Context, tx *Tx) error {
+		return tx.db.NewRaw("SELECT id FROM book").Scan(ctx, &id)
+	})
+	return id, err
+}
+
 func (s *Store) migrator() (*migrate.Migrator, error) {
 	files, err := s.dialect.migrations()
 	if err != nil {

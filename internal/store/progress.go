@@ -71,6 +71,9 @@ func (tx *Tx) EnsureMeasures(ctx context.Context, hashes []string, now time.Time
 // locks in the order of the keys; where new states make that impossible, the database finds the
 // circle and InTx tries again.
 func (tx *Tx) LockProgress(ctx context.Context, keys []ProgressKey) (map[ProgressKey]int64, error) {
+	if len(keys) == 0 {
+		return map[ProgressKey]int64{}, nil
+	}
 	keys = slices.Clone(keys)
 	slices.SortFunc(keys, ProgressKey.compare)
 	values := make([][]any, len(keys))
@@ -119,13 +122,43 @@ func (tx *Tx) lockNew(ctx context.Context, keys []ProgressKey, states map[Progre
 	return nil
 }
 
-// SaveProgress stores the states, which LockProgress locked before.
-func (tx *Tx) SaveProgress(ctx context.Context, states map[ProgressKey]int64, now time.Time) error {
+// AddProgress adds to the states under the keys and returns what they are then, locked until the
+// transaction ends. It is LockProgress and SaveProgress in one statement, for states that only grow.
+func (tx *Tx) AddProgress(ctx context.Context, additions map[ProgressKey]int64, now time.Time) (map[ProgressKey]int64, error) {
+	states := make(map[ProgressKey]int64, len(additions))
+	if len(additions) == 0 {
+		return states, nil
+	}
+	rows := progressRows(additions, now)
+	var after []progressRow
+	err := tx.db.NewInsert().Model(&rows).On("CONFLICT (measure_id, user_id, bucket) DO UPDATE").
+		Set("n = p.n + EXCLUDED.n").Set("updated_at = EXCLUDED.updated_at").
+		Returning("measure_id, user_id, bucket, n").Scan(ctx, &after)
+	if err != nil {
+		return nil, err
+	}
+	for i := range after {
+		states[after[i].key()] = after[i].N
+	}
+	return states, nil
+}
+
+// progressRows returns rows in the order of the keys, in which everyone locks.
+func progressRows(states map[ProgressKey]int64, now time.Time) []*progressRow {
 	rows := make([]*progressRow, 0, len(states))
 	for key, n := range states {
 		rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: n, UpdatedAt: now})
 	}
 	slices.SortFunc(rows, func(x, y *progressRow) int { return x.key().compare(y.key()) })
+	return rows
+}
+
+// SaveProgress stores the states, which LockProgress locked before.
+func (tx *Tx) SaveProgress(ctx context.Context, states map[ProgressKey]int64, now time.Time) error {
+	if len(states) == 0 {
+		return nil
+	}
+	rows := progressRows(states, now)
 	_, err := tx.db.NewInsert().Model(&rows).On("CONFLICT (measure_id, user_id, bucket) DO UPDATE").
 		Set("n = EXCLUDED.n").Set("updated_at = EXCLUDED.updated_at").Returning("NULL").Exec(ctx)
 	return err

@@ -65,6 +65,15 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return open(ctx, cfg)
 }
 
+// Writers is how many transactions that write large batches are worth running at once: on Postgres
+// one works while the other waits for the disk; SQLite has one writer.
+func (s *Store) Writers() int {
+	if s.reader != s.writer {
+		return 1
+	}
+	return 2
+}
+
 // Close ends all connections.
 func (s *Store) Close() error {
 	err := s.writer.Close()

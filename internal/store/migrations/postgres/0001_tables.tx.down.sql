@@ -1,1 +1,1 @@
-DROP TABLE jobs, progress, measures, revisions, events, deliveries, tokens, award_markers, awards, achievements, avatars, members, namespaces, accounts, users;
+DROP TABLE book, jobs, progress, measures, revisions, events, deliveries, tokens, award_markers, awards, achievements, avatars, members, namespaces, accounts, users;

@@ -226,6 +226,12 @@ CREATE INDEX jobs_finished ON jobs (finished_at) WHERE state = 'done';
 
 --bun:split
 
+-- id tells this book from every other one, for what remembers outside of it.
+CREATE TABLE book (id text NOT NULL);
+INSERT INTO book (id) VALUES (replace(gen_random_uuid()::text, '-', ''));
+
+--bun:split
+
 -- The house user gives and revokes for rules; it is made with the tables, and its id is 1.
 INSERT INTO users (id, username, name, admin, bot, claimed, blocked, private_profile, achievements_enabled, created_at, updated_at)
 VALUES (1, 'accolade', 'Accolade', false, true, true, false, false, true, now(), now());

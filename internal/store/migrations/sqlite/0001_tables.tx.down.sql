@@ -1,3 +1,5 @@
+DROP TABLE book;
+--bun:split
 DROP TABLE jobs;
 --bun:split
 DROP TABLE progress;
