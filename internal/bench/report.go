@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// summarize turns a load into figures; latencies are in seconds.
+func summarize(s sample) result {
+	slices.Sort(s.latencies)
+	return result{
+		perSecond: float64(s.acknowledged) / s.elapsed.Seconds(),
+		p50:       percentile(s.latencies, 50).Seconds(), p99: percentile(s.latencies, 99).Seconds(),
+	}
+}
+
+// percentile returns the smallest of the sorted values that p percent of them do not exceed.
+func percentile(sorted []time.Duration, p int) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[(len(sorted)*p+99)/100-1]
+}
+
+// median returns the middle of a figure over the rounds.
+func median(results []result, figure func(result) float64) float64 {
+	values := make([]float64, len(results))
+	for i, r := range results {
+		values[i] = figure(r)
+	}
+	slices.Sort(values)
+	middle := len(values) / 2
+	if len(values)%2 == 1 {
+		return values[middle]
+	}
+	return (values[middle-1] + values[middle]) / 2
+}
+
+func perSecond(r result) float64 { return r.perSecond }
+
+// report prints the medians and the ratios that matter.
+func (a *arena) report(out io.Writer) {
+	fmt.Fprintf(out, "\n%s, %d processors, %s; %d connections, bodies of %d bytes, 100 rules, %d counts a delivery; medians of %d rounds of %s\n\n",
+		processor(), runtime.NumCPU(), runtime.Version(), a.connections, a.bodySize, increments, a.rounds, a.duration)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\tdeliveries/s\t[min-max]\tp50 ms\tp99 ms\tlone p50 ms\tCPU us\tWAL bytes\t")
+	for _, c := range contestants() {
+		results := a.results[c.name]
+		rates := make([]float64, len(results))
+		for i, r := range results {
+			rates[i] = r.perSecond
+		}
+		fmt.Fprintf(table, "%s\t%.0f\t[%.0f-%.0f]\t%s\t%s\t%s\t%.0f\t%.0f\t\n", c.name,
+			median(results, perSecond), slices.Min(rates), slices.Max(rates),
+			milliseconds(median(results, func(r result) float64 { return r.p50 })),
+			milliseconds(median(results, func(r result) float64 { return r.p99 })),
+			milliseconds(median(results, func(r result) float64 { return r.loneP50 })),
+			median(results, func(r result) float64 { return r.cpu }), median(results, func(r result) float64 { return r.wal }))
+	}
+	_ = table.Flush()
+	fmt.Fprintln(out)
+	for _, c := range contestants() {
+		fmt.Fprintf(out, "%12s: %s\n", c.name, c.about)
+	}
+	ratio := func(x, y string) float64 { return median(a.results[x], perSecond) / median(a.results[y], perSecond) }
+	fmt.Fprintf(out, "\nours / naive = %.2f\nours / bare  = %.2f\nours on SQLite / ours on Postgres = %.2f\n",
+		ratio("ours", "naive"), ratio("ours", "bare"), ratio("ours-sqlite", "ours"))
+}
+
+// processor names the machine's processor, as well as it is known.
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}
