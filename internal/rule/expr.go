@@ -55,6 +55,9 @@ var environment = sync.OnceValue(func() *cel.Env {
 		ext.Strings(), ext.Lists(), ext.Sets(), ext.Math(),
 		cel.ParserExpressionSizeLimit(MaxExpression), cel.ParserRecursionLimit(64),
 	)
+	if err == nil {
+		env, err = withAbsence(env)
+	}
 	if err != nil {
 		panic("the environment of expressions is faulty: " + err.Error())
 	}
@@ -87,7 +90,7 @@ func (c *compiler) compile(r *report, src *source, want wanted, kinds []string) 
 		}
 		c.compiled[key] = e
 	}
-	if !checkFields(r, src, e.checked, kinds) {
+	if len(kinds) > 0 && !checkFields(r, src, e.checked, kinds) {
 		return nil
 	}
 	return e

@@ -162,11 +162,10 @@ type source struct {
 	text string
 	key  string
 	at   place
-	// shift says where the expression's first line begins, and block that its other lines begin at
-	// the same column.
-	shift int
-	block bool
-	lines int
+	// shift says where the expression's first line begins, block that its other lines begin at the
+	// same column, and folded that YAML has joined its lines.
+	shift         int
+	block, folded bool
 }
 
 // expression returns a scalar that holds an expression.
@@ -175,7 +174,7 @@ func (r *report) expression(f field) *source {
 	if !ok {
 		return nil
 	}
-	src := &source{text: strings.TrimSpace(text), key: f.key, at: at(f.value), lines: 1 + strings.Count(text, "\n")}
+	src := &source{text: strings.TrimSpace(text), key: f.key, at: at(f.value)}
 	switch {
 	case src.text == "":
 		r.addf(at(f.value), f.key, "is empty")
@@ -186,7 +185,7 @@ func (r *report) expression(f field) *source {
 	}
 	switch node := f.value.(type) {
 	case *ast.LiteralNode:
-		src.block = node.Start.Type == token.LiteralType
+		src.block, src.folded = node.Start.Type == token.LiteralType, node.Start.Type == token.FoldedType
 		src.at.line++
 		src.at.column = 1 + r.indent(src.at.line)
 	case *ast.StringNode:
@@ -208,7 +207,7 @@ func (r *report) indent(line int) int {
 // from 0, as CEL's do. Where YAML joins lines, it is where the expression begins.
 func (s *source) locate(line, column int) place {
 	switch {
-	case line <= 1:
+	case line <= 1 && !s.folded:
 		return place{s.at.line, s.at.column + s.shift + column}
 	case s.block:
 		return place{s.at.line + line - 1, s.at.column + column}

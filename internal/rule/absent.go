@@ -1,0 +1,77 @@
+package rule
+
+import (
+	"reflect"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+
+	"github.com/seed-504bad89/accolade/internal/event"
+)
+
+// absence makes what an event does not have null in expressions: an account, a repository or a
+// group that is not there, and a time that is not known. A field of null is empty, so that a
+// condition needs no guards; arithmetic with a null time fails instead of counting from 1970.
+type absence struct {
+	types.Provider
+
+	structs map[string]reflect.Type
+}
+
+// withAbsence returns the environment with null for what is absent.
+func withAbsence(env *cel.Env) (*cel.Env, error) {
+	p := &absence{Provider: env.CELTypeProvider(), structs: map[string]reflect.Type{}}
+	events := reflect.TypeFor[event.Event]()
+	p.structs[events.String()] = events
+	for field := range events.Fields() {
+		if field.Type.Kind() == reflect.Pointer {
+			p.structs[field.Type.Elem().String()] = field.Type.Elem()
+		}
+	}
+	return env.Extend(cel.CustomTypeProvider(p))
+}
+
+// FindStructFieldType implements types.Provider.
+func (p *absence) FindStructFieldType(structType, name string) (*types.FieldType, bool) {
+	found, ok := p.Provider.FindStructFieldType(structType, name)
+	of, known := p.structs[structType]
+	if !ok || !known {
+		return found, ok
+	}
+	for field := range of.Fields() {
+		if celName(field) != name {
+			continue
+		}
+		read := &reader{of: of, field: field}
+		return &types.FieldType{Type: found.Type, IsSet: read.isSet, GetFrom: read.get}, true
+	}
+	return found, ok
+}
+
+// reader reads one field of a struct, of a pointer to one, or of null.
+type reader struct {
+	of    reflect.Type
+	field reflect.StructField
+}
+
+func (r *reader) value(object any) reflect.Value {
+	value := reflect.ValueOf(object)
+	if value.Kind() == reflect.Pointer {
+		value = value.Elem()
+	}
+	if !value.IsValid() || value.Type() != r.of {
+		return reflect.Zero(r.field.Type) // a field of null
+	}
+	return value.FieldByIndex(r.field.Index)
+}
+
+func (r *reader) isSet(object any) bool { return !r.value(object).IsZero() }
+
+func (r *reader) get(object any) (any, error) {
+	value := r.value(object)
+	if value.IsZero() && (value.Kind() == reflect.Pointer || value.Type() == reflect.TypeFor[time.Time]()) {
+		return types.NullValue, nil
+	}
+	return value.Interface(), nil
+}
