@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/textproto"
 	"slices"
-	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/forge"
 )
@@ -125,7 +124,6 @@ func (s *story) play(ctx context.Context) error {
 	if err := errors.Join(wrong...); err != nil {
 		return err
 	}
-	fmt.Fprintln(s.out)
 	for _, person := range s.people {
 		if err := s.profile(ctx, person); err != nil {
 			return err
@@ -232,16 +230,18 @@ func (s *story) profile(ctx context.Context, person string) error {
 	var page struct {
 		Items []struct {
 			Achievement struct{ Name string }
+			Rule        string
+			EventURL    string `json:"event_url"`
 		}
 	}
 	if err := s.exchange(request, http.StatusOK, &page); err != nil {
 		return err
 	}
-	var names []string
+	fmt.Fprintf(s.out, "\n%s holds %d\n", person, len(page.Items))
 	for _, item := range page.Items {
-		names = append(names, item.Achievement.Name)
+		fmt.Fprintf(s.out, "    %-26s by the rule %s\n", item.Achievement.Name, item.Rule)
+		fmt.Fprintf(s.out, "    %-26s for %s\n", "", item.EventURL)
 	}
-	fmt.Fprintf(s.out, "%-6s holds %d: %s\n", person, len(names), strings.Join(names, ", "))
 	return nil
 }
 
