@@ -147,6 +147,35 @@ func TestArrows(t *testing.T) {
 	}
 }
 
+// An arrow that nobody uses invites somebody to.
+func TestArrowsAreUsed(t *testing.T) {
+	t.Parallel()
+
+	arrows := readArrows(t)
+	imports := map[string][]string{}
+	for _, src := range readSources(t) {
+		for _, spec := range src.syntax.Imports {
+			path := strings.Trim(spec.Path.Value, `"`)
+			imports[src.room] = append(imports[src.room], path)
+			if src.test() {
+				imports[testsLine] = append(imports[testsLine], path)
+			}
+		}
+	}
+	for name, allowed := range arrows {
+		for _, target := range allowed.rooms {
+			if !slices.ContainsFunc(imports[name], room{rooms: []string{target}}.allows) {
+				t.Errorf("nothing in %s uses its arrow to %s", name, target)
+			}
+		}
+		for _, target := range allowed.modules {
+			if !slices.ContainsFunc(imports[name], room{modules: []string{target}}.allows) {
+				t.Errorf("nothing in %s uses its arrow to %s", name, target)
+			}
+		}
+	}
+}
+
 func TestArrowsPointDown(t *testing.T) {
 	t.Parallel()
 

@@ -3,7 +3,7 @@
 // A job exists if and only if the transaction that enqueued it committed. It is leased, done, and
 // marked as done; when the process dies in between, another one does it after the lease, so that
 // every handler must bear to run twice. A job that keeps failing is tried less and less often and
-// finally parked, where an operator finds it. The package may import store and fault.
+// finally parked, where an operator finds it. The package may import store.
 package job
 
 import (

@@ -1,7 +1,7 @@
 // Package server is the HTTP engine: it finds out who is calling, bounds and checks requests against
 // the contract, and watches what happens. What the API does is in its subpackages and below.
 //
-// It may import the generated contract, operation, automation, fault and its own subpackages.
+// It may import the generated contract, operation, fault and its own subpackages.
 package server
 
 import (

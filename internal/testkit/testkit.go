@@ -3,8 +3,7 @@
 // The book on Postgres and the cache in Redis are real servers, whose addresses come from the
 // environment: build/services starts them and sets ACCOLADE_TEST_POSTGRES_URL and
 // ACCOLADE_TEST_REDIS_URL. Without them the tests that need them are skipped and say so, unless
-// ACCOLADE_TEST_REQUIRE is set. Only tests import the package; it may import store, forge and
-// achievement.
+// ACCOLADE_TEST_REQUIRE is set. Only tests import the package; it may import store and forge.
 package testkit
 
 import (
