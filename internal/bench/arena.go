@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,7 +13,9 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	_ "github.com/jackc/pgx/v5/stdlib" // for counting
 	"github.com/redis/go-redis/v9"
+	_ "modernc.org/sqlite" // for counting
 )
 
 // contestant is a server to measure.
@@ -36,7 +39,10 @@ func contestants() []contestant {
 			name: "ours", about: "the real server on Postgres and Redis", database: "postgres",
 			count: [2]string{deliveries, "SELECT coalesce(sum(n), 0) FROM progress"},
 		},
-		{name: "ours-sqlite", about: "the real server on SQLite alone", database: "sqlite"},
+		{
+			name: "ours-sqlite", about: "the real server on SQLite alone", database: "sqlite",
+			count: [2]string{deliveries, "SELECT coalesce(sum(n), 0) FROM progress"},
+		},
 	}
 }
 
@@ -126,6 +132,7 @@ func (a *arena) measure(ctx context.Context, c contestant) (result, error) {
 		return result{}, errors.New("the supply was used up; give a larger -supply or a shorter -duration")
 	}
 	r.loneP50 = summarize(lone).p50
+	process.stop() // SQLite's file is its process's alone
 	return r, book.check(ctx, c, warm.acknowledged+busy.acknowledged+lone.acknowledged)
 }
 
@@ -143,13 +150,13 @@ func (a *arena) forget(ctx context.Context) error {
 // book is a contestant's database.
 type book struct {
 	url   string
-	conn  *pgx.Conn
+	kind  string
 	admin *pgx.Conn
 	name  string
 }
 
 func (a *arena) book(ctx context.Context, c contestant) (*book, error) {
-	b := &book{name: fmt.Sprintf("bench_%s_%d", strings.ReplaceAll(c.name, "-", "_"), len(a.results[c.name]))}
+	b := &book{kind: c.database, name: fmt.Sprintf("bench_%s_%d", strings.ReplaceAll(c.name, "-", "_"), len(a.results[c.name]))}
 	switch c.database {
 	case "postgres":
 	case "sqlite":
@@ -171,18 +178,12 @@ func (a *arena) book(ctx context.Context, c contestant) (*book, error) {
 	}
 	address.Path = "/" + b.name
 	b.url = address.String()
-	if b.conn, err = pgx.Connect(ctx, b.url); err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
-	}
-	_, err = b.conn.Exec(ctx, "CHECKPOINT")
+	_, err = b.admin.Exec(ctx, "CHECKPOINT")
 	return b, err
 }
 
 func (b *book) close() {
 	ctx := context.Background()
-	if b.conn != nil {
-		_ = b.conn.Close(ctx)
-	}
 	if b.admin != nil {
 		_, _ = b.admin.Exec(ctx, "DROP DATABASE "+b.name+" WITH (FORCE)")
 		_ = b.admin.Close(ctx)
@@ -191,11 +192,11 @@ func (b *book) close() {
 
 // wal returns how many bytes the write-ahead log has seen; 0 without Postgres.
 func (b *book) wal(ctx context.Context) float64 {
-	if b.conn == nil {
+	if b.admin == nil {
 		return 0
 	}
 	var bytes float64
-	if err := b.conn.QueryRow(ctx, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8").Scan(&bytes); err != nil {
+	if err := b.admin.QueryRow(ctx, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8").Scan(&bytes); err != nil {
 		return 0
 	}
 	return bytes
@@ -203,12 +204,18 @@ func (b *book) wal(ctx context.Context) float64 {
 
 // check counts the book: every acknowledged delivery once, and every count raised once by it.
 func (b *book) check(ctx context.Context, c contestant, acknowledged int) error {
-	if b.conn == nil {
-		return nil
+	drivers := map[string]string{"postgres": "pgx", "sqlite": "sqlite"}
+	if b.kind == "" {
+		return nil // nothing is kept
 	}
+	db, err := sql.Open(drivers[b.kind], b.url)
+	if err != nil {
+		return fmt.Errorf("opening the book: %w", err)
+	}
+	defer db.Close()
 	for i, want := range []int{acknowledged, acknowledged * increments} {
 		var got int
-		if err := b.conn.QueryRow(ctx, c.count[i]).Scan(&got); err != nil {
+		if err := db.QueryRowContext(ctx, c.count[i]).Scan(&got); err != nil {
 			return fmt.Errorf("counting the book: %w", err)
 		}
 		if got != want {

@@ -55,9 +55,12 @@ func (a *arena) start(ctx context.Context, c contestant, database string) (*proc
 	return nil, errors.Join(errors.New("it ended before it served"), command.Wait())
 }
 
+// stop ends the process in order; a second time it does nothing.
 func (p *process) stop() {
-	_ = p.command.Process.Signal(syscall.SIGTERM)
-	_ = p.command.Wait()
+	if p.command.ProcessState == nil {
+		_ = p.command.Process.Signal(syscall.SIGTERM)
+		_ = p.command.Wait()
+	}
 }
 
 // ticksPerSecond is how Linux counts the time of processes, on every architecture that Go knows.
