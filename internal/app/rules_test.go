@@ -61,7 +61,7 @@ func TestMembershipComesAndGoes(t *testing.T) {
 	})
 }
 
-// A rule whose occurrence cannot be stored makes its delivery impossible to judge. That delivery
+// An award that cannot be stored makes its delivery impossible to judge. That delivery
 // is stored and told so; the others of its batch, and the other rules, go on.
 func TestPoisonHurtsNobodyElse(t *testing.T) {
 	t.Parallel()
@@ -70,12 +70,13 @@ func TestPoisonHurtsNobodyElse(t *testing.T) {
   - key: poison
     name: Poison
     kind: repeatable
-    award: {on: merge_request.merged, when: event.iid % 50 == 0, to: event.author, per: "event.object + '\\u0000'"}
+    award: {on: merge_request.merged, when: event.iid % 50 == 0, to: event.author, per: event.object}
 `
 	testkit.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Helper()
 
 		address := start(t, configuration(databaseURL, rules))
+		testkit.Refuse(t, databaseURL, "acme/poison")
 		outcomes := map[string]int{}
 		results := make(chan string)
 		const merges = 100

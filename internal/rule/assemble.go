@@ -113,7 +113,7 @@ func (e *expr) source() string {
 	if e == nil {
 		return ""
 	}
-	return e.text
+	return e.meaning
 }
 
 // hash identifies everything that a change of would change what is awarded, or how it is shown.

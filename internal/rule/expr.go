@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
@@ -53,7 +54,7 @@ var environment = sync.OnceValue(func() *cel.Env {
 		ext.NativeTypes(reflect.TypeFor[event.Event](), ext.ParseStructTag("cel")),
 		cel.Variable("event", cel.ObjectType("event.Event")),
 		ext.Strings(), ext.Lists(), ext.Sets(), ext.Math(),
-		cel.ParserExpressionSizeLimit(MaxExpression), cel.ParserRecursionLimit(64),
+		cel.EnableMacroCallTracking(), cel.ParserExpressionSizeLimit(MaxExpression), cel.ParserRecursionLimit(64),
 	)
 	if err == nil {
 		env, err = withAbsence(env)
@@ -66,7 +67,9 @@ var environment = sync.OnceValue(func() *cel.Env {
 
 // expr is a compiled expression. It may be used concurrently.
 type expr struct {
-	text    string
+	text string
+	// meaning is the text without its layout, which no count may depend on.
+	meaning string
 	program cel.Program
 	checked *cel.Ast
 }
@@ -88,6 +91,12 @@ func (c *compiler) compile(r *report, src *source, want wanted, kinds []string) 
 		if e = compileExpr(r, src, want); e == nil {
 			return nil
 		}
+		// Those that differ in layout alone are one, which is evaluated once for each event.
+		alike := fmt.Sprintf("%d %s", want, e.meaning)
+		if c.compiled[alike] == nil {
+			c.compiled[alike] = e
+		}
+		e = c.compiled[alike]
 		c.compiled[key] = e
 	}
 	if len(kinds) > 0 && !checkFields(r, src, e.checked, kinds) {
@@ -105,6 +114,10 @@ func compileExpr(r *report, src *source, want wanted) *expr {
 		}
 		return nil
 	}
+	if makes(checked) {
+		r.addf(src.locate(1, 0), src.key, "may only use what the event has, and makes up an object")
+		return nil
+	}
 	if !slices.ContainsFunc(accepted[want], checked.OutputType().IsExactType) {
 		r.addf(src.locate(1, 0), src.key, "must give %s, and gives %s", want, checked.OutputType())
 		return nil
@@ -114,7 +127,21 @@ func compileExpr(r *report, src *source, want wanted) *expr {
 		r.addf(src.locate(1, 0), src.key, "%s", tidy(err.Error()))
 		return nil
 	}
-	return &expr{text: src.text, program: program, checked: checked}
+	meaning, err := cel.AstToString(checked)
+	if err != nil {
+		meaning = src.text
+	}
+	return &expr{text: src.text, meaning: meaning, program: program, checked: checked}
+}
+
+// makes reports whether the expression constructs an event or an account, which would let a rule
+// award to somebody who does not exist.
+func makes(checked *cel.Ast) bool {
+	found := false
+	ast.PostOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		found = found || e.Kind() == ast.StructKind
+	}))
+	return found
 }
 
 // tidy takes what only those who know CEL's inside understand out of its messages.
@@ -235,6 +262,25 @@ func (e *expr) string(s *scope) (string, error) {
 	}
 	return string(text), nil
 }
+
+// occurrence returns a text that tells one award of a person from the next.
+func (e *expr) occurrence(s *scope) (string, error) {
+	text, err := e.string(s)
+	switch {
+	case err != nil:
+		return "", err
+	case text == "":
+		return "", fmt.Errorf("%s: gives an empty occurrence", e.text)
+	case !isText(text):
+		return "", fmt.Errorf("%s: gives an occurrence that is not UTF-8 without NUL", e.text)
+	case utf8.RuneCountInString(text) > MaxOccurrence:
+		return "", fmt.Errorf("%s: gives an occurrence of more than %d characters", e.text, MaxOccurrence)
+	}
+	return text, nil
+}
+
+// isText reports whether every store can keep the text.
+func isText(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // accounts returns the accounts that the expression gives, each once. Null, and accounts without
 // an id, are nobody.

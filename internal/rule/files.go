@@ -8,11 +8,17 @@ import (
 )
 
 // ReadFiles returns the rules files (*.yaml, *.yml) of a tree and the files of tests for them
-// (*_test.yaml, *_test.yml), both in the order of their paths.
+// (*_test.yaml, *_test.yml), both in the order of their paths. Names that begin with a dot are not
+// rules: in a volume that Kubernetes makes of a ConfigMap, they hold every file a second time.
 func ReadFiles(tree fs.FS) (rules, tests []File, err error) {
 	err = fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
+		}
+		if hidden := strings.HasPrefix(entry.Name(), ".") && name != "."; hidden && entry.IsDir() {
+			return fs.SkipDir
+		} else if hidden {
+			return nil
 		}
 		extension := path.Ext(name)
 		if entry.IsDir() || extension != ".yaml" && extension != ".yml" {

@@ -330,7 +330,11 @@ func (l *loader) clause(f field, what string, known []string, kind achievement.K
 
 func (l *loader) kinds(f field) []string {
 	var kinds []string
-	for _, word := range l.words(f) {
+	words := l.words(f)
+	if len(words) == 0 {
+		l.addf(at(f.value), "on", "names no event")
+	}
+	for _, word := range words {
 		text, ok := l.text(word)
 		if !ok {
 			continue

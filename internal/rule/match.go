@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
@@ -87,7 +88,7 @@ func (m *matcher) match(e *evaluation, at time.Time) ([]Hit, []Failure) {
 	}
 	occurrence := ""
 	if m.per != nil && len(people) > 0 {
-		if occurrence, err = m.per.string(e.scope); err != nil {
+		if occurrence, err = m.per.occurrence(e.scope); err != nil {
 			return nil, m.failed(err)
 		}
 	}
@@ -134,6 +135,9 @@ func (m *matcher) messages(s *scope) (messages []string, failures []Failure) {
 			messages = make([]string, len(m.targets))
 		}
 		text, err := m.targets[i].message.string(s)
+		if err == nil && !isText(text) {
+			err = fmt.Errorf("%s: gives a text that is not UTF-8 without NUL", m.targets[i].message.text)
+		}
 		if err != nil {
 			failures = append(failures, Failure{Rule: m.targets[i].rule, Err: err})
 			continue

@@ -74,7 +74,7 @@ type report struct {
 }
 
 func newReport(f File) *report {
-	return &report{file: f.Name, lines: strings.Split(f.Text, "\n")}
+	return &report{file: f.Name, lines: strings.Split(strings.TrimPrefix(f.Text, byteOrderMark), "\n")}
 }
 
 func (r *report) addf(at place, key, format string, args ...any) {

@@ -97,6 +97,7 @@ func TestProblemsOfExpressions(t *testing.T) {
 		"missing words":           {`{}`, []string{`r.yaml:6:5: on: is required in award`, `r.yaml:6:5: to: is required in award: who is it for?`}},
 		"no mapping":              {`yes`, []string{`r.yaml:6:12: award must be a mapping of keys to values`}},
 		"an unknown event":        {`{on: merge_request.merge, to: event.actor}`, []string{`r.yaml:6:17: on: there is no event "merge_request.merge", did you mean "merge_request.merged"?`}},
+		"no event":                {`{on: [], to: event.author}`, []string{`r.yaml:6:17: on: names no event`}},
 		"an unknown field":        {`{on: merge_request.merged, to: event.autor}`, []string{`r.yaml:6:48: to: undefined field 'autor'`}},
 		"an unknown inner field":  {`{on: merge_request.merged, to: event.author, when: event.author.nam == "x"}`, []string{`r.yaml:6:75: when: undefined field 'nam'`}},
 		"a field of other events": {`{on: merge_request.merged, to: event.member}`, []string{`r.yaml:6:48: to: merge_request.merged has no field "member"`}},

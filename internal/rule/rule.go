@@ -27,6 +27,8 @@ const (
 	MaxAchievements = 10_000
 	// MaxExpression is the length of an expression in bytes.
 	MaxExpression = 4 << 10
+	// MaxOccurrence is the length of what makes a repeatable award the same one, in characters.
+	MaxOccurrence = 255
 	// maxCost bounds the work of one evaluation, in the units of CEL's cost model.
 	maxCost = 1_000_000
 )

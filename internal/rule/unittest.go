@@ -151,6 +151,8 @@ func (l *testLoader) events(node ast.Node, number int) []event.Event {
 		return nil
 	}
 	known := append([]string{"on", "at", "repeat"}, event.Fields(kind)...)
+	// These are what "on" and "at" say.
+	known = slices.DeleteFunc(known, func(name string) bool { return name == "kind" || name == "time" })
 	fields := l.fields(node, kind, known)
 	ev := event.Event{Kind: kind, Source: "test", Time: epoch.Add(time.Duration(number) * time.Minute)}
 	if f, ok := fields["at"]; ok {

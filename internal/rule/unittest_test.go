@@ -93,6 +93,7 @@ func TestProblemsOfTests(t *testing.T) {
 		"no events":           {"tests: [{name: n, awards: [], events: []}]\n", "t.yaml:1:31: events: hold at least one event"},
 		"an unknown kind":     {begin + "{on: member.add}\n", `t.yaml:5:14: on: there is no event "member.add", did you mean "member.added"?`},
 		"no kind":             {begin + "{author: ada}\n", "t.yaml:5:9: on: is required: which event is it?"},
+		"another kind":        {begin + "{on: member.added, kind: member.removed}\n", `t.yaml:5:28: kind: member.added has no such key`},
 		"no event":            {begin + "5\n", "t.yaml:5:9: events: an event must be a mapping of keys to values"},
 		"an unknown field":    {begin + "{on: member.added, author: ada}\n", "t.yaml:5:28: author: member.added has no such key, did you mean \"actor\"?"},
 		"an unknown key":      {begin + "{on: member.added, member: {logn: ada}}\n", "t.yaml:5:37: logn: member has no such key, did you mean \"login\"?"},

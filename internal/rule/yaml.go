@@ -2,12 +2,13 @@ package rule
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -21,11 +22,11 @@ func parse(f File, r *report) ast.Node {
 	case len(f.Text) > MaxFile:
 		r.addf(place{}, "", "the file is larger than %d KiB", MaxFile>>10)
 		return nil
-	case !utf8.ValidString(f.Text) || strings.ContainsRune(f.Text, 0):
+	case !isText(f.Text):
 		r.addf(place{}, "", "the file is not text in UTF-8")
 		return nil
 	}
-	parsed, err := parseYAML(f.Text)
+	parsed, err := parseYAML(strings.TrimPrefix(f.Text, byteOrderMark))
 	if syntax, ok := errors.AsType[*yaml.SyntaxError](err); ok {
 		r.addf(placeOf(syntax.Token), "", "%s", syntax.Message)
 		return nil
@@ -52,7 +53,51 @@ func parseYAML(text string) (file *ast.File, err error) {
 			err = errors.New("the parser gave up")
 		}
 	}()
-	return parser.ParseBytes([]byte(text), 0)
+	tokens := lexer.Tokenize(text)
+	if err := excessive(tokens); err != nil {
+		return nil, err
+	}
+	return parser.Parse(tokens, 0)
+}
+
+// byteOrderMark begins the files of some editors.
+const byteOrderMark = "\ufeff"
+
+// The time that the parser takes grows with the square of these.
+const (
+	maxNesting = 32
+	maxKeys    = 1_000
+)
+
+// excessive says where a file is built in a way that no rules are and that would take the parser
+// minutes.
+func excessive(tokens token.Tokens) error {
+	var nesting, inLine, keys, line int
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			line, inLine = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			nesting++
+			keys = 0
+		case token.SequenceEndType, token.MappingEndType:
+			nesting--
+		case token.SequenceEntryType:
+			inLine++
+			keys = 0
+		case token.MappingValueType:
+			keys++
+		default:
+		}
+		switch {
+		case nesting > maxNesting || inLine > maxNesting:
+			return &yaml.SyntaxError{Message: fmt.Sprintf("the file is nested more than %d deep", maxNesting), Token: t}
+		case keys > maxKeys:
+			return &yaml.SyntaxError{Message: fmt.Sprintf("a mapping has more than %d keys", maxKeys), Token: t}
+		}
+	}
+	return nil
 }
 
 func placeOf(t *token.Token) place {
@@ -162,10 +207,9 @@ type source struct {
 	text string
 	key  string
 	at   place
-	// shift says where the expression's first line begins, block that its other lines begin at the
-	// same column, and folded that YAML has joined its lines.
-	shift         int
-	block, folded bool
+	// exact says that the file has the expression's first line at this place as it is, and block
+	// that its other lines follow in the same column. What is escaped or folded is neither.
+	exact, block bool
 }
 
 // expression returns a scalar that holds an expression.
@@ -183,17 +227,31 @@ func (r *report) expression(f field) *source {
 		r.addf(at(f.value), f.key, "is longer than %d bytes", MaxExpression)
 		return nil
 	}
+	begin := src.at
 	switch node := f.value.(type) {
 	case *ast.LiteralNode:
-		src.block, src.folded = node.Start.Type == token.LiteralType, node.Start.Type == token.FoldedType
-		src.at.line++
-		src.at.column = 1 + r.indent(src.at.line)
+		src.block = node.Start.Type == token.LiteralType
+		begin = place{begin.line + 1, 1 + r.indent(begin.line+1)}
 	case *ast.StringNode:
 		if node.Token.Type == token.SingleQuoteType || node.Token.Type == token.DoubleQuoteType {
-			src.shift = 1
+			begin.column++
 		}
 	}
+	line, _, _ := strings.Cut(src.text, "\n")
+	src.exact = r.reads(begin, line)
+	if word, _, _ := strings.Cut(line, " "); r.reads(begin, word) {
+		src.at = begin
+	}
 	return src
+}
+
+// reads reports whether the file has the text at the place.
+func (r *report) reads(at place, text string) bool {
+	if at.line < 1 || at.line > len(r.lines) {
+		return false
+	}
+	line := []rune(r.lines[at.line-1])
+	return at.column <= len(line) && strings.HasPrefix(string(line[at.column-1:]), text)
 }
 
 func (r *report) indent(line int) int {
@@ -204,12 +262,12 @@ func (r *report) indent(line int) int {
 }
 
 // locate returns where in the file the place in the expression is; lines count from 1 and columns
-// from 0, as CEL's do. Where YAML joins lines, it is where the expression begins.
+// from 0, as CEL's do. Where that cannot be told, it is where the expression begins.
 func (s *source) locate(line, column int) place {
 	switch {
-	case line <= 1 && !s.folded:
-		return place{s.at.line, s.at.column + s.shift + column}
-	case s.block:
+	case s.exact && line <= 1:
+		return place{s.at.line, s.at.column + column}
+	case s.exact && s.block:
 		return place{s.at.line + line - 1, s.at.column + column}
 	default:
 		return s.at

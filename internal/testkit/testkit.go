@@ -9,6 +9,7 @@ package testkit
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -91,6 +92,29 @@ func PostgresURL(t *testing.T) string {
 	}
 	address.Path = "/" + name
 	return address.String()
+}
+
+// Refuse makes the database refuse to store awards of the rule ("namespace/key") from now on.
+func Refuse(t *testing.T, databaseURL, rule string) {
+	t.Helper()
+
+	if strings.HasPrefix(databaseURL, "postgres") {
+		execute(t.Context(), t, databaseURL, `CREATE FUNCTION refuse() RETURNS trigger AS
+			$$ BEGIN RAISE EXCEPTION 'the test refuses it'; END $$ LANGUAGE plpgsql`)
+		execute(t.Context(), t, databaseURL, `CREATE TRIGGER refuse BEFORE INSERT ON awards
+			FOR EACH ROW WHEN (NEW.rule = '`+rule+`') EXECUTE FUNCTION refuse()`)
+		return
+	}
+	db, err := sql.Open("sqlite", databaseURL+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	statement := strings.Replace(`CREATE TRIGGER refuse BEFORE INSERT ON awards
+		WHEN NEW.rule = 'RULE' BEGIN SELECT RAISE(ABORT, 'the test refuses it'); END`, "RULE", rule, 1)
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func execute(ctx context.Context, t *testing.T, server, statement string) {
