@@ -26,8 +26,13 @@ type User struct {
 	PrivateProfile bool
 	// AchievementsEnabled is the seed's "Display achievements on your profile".
 	AchievementsEnabled bool
-	CreatedAt           time.Time
-	UpdatedAt           time.Time
+	// AwardEmails says that the user wants an e-mail for each award.
+	AwardEmails bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	// ErasedAt is when the person had everything about them erased. What is left keeps later events
+	// from bringing them back; zero for everybody else.
+	ErasedAt time.Time
 }
 
 // Account is a person's account on one source.

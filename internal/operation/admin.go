@@ -112,7 +112,7 @@ func (o *Operations) adminUser(ctx context.Context, tx *store.Tx) (*achievement.
 	}
 	now := o.now()
 	admin = &achievement.User{
-		Username: adminUsername, Name: "Administrator", Admin: true, Claimed: true, AchievementsEnabled: true,
+		Username: adminUsername, Name: "Administrator", Admin: true, Claimed: true, AchievementsEnabled: true, AwardEmails: true,
 		CreatedAt: now, UpdatedAt: now,
 	}
 	if err := tx.CreateUser(ctx, admin); err != nil {

@@ -42,7 +42,7 @@ func (o *Operations) CreateUser(ctx context.Context, caller Caller, in NewUser) 
 	err := o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		user = achievement.User{
 			Username: in.Username, Name: name, Email: email, Admin: in.Admin, Bot: in.Bot,
-			Claimed: true, AchievementsEnabled: true, CreatedAt: now, UpdatedAt: now,
+			Claimed: true, AchievementsEnabled: true, AwardEmails: true, CreatedAt: now, UpdatedAt: now,
 		}
 		return tx.CreateUser(ctx, &user)
 	})

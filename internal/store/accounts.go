@@ -190,7 +190,7 @@ func (tx *Tx) makeUsers(ctx context.Context, now time.Time, wanted map[string]ca
 	for _, c := range wanted {
 		rows = append(rows, &userRow{
 			Username: c.username, Name: cmp.Or(c.Name, c.Login, c.username), Bot: c.Bot,
-			AchievementsEnabled: true, CreatedAt: now, UpdatedAt: now,
+			AchievementsEnabled: true, AwardEmails: true, CreatedAt: now, UpdatedAt: now,
 		})
 	}
 	sortBy(rows, func(r *userRow) (string, string) { return strings.ToLower(r.Username), "" })

@@ -24,7 +24,7 @@ func TestUsersComeBackWhole(t *testing.T) {
 
 		ada := &achievement.User{
 			Username: "Ada", Name: "Ada Løvelace '\\", Email: "ada@example.com", Admin: true, Bot: true, Claimed: true,
-			Blocked: true, PrivateProfile: true, AchievementsEnabled: true, CreatedAt: noon, UpdatedAt: noon.Add(time.Hour),
+			Blocked: true, PrivateProfile: true, AchievementsEnabled: true, AwardEmails: true, ErasedAt: noon, CreatedAt: noon, UpdatedAt: noon.Add(time.Hour),
 		}
 		do(t, book, func(ctx context.Context, tx *store.Tx) error { return tx.CreateUser(ctx, ada) })
 		plain := user(t, book, "plain")
@@ -142,7 +142,7 @@ func TestUnclaimedUserOfAnAccount(t *testing.T) {
 			return tx.UserByUsername(ctx, "builder")
 		})
 		same(t, "the user", got, &achievement.User{
-			ID: got.ID, Username: "builder", Name: "The Builder", Bot: true, AchievementsEnabled: true, CreatedAt: noon, UpdatedAt: noon,
+			ID: got.ID, Username: "builder", Name: "The Builder", Bot: true, AchievementsEnabled: true, AwardEmails: true, CreatedAt: noon, UpdatedAt: noon,
 		})
 	})
 }

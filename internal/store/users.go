@@ -26,15 +26,17 @@ type userRow struct {
 	Blocked             bool
 	PrivateProfile      bool
 	AchievementsEnabled bool
+	AwardEmails         bool
 	CreatedAt           time.Time
 	UpdatedAt           time.Time
+	ErasedAt            time.Time `bun:",nullzero"`
 }
 
 func rowOfUser(u *achievement.User) *userRow {
 	return &userRow{
 		ID: u.ID, Username: u.Username, Name: u.Name, Email: u.Email, Admin: u.Admin, Bot: u.Bot, Claimed: u.Claimed,
 		Blocked: u.Blocked, PrivateProfile: u.PrivateProfile, AchievementsEnabled: u.AchievementsEnabled,
-		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+		AwardEmails: u.AwardEmails, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, ErasedAt: u.ErasedAt,
 	}
 }
 
@@ -42,7 +44,7 @@ func (r *userRow) user() *achievement.User {
 	return &achievement.User{
 		ID: r.ID, Username: r.Username, Name: r.Name, Email: r.Email, Admin: r.Admin, Bot: r.Bot, Claimed: r.Claimed,
 		Blocked: r.Blocked, PrivateProfile: r.PrivateProfile, AchievementsEnabled: r.AchievementsEnabled,
-		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+		AwardEmails: r.AwardEmails, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), ErasedAt: utc(r.ErasedAt),
 	}
 }
 

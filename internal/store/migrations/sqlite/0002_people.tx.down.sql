@@ -1,0 +1,10 @@
+DROP TABLE audit_events;
+--bun:split
+DROP TABLE idempotency_keys;
+--bun:split
+DROP TABLE secrets;
+--bun:split
+DROP INDEX achievements_avatar;
+ALTER TABLE tokens DROP COLUMN last_used_at;
+ALTER TABLE users DROP COLUMN erased_at;
+ALTER TABLE users DROP COLUMN award_emails;
