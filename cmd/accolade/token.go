@@ -64,7 +64,7 @@ func issueToken(ctx context.Context, address, adminToken string, c tokenCommand)
 	if err != nil {
 		return "", fmt.Errorf("%s is no address of a service: %w", address, err)
 	}
-	answer, err := api.CreateTokenWithResponse(ctx, c.User, wish)
+	answer, err := api.CreateTokenWithResponse(ctx, c.User, nil, wish)
 	if err != nil {
 		return "", fmt.Errorf("asking %s: %w", address, err)
 	}

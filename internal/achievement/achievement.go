@@ -36,6 +36,8 @@ type Achievement struct {
 	// Series is empty and Tier 0 for an achievement of its own.
 	Series string
 	Tier   int
+	// AvatarHash is the SHA-256 of the avatar, a PNG; nil for none.
+	AvatarHash []byte
 	// RetiredAt is when the achievement's declaration was dropped from the rules: it is awarded
 	// by no rule any more. Zero while it is declared, and always for one made by hand.
 	RetiredAt time.Time

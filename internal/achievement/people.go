@@ -124,4 +124,6 @@ type Token struct {
 	// ExpiresAt is zero for a token that does not expire.
 	ExpiresAt time.Time
 	CreatedAt time.Time
+	// LastUsedAt is to the minute; zero for a token that was never used.
+	LastUsedAt time.Time
 }

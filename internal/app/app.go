@@ -93,7 +93,11 @@ func (a *App) open(ctx context.Context) error {
 		return fmt.Errorf("opening the cache: %w", err)
 	}
 	a.jobs = job.New(a.store, a.cfg.Now, job.Config{}, a.log)
-	a.operations = operation.New(operation.Config{Store: a.store, Now: a.cfg.Now, Announce: a.jobs.Wake})
+	sources := make([]string, len(a.cfg.Sources))
+	for i := range a.cfg.Sources {
+		sources[i] = a.cfg.Sources[i].Name
+	}
+	a.operations = operation.New(operation.Config{Store: a.store, Now: a.cfg.Now, Sources: sources, Announce: a.jobs.Wake})
 	a.automation, err = automation.New(automation.Config{
 		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
 		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Announce: a.jobs.Wake,

@@ -33,6 +33,10 @@ const (
 	Limited
 	// TooLarge says that the input is larger than its documented limit.
 	TooLarge
+	// Unusable says that the request is well formed and contradicts an earlier one.
+	Unusable
+	// Changed says that the object is not the one any more that the caller meant to change.
+	Changed
 	// Unavailable says that something this needs is away; trying again may help.
 	Unavailable
 )
@@ -42,7 +46,7 @@ func (k Kind) String() string {
 	names := [...]string{
 		Internal: "internal", NotFound: "not found", Conflict: "conflict", Invalid: "invalid",
 		Forbidden: "forbidden", Unauthenticated: "unauthenticated", Limited: "limited",
-		TooLarge: "too large", Unavailable: "unavailable",
+		TooLarge: "too large", Unusable: "unusable", Changed: "changed", Unavailable: "unavailable",
 	}
 	if k < 0 || int(k) >= len(names) {
 		return names[Internal]

@@ -24,6 +24,8 @@ type NewAchievement struct {
 	Name, Description string
 	// Kind may be empty for Repeatable.
 	Kind achievement.Kind
+	// Avatar holds the bytes of a picture; nil for none.
+	Avatar []byte
 }
 
 // CreateAchievement creates an achievement. Role: maintainer. Faults: name_taken.
@@ -40,9 +42,16 @@ func (o *Operations) CreateAchievement(ctx context.Context, caller Caller, in Ne
 	if err := allOf(badName, badDescription, checkKind(kind)); err != nil {
 		return nil, err
 	}
+	picture, err := o.cleanAvatar(ctx, in.Avatar, func(ctx context.Context, tx *store.Tx) (standing, error) {
+		_, in, err := findNamespace(ctx, tx, caller, in.Namespace)
+		return in, err
+	})
+	if err != nil {
+		return nil, err
+	}
 	now := o.now()
 	var view AchievementView
-	err := o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		namespace, standing, err := findNamespace(ctx, tx, caller, in.Namespace)
 		if err != nil {
 			return err
@@ -56,7 +65,19 @@ func (o *Operations) CreateAchievement(ctx context.Context, caller Caller, in Ne
 			},
 			Namespace: namespace,
 		}
-		return tx.CreateAchievement(ctx, &view.Achievement)
+		if picture != nil {
+			view.AvatarHash = picture.Hash[:]
+			if err := tx.PutAvatar(ctx, picture.Hash[:], picture.PNG, now); err != nil {
+				return err
+			}
+		}
+		if err := tx.CreateAchievement(ctx, &view.Achievement); err != nil {
+			return err
+		}
+		return o.note(ctx, tx, caller, deed{
+			action: "achievement.created", namespaceID: namespace.ID, object: "achievement", objectID: view.ID,
+			details: map[string]any{"name": name, "kind": kind},
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package operation
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
+	"slices"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/fault"
@@ -57,6 +59,9 @@ func (o *Operations) AwardAchievement(ctx context.Context, caller Caller, in New
 		if err := o.enqueue(ctx, tx, jobAwardGranted, award.ID); err != nil {
 			return err
 		}
+		if err := o.note(ctx, tx, caller, awardDeed("award.granted", given.NamespaceID, &award)); err != nil {
+			return err
+		}
 		view, err = viewAward(ctx, tx, caller, &award)
 		return err
 	})
@@ -93,10 +98,11 @@ func (o *Operations) RevokeAward(ctx context.Context, caller Caller, id int64, r
 	}
 	var view *AwardView
 	err = o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		award, err := findAwardAs(ctx, tx, caller, id, achievement.Maintainer)
+		view, err = findAwardAs(ctx, tx, caller, id, achievement.Maintainer)
 		if err != nil {
 			return err
 		}
+		award := &view.Award
 		if award.Kind == achievement.Irrevocable {
 			return fault.New(fault.Conflict, "irrevocable", "an irrevocable achievement cannot be taken away")
 		}
@@ -110,6 +116,9 @@ func (o *Operations) RevokeAward(ctx context.Context, caller Caller, id int64, r
 		if err := o.enqueue(ctx, tx, jobAwardRevoked, award.ID); err != nil {
 			return err
 		}
+		if err := o.note(ctx, tx, caller, awardDeed("award.revoked", view.Achievement.NamespaceID, award)); err != nil {
+			return err
+		}
 		view, err = viewAward(ctx, tx, caller, award)
 		return err
 	})
@@ -121,18 +130,131 @@ func (o *Operations) RevokeAward(ctx context.Context, caller Caller, id int64, r
 }
 
 // DeleteAward deletes an award that was a mistake; no rule gives it again. Role: owner.
-func (o *Operations) DeleteAward(ctx context.Context, caller Caller, id int64) error {
+func (o *Operations) DeleteAward(ctx context.Context, caller Caller, id int64, match Match[AwardView]) error {
 	if err := mayWrite(caller); err != nil {
 		return err
 	}
 	return o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		award, err := findAwardAs(ctx, tx, caller, id, achievement.Owner)
+		view, err := findAwardAs(ctx, tx, caller, id, achievement.Owner)
 		if err != nil {
 			return err
 		}
-		return tx.DeleteAward(ctx, award.ID, o.now())
+		if err := match.check("award", view); err != nil {
+			return err
+		}
+		if err := o.note(ctx, tx, caller, awardDeed("award.deleted", view.Achievement.NamespaceID, &view.Award)); err != nil {
+			return err
+		}
+		return tx.DeleteAward(ctx, id, o.now())
 	})
 }
+
+// AwardChange is what UpdateAward changes: what is not nil.
+type AwardChange struct {
+	ShowOnProfile *bool
+	Message       *string
+	Match         Match[AwardView]
+}
+
+// UpdateAward shows or hides an award, or changes its message. Role: the recipient for the one,
+// maintainer for the other. Faults: changed.
+func (o *Operations) UpdateAward(ctx context.Context, caller Caller, id int64, in AwardChange) (*AwardView, error) {
+	if err := mayWrite(caller); err != nil {
+		return nil, err
+	}
+	if in.Message != nil {
+		message, err := achievement.CleanText("message", *in.Message, achievement.MaxMessage)
+		if err != nil {
+			return nil, err
+		}
+		in.Message = &message
+	}
+	var view *AwardView
+	err := o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		var standing standing
+		var err error
+		if view, standing, err = lockAward(ctx, tx, caller, id); err != nil {
+			return err
+		}
+		award := &view.Award
+		if err := mayChangeAward(caller, standing, award, in.ShowOnProfile != nil, in.Message != nil); err != nil {
+			return err
+		}
+		if err := in.Match.check("award", view); err != nil {
+			return err
+		}
+		if in.ShowOnProfile != nil {
+			award.ShowOnProfile = *in.ShowOnProfile
+		}
+		if in.Message != nil {
+			award.Message = *in.Message
+		}
+		if err := tx.UpdateAward(ctx, award); err != nil {
+			return err
+		}
+		d := awardDeed("award.updated", view.Achievement.NamespaceID, award)
+		d.details = fields(when(in.ShowOnProfile, "show_on_profile"), when(in.Message, "message"))
+		return o.note(ctx, tx, caller, d)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return view, nil
+}
+
+func awardDeed(action string, namespaceID int64, award *achievement.Award) deed {
+	return deed{
+		action: action, namespaceID: namespaceID, subjectID: award.UserID, object: "award", objectID: award.ID,
+		details: map[string]any{"achievement_id": award.AchievementID},
+	}
+}
+
+// ReorderAwards puts the caller's awards with the ids first on the profile, in this order, and takes
+// the place of all others. Role: oneself.
+func (o *Operations) ReorderAwards(ctx context.Context, caller Caller, ids []int64) ([]AwardView, error) {
+	if err := mayWrite(caller); err != nil {
+		return nil, err
+	}
+	if len(ids) > MaxOrdered {
+		return nil, fault.InvalidField("award_ids", "too_many", "must be at most %d", MaxOrdered)
+	}
+	different := set{}
+	if different.add(ids...); len(different) < len(ids) {
+		return nil, fault.InvalidField("award_ids", "duplicate", "must not hold an award twice")
+	}
+	var items []AwardView
+	err := o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.UserForUpdate(ctx, caller.ID()); err != nil {
+			return err
+		}
+		strangers, err := tx.OrderAwards(ctx, caller.ID(), ids)
+		if err != nil {
+			return err
+		}
+		if len(strangers) > 0 {
+			at := slices.Index(ids, strangers[0])
+			return fault.InvalidField(fmt.Sprintf("award_ids.%d", at), "not_yours", "%d is no standing award of yours", strangers[0])
+		}
+		awards, err := tx.AwardsByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		ordered := make([]achievement.Award, len(ids))
+		for i, id := range ids {
+			ordered[i] = *awards[id]
+		}
+		listing, err := viewListing(ctx, tx, caller, ordered, "")
+		if err != nil {
+			return err
+		}
+		items = listing.Items
+		return nil
+	})
+	return items, err
+}
+
+// MaxOrdered is how many awards can have a place on a profile.
+const MaxOrdered = 1000
 
 // AwardState chooses awards by whether they stand.
 type AwardState = store.AwardState
@@ -208,17 +330,28 @@ func (o *Operations) ListUserAwards(ctx context.Context, caller Caller, in UserA
 
 // findAwardAs returns the award, locked until the transaction ends, if the caller may see it and has
 // at least the role in the awarding namespace.
-func findAwardAs(ctx context.Context, tx *store.Tx, caller Caller, id int64, role achievement.Role) (*achievement.Award, error) {
-	award, err := tx.AwardForUpdate(ctx, id)
+func findAwardAs(ctx context.Context, tx *store.Tx, caller Caller, id int64, role achievement.Role) (*AwardView, error) {
+	view, standing, err := lockAward(ctx, tx, caller, id)
 	if err != nil {
 		return nil, err
+	}
+	return view, standing.must(role)
+}
+
+// lockAward returns the award, locked until the transaction ends, if the caller may see it, and what
+// the caller is in the awarding namespace.
+func lockAward(ctx context.Context, tx *store.Tx, caller Caller, id int64) (*AwardView, standing, error) {
+	award, err := tx.AwardForUpdate(ctx, id)
+	if err != nil {
+		return nil, standing{}, err
 	}
 	loaded, err := load(ctx, tx, caller, []achievement.Award{*award})
 	if err != nil {
-		return nil, err
+		return nil, standing{}, err
 	}
-	if loaded.sight(award) == unseen {
-		return nil, fault.NotFoundFor("award")
+	view, seen := loaded.view(award)
+	if !seen {
+		return nil, standing{}, fault.NotFoundFor("award")
 	}
-	return award, loaded.standing(award).must(role)
+	return view, loaded.standing(award), nil
 }

@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/fault"
@@ -11,8 +12,9 @@ import (
 
 // Caller is who calls, and what their token may be used for. The zero Caller is anonymous.
 type Caller struct {
-	user   achievement.User
-	scopes []achievement.Scope
+	user    achievement.User
+	tokenID int64
+	scopes  []achievement.Scope
 }
 
 // Anonymous reports whether nobody is known to call.
@@ -20,6 +22,9 @@ func (c Caller) Anonymous() bool { return c.user.ID == 0 }
 
 // ID returns the user's id, 0 for an anonymous caller.
 func (c Caller) ID() int64 { return c.user.ID }
+
+// TokenID returns the id of the token that the caller came with, 0 for an anonymous caller.
+func (c Caller) TokenID() int64 { return c.tokenID }
 
 // has reports whether the token may be used for the scope, by itself or by a scope that includes it.
 func (c Caller) has(scope achievement.Scope) bool {
@@ -57,6 +62,7 @@ func (o *Operations) Authenticate(ctx context.Context, secret string) (Caller, e
 		return Caller{}, invalidToken()
 	}
 	var caller Caller
+	var lastUsed time.Time
 	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		token, err := tx.TokenByHash(ctx, hash(secret))
 		if fault.Is(err, fault.NotFound) {
@@ -75,10 +81,29 @@ func (o *Operations) Authenticate(ctx context.Context, secret string) (Caller, e
 		if user.Blocked {
 			return fault.New(fault.Unauthenticated, "user_blocked", "this token's user is blocked")
 		}
-		caller = Caller{user: *user, scopes: token.Scopes}
+		caller, lastUsed = Caller{user: *user, tokenID: token.ID, scopes: token.Scopes}, token.LastUsedAt
 		return nil
 	})
+	if err == nil && o.now().Sub(lastUsed) > usePrecision {
+		o.touch(ctx, caller.tokenID)
+	}
 	return caller, err
+}
+
+const (
+	// usePrecision is how exactly the book says when a token was used last.
+	usePrecision = time.Minute
+	// touchPatience is how long a request waits for that note; when it cannot be made, it is missing.
+	touchPatience = 250 * time.Millisecond
+)
+
+func (o *Operations) touch(ctx context.Context, tokenID int64) {
+	ctx, cancel := context.WithTimeout(ctx, touchPatience)
+	defer cancel()
+	now := o.now()
+	_ = o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.TouchToken(ctx, tokenID, now, now.Add(-usePrecision))
+	})
 }
 
 func invalidToken() error {

@@ -66,6 +66,60 @@ func mayIssue(caller Caller, user *achievement.User, scopes []achievement.Scope)
 	return nil
 }
 
+// mayBe refuses everyone but the user and admins.
+func mayBe(caller Caller, user *achievement.User, what string) error {
+	if err := mustBeKnown(caller); err != nil {
+		return err
+	}
+	if !knowsProfile(caller, user) {
+		return forbidden("%s are for the user and admins alone", what)
+	}
+	return nil
+}
+
+// mayRemove refuses to end another's membership, except to owners.
+func mayRemove(caller Caller, in standing, user *achievement.User) error {
+	if caller.ID() == user.ID {
+		return nil
+	}
+	return in.must(achievement.Owner)
+}
+
+// readable chooses the namespaces that the caller may read.
+func readable(caller Caller, search string) store.NamespaceFilter {
+	return store.NamespaceFilter{Search: search, ReaderID: caller.ID(), All: caller.admin()}
+}
+
+// maySeeAvatar refuses those who may neither read the namespace nor see an award of the achievement.
+func maySeeAvatar(ctx context.Context, tx *store.Tx, caller Caller, namespace *achievement.Namespace, achievementID int64) error {
+	in, err := standingIn(ctx, tx, caller, namespace)
+	if err != nil || in.reads {
+		return err
+	}
+	own := false
+	if !caller.Anonymous() {
+		if own, err = tx.AnyShown(ctx, achievementID, caller.ID()); err != nil {
+			return err
+		}
+	}
+	if !own {
+		return fault.NotFoundFor("achievement")
+	}
+	return nil
+}
+
+// mayChangeAward refuses what is not the caller's to change of an award: whether it is shown is for the
+// recipient, the message for a maintainer.
+func mayChangeAward(caller Caller, in standing, award *achievement.Award, shown, message bool) error {
+	if shown && caller.ID() != award.UserID {
+		return forbidden("only the recipient may show or hide an award")
+	}
+	if message {
+		return in.must(achievement.Maintainer)
+	}
+	return nil
+}
+
 // knowsProfile reports whether the caller sees a user's settings and everything on the profile.
 func knowsProfile(caller Caller, user *achievement.User) bool {
 	return caller.admin() || !caller.Anonymous() && caller.ID() == user.ID

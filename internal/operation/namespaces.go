@@ -30,7 +30,13 @@ func (o *Operations) CreateNamespace(ctx context.Context, caller Caller, in NewN
 		namespace = achievement.Namespace{
 			FullPath: in.FullPath, Name: name, Visibility: in.Visibility, CreatedAt: now, UpdatedAt: now,
 		}
-		return tx.CreateNamespace(ctx, &namespace)
+		if err := tx.CreateNamespace(ctx, &namespace); err != nil {
+			return err
+		}
+		return o.note(ctx, tx, caller, deed{
+			action: "namespace.created", namespaceID: namespace.ID, object: "namespace", objectID: namespace.ID,
+			details: map[string]any{"full_path": namespace.FullPath},
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -49,6 +55,112 @@ func (o *Operations) GetNamespace(ctx context.Context, caller Caller, ref string
 	return namespace, err
 }
 
+// NamespaceQuery says which namespaces ListNamespaces lists.
+type NamespaceQuery struct {
+	// Search, unless empty, is a part of the path or the name, in upper or lower case.
+	Search string
+	Page   Page
+}
+
+// ListNamespaces lists the namespaces that the caller may read, oldest first. Role: anyone.
+func (o *Operations) ListNamespaces(ctx context.Context, caller Caller, in NamespaceQuery) (*Listing[achievement.Namespace], error) {
+	search, err := achievement.CleanText("search", in.Search, achievement.MaxPath)
+	if err != nil {
+		return nil, err
+	}
+	listing := &Listing[achievement.Namespace]{}
+	err = o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		listing.Items, listing.Next, err = tx.ListNamespaces(ctx, readable(caller, search), in.Page.inStore())
+		return err
+	})
+	return listing, err
+}
+
+// NamespaceChange is what UpdateNamespace changes: what is not nil.
+type NamespaceChange struct {
+	Name       *string
+	Visibility *achievement.Visibility
+	Match      Match[achievement.Namespace]
+}
+
+// UpdateNamespace changes a namespace. Role: owner. Faults: changed.
+func (o *Operations) UpdateNamespace(ctx context.Context, caller Caller, ref string, in NamespaceChange) (*achievement.Namespace, error) {
+	if err := mayWrite(caller); err != nil {
+		return nil, err
+	}
+	var badName, badVisibility error
+	if in.Name != nil {
+		*in.Name, badName = achievement.CleanName("name", *in.Name)
+	}
+	if in.Visibility != nil {
+		badVisibility = checkVisibility(*in.Visibility)
+	}
+	if err := allOf(badName, badVisibility); err != nil {
+		return nil, err
+	}
+	var namespace *achievement.Namespace
+	err := o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		var standing standing
+		var err error
+		if namespace, standing, err = lockNamespace(ctx, tx, caller, ref, in.Match); err != nil {
+			return err
+		}
+		if err := standing.must(achievement.Owner); err != nil {
+			return err
+		}
+		if in.Name != nil {
+			namespace.Name = *in.Name
+		}
+		if in.Visibility != nil {
+			namespace.Visibility = *in.Visibility
+		}
+		namespace.UpdatedAt = o.now()
+		if err := tx.UpdateNamespace(ctx, namespace); err != nil {
+			return err
+		}
+		d := deed{action: "namespace.updated", namespaceID: namespace.ID, object: "namespace", objectID: namespace.ID}
+		d.details = fields(when(in.Name, "name"), when(in.Visibility, "visibility"))
+		return o.note(ctx, tx, caller, d)
+	})
+	return namespace, err
+}
+
+// DeleteNamespace deletes a namespace without achievements. Role: admin. Faults: not_empty, changed.
+func (o *Operations) DeleteNamespace(ctx context.Context, caller Caller, ref string, match Match[achievement.Namespace]) error {
+	if err := mayAdminister(caller); err != nil {
+		return err
+	}
+	return o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		namespace, _, err := lockNamespace(ctx, tx, caller, ref, match)
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteNamespace(ctx, namespace.ID); err != nil {
+			return err
+		}
+		return o.note(ctx, tx, caller, deed{
+			action: "namespace.deleted", namespaceID: namespace.ID, object: "namespace", objectID: namespace.ID,
+			details: map[string]any{"full_path": namespace.FullPath},
+		})
+	})
+}
+
+// lockNamespace returns the namespace, locked until the transaction ends, if the caller may read it and
+// it is the one that the caller means.
+func lockNamespace(
+	ctx context.Context, tx *store.Tx, caller Caller, ref string, match Match[achievement.Namespace],
+) (*achievement.Namespace, standing, error) {
+	namespace, in, err := findNamespace(ctx, tx, caller, ref)
+	if err != nil {
+		return nil, standing{}, err
+	}
+	if namespace, err = tx.NamespaceForUpdate(ctx, namespace.ID); err != nil {
+		return nil, standing{}, err
+	}
+	return namespace, in, match.check("namespace", namespace)
+}
+
 // NewMember says what PutMember makes somebody in a namespace.
 type NewMember struct {
 	// Namespace is an id or full path, User an id or username.
@@ -56,11 +168,12 @@ type NewMember struct {
 	Role            achievement.Role
 }
 
-// Member is a user's membership. Created says whether there was none before.
+// Member is a user's membership.
 type Member struct {
-	User    achievement.User
-	Role    achievement.Role
-	Created bool
+	User achievement.User
+	Role achievement.Role
+	// Created says that there was none before; Inherited, that it is one in a namespace around.
+	Created, Inherited bool
 }
 
 // PutMember makes a user a member of a namespace, or gives a member another role. Role: owner.
@@ -85,8 +198,14 @@ func (o *Operations) PutMember(ctx context.Context, caller Caller, in NewMember)
 			return err
 		}
 		created, err := tx.PutMember(ctx, namespace.ID, user.ID, in.Role, o.now())
+		if err != nil {
+			return err
+		}
 		member = &Member{User: *user, Role: in.Role, Created: created}
-		return err
+		return o.note(ctx, tx, caller, deed{
+			action: "member.put", namespaceID: namespace.ID, subjectID: user.ID, object: "namespace", objectID: namespace.ID,
+			details: map[string]any{"access_level": in.Role.String()},
+		})
 	})
 	if err != nil {
 		return nil, err

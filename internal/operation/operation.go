@@ -26,11 +26,16 @@ const (
 	jobAwardRevoked = "award.revoked"
 )
 
+// maxDecoding is how many pictures are decoded at once.
+const maxDecoding = 2
+
 // Config is what Operations works with.
 type Config struct {
 	Store *store.Store
 	// Now is the clock: UTC, to the microsecond.
 	Now func() time.Time
+	// Sources are the names of the configured sources, which accounts may be linked on.
+	Sources []string
 	// Announce is called after a commit that queued work for the outbox; nil for nobody.
 	Announce func()
 }
@@ -39,7 +44,10 @@ type Config struct {
 type Operations struct {
 	store    *store.Store
 	now      func() time.Time
+	sources  map[string]bool
 	announce func()
+	// decoding bounds how many pictures are decoded at once: one may take 100 MB for a moment.
+	decoding chan struct{}
 }
 
 // New returns the operations on the store.
@@ -48,7 +56,11 @@ func New(cfg Config) *Operations {
 	if announce == nil {
 		announce = func() {}
 	}
-	return &Operations{store: cfg.Store, now: cfg.Now, announce: announce}
+	sources := map[string]bool{}
+	for _, name := range cfg.Sources {
+		sources[name] = true
+	}
+	return &Operations{store: cfg.Store, now: cfg.Now, sources: sources, announce: announce, decoding: make(chan struct{}, maxDecoding)}
 }
 
 // enqueue leaves the job that tells of an award in the award's own transaction.

@@ -195,7 +195,7 @@ func TestADeletedAwardCanBeGivenAgainByHandOnly(t *testing.T) {
 		_, badge := b.group("acme", achievement.Public, achievement.Irrevocable)
 		ada := b.user(achievement.User{Username: "ada", AchievementsEnabled: true})
 		award := b.give(badge, ada, achievement.Award{Rule: "r", ShowOnProfile: true})
-		if err := b.DeleteAward(t.Context(), b.admin(), award.ID); err != nil {
+		if err := b.DeleteAward(t.Context(), b.admin(), award.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		b.change(func(ctx context.Context, tx *store.Tx) error {

@@ -50,7 +50,10 @@ func (o *Operations) CreateToken(ctx context.Context, caller Caller, in NewToken
 			UserID: user.ID, Name: name, Scopes: in.Scopes, CreatedAt: now,
 			ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond),
 		}
-		return tx.CreateToken(ctx, &issued.Token, hash(issued.Secret))
+		if err := tx.CreateToken(ctx, &issued.Token, hash(issued.Secret)); err != nil {
+			return err
+		}
+		return o.note(ctx, tx, caller, tokenDeed("token.issued", &issued.Token))
 	})
 	if err != nil {
 		return nil, err
@@ -82,4 +85,42 @@ func checkExpiry(at, now time.Time) error {
 		return fault.InvalidField("expires_at", "in_the_past", "must be in the future")
 	}
 	return nil
+}
+
+func tokenDeed(action string, token *achievement.Token) deed {
+	return deed{
+		action: action, subjectID: token.UserID, object: "token", objectID: token.ID,
+		details: map[string]any{"name": token.Name, "scopes": token.Scopes},
+	}
+}
+
+// ListTokens returns a user's tokens, oldest first. Role: the user; admin.
+func (o *Operations) ListTokens(ctx context.Context, caller Caller, ref string) ([]achievement.Token, error) {
+	var tokens []achievement.Token
+	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		user, err := findUserAs(ctx, tx, caller, ref, "tokens")
+		if err != nil {
+			return err
+		}
+		tokens, err = tx.TokensOf(ctx, user.ID)
+		return err
+	})
+	return tokens, err
+}
+
+// RevokeToken ends a token at once: every request asks the book. Role: the user; admin.
+func (o *Operations) RevokeToken(ctx context.Context, caller Caller, ref string, id int64) error {
+	if err := mayWrite(caller); err != nil {
+		return err
+	}
+	return o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		user, err := findUserAs(ctx, tx, caller, ref, "tokens")
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteToken(ctx, user.ID, id); err != nil {
+			return err
+		}
+		return o.note(ctx, tx, caller, deed{action: "token.revoked", subjectID: user.ID, object: "token", objectID: id})
+	})
 }

@@ -44,7 +44,13 @@ func (o *Operations) CreateUser(ctx context.Context, caller Caller, in NewUser) 
 			Username: in.Username, Name: name, Email: email, Admin: in.Admin, Bot: in.Bot,
 			Claimed: true, AchievementsEnabled: true, AwardEmails: true, CreatedAt: now, UpdatedAt: now,
 		}
-		return tx.CreateUser(ctx, &user)
+		if err := tx.CreateUser(ctx, &user); err != nil {
+			return err
+		}
+		return o.note(ctx, tx, caller, deed{
+			action: "user.created", subjectID: user.ID, object: "user", objectID: user.ID,
+			details: map[string]any{"admin": in.Admin, "bot": in.Bot},
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -21,8 +24,9 @@ import (
 // contract is openapi.yaml, ready to check requests against.
 type contract struct {
 	// routes holds the operations by method and path as gin writes them: "GET /api/v1/users/:user".
-	routes  map[string]*routers.Route
-	options *openapi3filter.Options
+	routes map[string]*routers.Route
+	// options check all of a request, unread all but the body: forms are read part by part.
+	options, unread *openapi3filter.Options
 }
 
 // mustLoadContract reads the embedded document. gin has matched the path by the time a request is
@@ -39,6 +43,9 @@ func mustLoadContract() *contract {
 		// Who may do what is for the operations to decide.
 		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 	}}
+	unread := *c.options
+	unread.ExcludeRequestBody = true
+	c.unread = &unread
 	for path, item := range document.Paths.Map() {
 		template := strings.NewReplacer("{", ":", "}", "").Replace(path)
 		for method, operation := range item.Operations() {
@@ -80,22 +87,34 @@ func (ct *contract) checked(c *gin.Context) {
 		problem.Write(c, err)
 		return
 	}
+	options := ct.options
+	if isForm(c.Request) {
+		options = ct.unread
+	}
 	params := make(map[string]string, len(c.Params))
 	for _, param := range c.Params {
 		params[param.Key] = param.Value
 	}
 	err := openapi3filter.ValidateRequest(c.Request.Context(), &openapi3filter.RequestValidationInput{
-		Request: c.Request, PathParams: params, Route: route, Options: ct.options,
+		Request: c.Request, PathParams: params, Route: route, Options: options,
 	})
 	if err != nil {
 		problem.Write(c, breach(err))
 	}
 }
 
-const unsupportedMediaType = "unsupported_media_type"
+const (
+	unsupportedMediaType = "unsupported_media_type"
+	formType             = "multipart/form-data"
+)
 
-// checkBody reads the body and checks that it is one JSON value of the announced type. The validator
-// alone would not see what follows the value.
+func isForm(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == formType
+}
+
+// checkBody reads the body and checks that it is of an announced type, and if that is JSON, that it is
+// one value. The validator alone would not see what follows the value.
 func checkBody(r *http.Request, operation *openapi3.Operation) error {
 	if operation.RequestBody == nil {
 		return nil
@@ -108,9 +127,10 @@ func checkBody(r *http.Request, operation *openapi3.Operation) error {
 		return fault.New(fault.Invalid, "body_cut_short", "the body ended before its announced length").Because(err)
 	}
 	if len(body) > 0 && operation.RequestBody.Value.Content.Get(r.Header.Get("Content-Type")) == nil {
-		return fault.New(fault.Invalid, unsupportedMediaType, "send application/json")
+		types := slices.Sorted(maps.Keys(operation.RequestBody.Value.Content))
+		return fault.New(fault.Invalid, unsupportedMediaType, "send %s", strings.Join(types, " or "))
 	}
-	if len(body) > 0 && !json.Valid(body) {
+	if len(body) > 0 && !isForm(r) && !json.Valid(body) {
 		return fault.New(fault.Invalid, "malformed_json", "the body is not one JSON value")
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))

@@ -61,8 +61,8 @@ func TestMembers(t *testing.T) {
 		d.namespace("acme", "private")
 		made := d.must(http.StatusCreated, adminToken, "PUT", "/api/v1/namespaces/acme/members/ada", map[string]any{"access_level": "guest"})
 		want := map[string]any{
-			"access_level": "guest",
-			"user":         map[string]any{"id": made.at("user", "id"), "username": "ada", "name": "ADA", "avatar_url": nil},
+			"access_level": "guest", "inherited": false,
+			"user": map[string]any{"id": made.at("user", "id"), "username": "ada", "name": "ADA", "avatar_url": nil},
 		}
 		if diff := cmp.Diff(want, made.object); diff != "" {
 			t.Errorf("the member is not as wanted (-want +got):\n%s", diff)

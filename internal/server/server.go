@@ -63,7 +63,7 @@ func New(cfg Config) http.Handler {
 	engine.GET("/livez", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) })
 	engine.GET("/readyz", readiness(cfg))
 	engine.GET("/openapi.yaml", contract.serve)
-	rest.Mount(engine.Group("", bounded, authenticated(cfg.Operations), contract.checked), cfg.Operations, cfg.BaseURL)
+	rest.Mount(engine.Group("", bounded, origin, conditional, authenticated(cfg.Operations), contract.checked, once(contract, cfg.Operations)), cfg.Operations, cfg.BaseURL)
 	if cfg.Mount != nil {
 		cfg.Mount(engine)
 	}

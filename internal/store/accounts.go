@@ -103,7 +103,9 @@ func (tx *Tx) knownAccounts(ctx context.Context, pending map[AccountRef]Newcomer
 		}
 		if newcomer.Login != "" && newcomer.Login != rows[i].Login {
 			rows[i].Login = newcomer.Login
-			if _, err := tx.db.NewUpdate().Model(&rows[i]).Column("login").WherePK().Exec(ctx); err != nil {
+			// An erased person stays nameless.
+			if _, err := tx.db.NewUpdate().Model(&rows[i]).Column("login").WherePK().
+				Where("NOT EXISTS (SELECT 1 FROM users AS u WHERE u.id = user_id AND u.erased_at IS NOT NULL)").Exec(ctx); err != nil {
 				return err
 			}
 		}

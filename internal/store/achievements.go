@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type achievementRow struct {
 	Kind        achievement.Kind
 	Series      string `bun:",nullzero"`
 	Tier        int
+	AvatarHash  []byte    `bun:",nullzero"`
 	RetiredAt   time.Time `bun:",nullzero"`
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -32,20 +34,26 @@ func rowOfAchievement(a *achievement.Achievement) *achievementRow {
 	return &achievementRow{
 		ID: a.ID, NamespaceID: a.NamespaceID, Key: a.Key, Name: a.Name, NameFolded: fold(a.Name),
 		Description: a.Description, Kind: a.Kind, Series: a.Series, Tier: a.Tier,
-		RetiredAt: a.RetiredAt, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
+		AvatarHash: a.AvatarHash, RetiredAt: a.RetiredAt, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 	}
 }
 
 func (r *achievementRow) achievement() *achievement.Achievement {
 	return &achievement.Achievement{
 		ID: r.ID, NamespaceID: r.NamespaceID, Key: r.Key, Name: r.Name, Description: r.Description,
-		Kind: r.Kind, Series: r.Series, Tier: r.Tier, RetiredAt: utc(r.RetiredAt),
+		Kind: r.Kind, Series: r.Series, Tier: r.Tier, AvatarHash: r.AvatarHash, RetiredAt: utc(r.RetiredAt),
 		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 }
 
 // fold makes names that differ in case alone equal.
 func fold(name string) string { return strings.ToLower(name) }
+
+// containing returns the pattern of LIKE for texts in lower case that contain the part, with \ as
+// its escape.
+func containing(part string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(fold(part)) + "%"
+}
 
 // utc keeps the zero time zero.
 func utc(t time.Time) time.Time {
@@ -115,8 +123,7 @@ func (tx *Tx) ListAchievements(ctx context.Context, f AchievementFilter, p Page)
 		q = q.Where("kind = ?", f.Kind)
 	}
 	if f.Search != "" {
-		literal := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(fold(f.Search))
-		q = q.Where(`name_folded LIKE ? ESCAPE '\'`, "%"+literal+"%")
+		q = q.Where(`name_folded LIKE ? ESCAPE '\'`, containing(f.Search))
 	}
 	if p.After != "" {
 		after, err := parseCursor(p.After, 1)
@@ -151,10 +158,10 @@ func (tx *Tx) DeclareAchievement(ctx context.Context, a *achievement.Achievement
 	if err != nil {
 		return true, tx.CreateAchievement(ctx, a)
 	}
-	a.ID, a.CreatedAt = row.ID, row.CreatedAt.UTC()
+	a.ID, a.CreatedAt, a.AvatarHash = row.ID, row.CreatedAt.UTC(), row.AvatarHash
 	wanted := rowOfAchievement(a)
-	wanted.UpdatedAt = row.UpdatedAt
-	if *wanted == row {
+	wanted.CreatedAt, wanted.UpdatedAt = row.CreatedAt, row.UpdatedAt
+	if reflect.DeepEqual(*wanted, row) {
 		a.UpdatedAt = row.UpdatedAt.UTC()
 		return false, nil
 	}

@@ -41,6 +41,11 @@ type dialect interface {
 	// lock keeps others from changing the query's rows until the transaction ends; it waits for
 	// rows that others have locked, or skips them.
 	lock(q *bun.SelectQuery, skipLocked bool) *bun.SelectQuery
+	// deferKeys checks foreign keys when the transaction ends instead of after each statement.
+	deferKeys(ctx context.Context, db bun.IDB) error
+	// claim reports whether this transaction is the only one that has claimed the number. On
+	// SQLite, whose writers run one after the other, it always is.
+	claim(ctx context.Context, db bun.IDB, number int64) (bool, error)
 }
 
 // trouble is what is wrong with the database rather than with the statement.
@@ -154,6 +159,17 @@ func (postgres) lock(q *bun.SelectQuery, skipLocked bool) *bun.SelectQuery {
 	return q.For("UPDATE")
 }
 
+func (postgres) deferKeys(ctx context.Context, db bun.IDB) error {
+	_, err := db.ExecContext(ctx, "SET CONSTRAINTS ALL DEFERRED")
+	return err
+}
+
+func (postgres) claim(ctx context.Context, db bun.IDB, number int64) (bool, error) {
+	var claimed bool
+	err := db.NewSelect().ColumnExpr("pg_try_advisory_xact_lock(?)", number).Scan(ctx, &claimed)
+	return claimed, err
+}
+
 type sqliteFile struct{}
 
 // sqliteReaders is how many connections read while the one writer writes.
@@ -249,3 +265,10 @@ func sqliteCode(err error) int {
 
 // lock is nothing: a transaction that writes is alone.
 func (sqliteFile) lock(q *bun.SelectQuery, _ bool) *bun.SelectQuery { return q }
+
+func (sqliteFile) deferKeys(ctx context.Context, db bun.IDB) error {
+	_, err := db.ExecContext(ctx, "PRAGMA defer_foreign_keys = ON")
+	return err
+}
+
+func (sqliteFile) claim(context.Context, bun.IDB, int64) (bool, error) { return true, nil }

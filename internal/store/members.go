@@ -86,10 +86,59 @@ func (tx *Tx) memberships(ctx context.Context, userID int64, fullPaths []string)
 func (tx *Tx) MaintainedNamespaces(ctx context.Context, userID int64) ([]int64, error) {
 	var ids []int64
 	err := tx.db.NewSelect().Model((*namespaceRow)(nil)).Column("n.id").
-		Where(`EXISTS (SELECT 1 FROM members AS m JOIN namespaces AS o ON o.id = m.namespace_id
-			WHERE m.user_id = ? AND m.role >= ?
-			AND (o.id = n.id OR lower(substr(n.full_path, 1, length(o.full_path) + 1)) = lower(o.full_path) || '/'))`,
-			userID, achievement.Maintainer).
+		Where(memberAround+" AND m.role >= ?)", userID, achievement.Maintainer).
 		Order("n.id").Scan(ctx, &ids)
 	return ids, err
+}
+
+// Membership is a user's role in one namespace.
+type Membership struct {
+	NamespaceID int64
+	UserID      int64
+	Role        achievement.Role
+}
+
+// ListMembers returns a page of the namespace's own members, in the order of their ids, and the cursor
+// of the next page.
+func (tx *Tx) ListMembers(ctx context.Context, namespaceID int64, p Page) ([]Membership, string, error) {
+	q := tx.db.NewSelect().Model((*memberRow)(nil)).Column("namespace_id", "user_id", "role").
+		Where("namespace_id = ?", namespaceID).Order("user_id").Limit(int64(p.limit()) + 1)
+	if p.After != "" {
+		after, err := parseCursor(p.After, 1)
+		if err != nil {
+			return nil, "", err
+		}
+		q = q.Where("user_id > ?", after[0])
+	}
+	var members []Membership
+	if err := q.Scan(ctx, &members); err != nil {
+		return nil, "", err
+	}
+	members, next := cut(members, p.limit(), func(m *Membership) position { return position{m.UserID} })
+	return members, next, nil
+}
+
+// MembershipsOf returns the user's own memberships, in the order of the namespaces' ids.
+func (tx *Tx) MembershipsOf(ctx context.Context, userID int64) ([]Membership, error) {
+	var members []Membership
+	err := tx.db.NewSelect().Model((*memberRow)(nil)).Column("namespace_id", "user_id", "role").
+		Where("user_id = ?", userID).Order("namespace_id").Scan(ctx, &members)
+	return members, err
+}
+
+// OwnRole returns the user's role by a membership in the namespace itself.
+func (tx *Tx) OwnRole(ctx context.Context, namespaceID, userID int64) (achievement.Role, error) {
+	var roles []achievement.Role
+	err := tx.db.NewSelect().Model((*memberRow)(nil)).Column("role").
+		Where("namespace_id = ?", namespaceID).Where("user_id = ?", userID).Scan(ctx, &roles)
+	if err != nil || len(roles) == 0 {
+		return achievement.NoRole, err
+	}
+	return roles[0], nil
+}
+
+// RemoveMember ends the user's membership in the namespace itself.
+func (tx *Tx) RemoveMember(ctx context.Context, namespaceID, userID int64) error {
+	return one(tx.db.NewDelete().Model((*memberRow)(nil)).
+		Where("namespace_id = ?", namespaceID).Where("user_id = ?", userID).Exec(ctx))("member")
 }

@@ -75,3 +75,79 @@ func (tx *Tx) NamespacesByID(ctx context.Context, ids []int64) (map[int64]*achie
 	}
 	return namespaces, nil
 }
+
+// NamespaceFilter chooses namespaces.
+type NamespaceFilter struct {
+	// Search, unless empty, is a part of the path or the name, in whatever case.
+	Search string
+	// ReaderID is who must be able to read them: by a public visibility, for 0; by an internal one,
+	// too, for a user; and by a membership here or around. All lets everything through.
+	ReaderID int64
+	All      bool
+}
+
+// memberAround, with a ) after it, says that the user is a member m of the namespace n, or of one
+// around it.
+const memberAround = `EXISTS (SELECT 1 FROM members AS m JOIN namespaces AS o ON o.id = m.namespace_id WHERE m.user_id = ?
+	AND (o.id = n.id OR lower(substr(n.full_path, 1, length(o.full_path) + 1)) = lower(o.full_path) || '/')`
+
+// ListNamespaces returns a page of the chosen namespaces, oldest first, and the cursor of the next page.
+func (tx *Tx) ListNamespaces(ctx context.Context, f NamespaceFilter, p Page) ([]achievement.Namespace, string, error) {
+	var rows []namespaceRow
+	q := tx.db.NewSelect().Model(&rows).Order("n.id").Limit(int64(p.limit()) + 1)
+	switch {
+	case f.All:
+	case f.ReaderID == 0:
+		q = q.Where("n.visibility = ?", achievement.Public)
+	default:
+		q = q.Where("n.visibility <> ? OR "+memberAround+")", achievement.Private, f.ReaderID)
+	}
+	if f.Search != "" {
+		like := containing(f.Search)
+		q = q.Where(`(lower(n.full_path) LIKE ? ESCAPE '\' OR lower(n.name) LIKE ? ESCAPE '\')`, like, like)
+	}
+	if p.After != "" {
+		after, err := parseCursor(p.After, 1)
+		if err != nil {
+			return nil, "", err
+		}
+		q = q.Where("n.id > ?", after[0])
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, "", err
+	}
+	rows, next := cut(rows, p.limit(), func(r *namespaceRow) position { return position{r.ID} })
+	namespaces := make([]achievement.Namespace, len(rows))
+	for i := range rows {
+		namespaces[i] = *rows[i].namespace()
+	}
+	return namespaces, next, nil
+}
+
+// NamespaceForUpdate returns the namespace like NamespaceByID and keeps others from changing it until
+// the transaction ends.
+func (tx *Tx) NamespaceForUpdate(ctx context.Context, id int64) (*achievement.Namespace, error) {
+	var row namespaceRow
+	if err := tx.dialect.lock(tx.db.NewSelect(), false).Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, found(err, "namespace")
+	}
+	return row.namespace(), nil
+}
+
+// UpdateNamespace stores the name and the visibility.
+func (tx *Tx) UpdateNamespace(ctx context.Context, n *achievement.Namespace) error {
+	_, err := tx.db.NewUpdate().Model((*namespaceRow)(nil)).Set("name = ?", n.Name).Set("visibility = ?", n.Visibility).
+		Set("updated_at = ?", n.UpdatedAt).Where("id = ?", n.ID).Exec(ctx)
+	return err
+}
+
+// DeleteNamespace deletes the namespace and its members. While it has achievements that is a Conflict
+// "not_empty".
+func (tx *Tx) DeleteNamespace(ctx context.Context, id int64) error {
+	used, err := tx.db.NewSelect().Model((*achievementRow)(nil)).Where("namespace_id = ?", id).Exists(ctx)
+	if err != nil || used {
+		return orTaken(err, "not_empty", "the namespace has achievements, which people may hold; delete those first")
+	}
+	_, err = tx.db.NewDelete().Model((*namespaceRow)(nil)).Where("id = ?", id).Exec(ctx)
+	return err
+}

@@ -109,12 +109,19 @@ func (s *Store) Ready(ctx context.Context) error {
 // InTx runs fn in a transaction that commits when fn returns nil and leaves no trace otherwise.
 // When other transactions keep it from committing it runs again, at most three times, so that fn
 // must set what it returns anew. A database that is away is an Unavailable fault.
+//
+// Inside another InTx of the same context it joins that one's transaction: what fn does is
+// committed, or not, with all the rest.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if tx := s.joined(ctx); tx != nil {
+		return fn(ctx, tx)
+	}
 	ctx, cancel := context.WithTimeout(ctx, txPatience)
 	defer cancel()
 	for try := 1; ; try++ {
 		err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-			return fn(ctx, &Tx{db: tx, dialect: s.dialect})
+			joint := &Tx{db: tx, dialect: s.dialect}
+			return fn(context.WithValue(ctx, joinedKey{s}, joint), joint)
 		})
 		if err == nil || try == maxTries || s.dialect.trouble(err) != inTheWay {
 			return s.explain(err)
@@ -122,8 +129,20 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	}
 }
 
-// View runs fn in a transaction that only reads, on one consistent state of the book.
+// joinedKey finds the transaction of a store that a context is within.
+type joinedKey struct{ store *Store }
+
+func (s *Store) joined(ctx context.Context) *Tx {
+	tx, _ := ctx.Value(joinedKey{s}).(*Tx)
+	return tx
+}
+
+// View runs fn in a transaction that only reads, on one consistent state of the book. Inside an
+// InTx of the same context it reads what that one has written so far.
 func (s *Store) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if tx := s.joined(ctx); tx != nil {
+		return fn(ctx, tx)
+	}
 	ctx, cancel := context.WithTimeout(ctx, txPatience)
 	defer cancel()
 	return s.explain(s.reader.RunInTx(ctx, s.dialect.viewOptions(), func(ctx context.Context, tx bun.Tx) error {

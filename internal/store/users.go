@@ -77,6 +77,49 @@ func (tx *Tx) user(ctx context.Context, where string, arg any) (*achievement.Use
 	return row.user(), nil
 }
 
+// UserForUpdate returns the user like UserByID and keeps others from changing them until the
+// transaction ends.
+func (tx *Tx) UserForUpdate(ctx context.Context, id int64) (*achievement.User, error) {
+	var row userRow
+	if err := tx.dialect.lock(tx.db.NewSelect(), false).Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, found(err, "user")
+	}
+	return row.user(), nil
+}
+
+// UpdateUser stores all that can change of the user.
+func (tx *Tx) UpdateUser(ctx context.Context, u *achievement.User) error {
+	_, err := tx.db.NewUpdate().Model(rowOfUser(u)).ExcludeColumn("id", "created_at").WherePK().Exec(ctx)
+	return err
+}
+
+// ListUsers returns a page of the users, oldest first, and the cursor of the next page. Search, unless
+// empty, is a part of the username or the name, in whatever case. Erased people are not among them.
+func (tx *Tx) ListUsers(ctx context.Context, search string, p Page) ([]achievement.User, string, error) {
+	var rows []userRow
+	q := tx.db.NewSelect().Model(&rows).Where("erased_at IS NULL").Order("id").Limit(int64(p.limit()) + 1)
+	if search != "" {
+		like := containing(search)
+		q = q.Where(`(lower(username) LIKE ? ESCAPE '\' OR lower(name) LIKE ? ESCAPE '\')`, like, like)
+	}
+	if p.After != "" {
+		after, err := parseCursor(p.After, 1)
+		if err != nil {
+			return nil, "", err
+		}
+		q = q.Where("id > ?", after[0])
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, "", err
+	}
+	rows, next := cut(rows, p.limit(), func(r *userRow) position { return position{r.ID} })
+	users := make([]achievement.User, len(rows))
+	for i := range rows {
+		users[i] = *rows[i].user()
+	}
+	return users, next, nil
+}
+
 // UsersByID returns those of the users that exist.
 func (tx *Tx) UsersByID(ctx context.Context, ids []int64) (map[int64]*achievement.User, error) {
 	users := make(map[int64]*achievement.User, len(ids))

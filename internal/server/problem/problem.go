@@ -36,6 +36,8 @@ var statuses = map[fault.Kind]int{
 	fault.Unauthenticated: http.StatusUnauthorized,
 	fault.Limited:         http.StatusTooManyRequests,
 	fault.TooLarge:        http.StatusRequestEntityTooLarge,
+	fault.Unusable:        http.StatusUnprocessableEntity,
+	fault.Changed:         http.StatusPreconditionFailed,
 	fault.Unavailable:     http.StatusServiceUnavailable,
 }
 

@@ -18,7 +18,7 @@ func (s *server) AwardAchievement(ctx context.Context, request api.AwardAchievem
 		return nil, err
 	}
 	return api.AwardAchievement201JSONResponse{
-		Body:    apiAward(award),
+		Body:    s.award(award),
 		Headers: api.AwardAchievement201ResponseHeaders{Location: fmt.Sprintf("%s/awards/%d", s.base, award.ID)},
 	}, nil
 }
@@ -28,7 +28,8 @@ func (s *server) GetAward(ctx context.Context, request api.GetAwardRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return api.GetAward200JSONResponse(apiAward(award)), nil
+	shown := s.award(award)
+	return api.GetAward200JSONResponse{Body: shown, Headers: api.GetAward200ResponseHeaders{ETag: etag(shown)}}, nil
 }
 
 func (s *server) RevokeAward(ctx context.Context, request api.RevokeAwardRequestObject) (api.RevokeAwardResponseObject, error) {
@@ -40,14 +41,38 @@ func (s *server) RevokeAward(ctx context.Context, request api.RevokeAwardRequest
 	if err != nil {
 		return nil, err
 	}
-	return api.RevokeAward200JSONResponse(apiAward(award)), nil
+	return api.RevokeAward200JSONResponse(s.award(award)), nil
 }
 
 func (s *server) DeleteAward(ctx context.Context, request api.DeleteAwardRequestObject) (api.DeleteAwardResponseObject, error) {
-	if err := s.operations.DeleteAward(ctx, callerOf(ctx), request.Id); err != nil {
+	err := s.operations.DeleteAward(ctx, callerOf(ctx), request.Id, match(request.Params.IfMatch, s.award))
+	if err != nil {
 		return nil, err
 	}
 	return api.DeleteAward204Response{}, nil
+}
+
+func (s *server) UpdateAward(ctx context.Context, request api.UpdateAwardRequestObject) (api.UpdateAwardResponseObject, error) {
+	changed, err := s.operations.UpdateAward(ctx, callerOf(ctx), request.Id, operation.AwardChange{
+		ShowOnProfile: request.Body.ShowOnProfile, Message: request.Body.Message, Match: match(request.Params.IfMatch, s.award),
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := s.award(changed)
+	return api.UpdateAward200JSONResponse{Body: shown, Headers: api.UpdateAward200ResponseHeaders{ETag: etag(shown)}}, nil
+}
+
+func (s *server) ReorderAwards(ctx context.Context, request api.ReorderAwardsRequestObject) (api.ReorderAwardsResponseObject, error) {
+	ordered, err := s.operations.ReorderAwards(ctx, callerOf(ctx), request.Body.AwardIds)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]api.Award, len(ordered))
+	for i := range ordered {
+		items[i] = s.award(&ordered[i])
+	}
+	return api.ReorderAwards200JSONResponse{Items: items}, nil
 }
 
 func (s *server) ListAwards(ctx context.Context, request api.ListAwardsRequestObject) (api.ListAwardsResponseObject, error) {
@@ -84,14 +109,14 @@ func (s *server) awardPage(path string, query url.Values, found *operation.Listi
 	link, cursor := s.nextLink(path, query, found.Next)
 	page := api.AwardPage{Items: make([]api.Award, len(found.Items)), NextCursor: cursor}
 	for i := range found.Items {
-		page.Items[i] = apiAward(&found.Items[i])
+		page.Items[i] = s.award(&found.Items[i])
 	}
 	return api.AwardsResultJSONResponse{Body: page, Headers: api.AwardsResultResponseHeaders{Link: link}}
 }
 
-func apiAward(award *operation.AwardView) api.Award {
+func (s *server) award(award *operation.AwardView) api.Award {
 	return api.Award{
-		Id: award.ID, Achievement: apiAchievement(&award.Achievement), User: *apiUserRef(&award.User),
+		Id: award.ID, Achievement: s.achievement(&award.Achievement), User: *apiUserRef(&award.User),
 		AwardedAt: award.AwardedAt, AwardedBy: apiUserRef(award.Giver),
 		RevokedAt: unlessNever(award.RevokedAt), RevokedBy: apiUserRef(award.Revoker), RevokeReason: unlessZero(award.RevokeReason),
 		Priority: award.Priority, ShowOnProfile: award.ShowOnProfile, Message: unlessZero(award.Message),

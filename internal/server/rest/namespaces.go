@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	"github.com/seed-504bad89/accolade/api"
 	"github.com/seed-504bad89/accolade/internal/achievement"
@@ -27,7 +28,73 @@ func (s *server) GetNamespace(ctx context.Context, request api.GetNamespaceReque
 	if err != nil {
 		return nil, err
 	}
-	return api.GetNamespace200JSONResponse(apiNamespace(namespace)), nil
+	shown := apiNamespace(namespace)
+	return api.GetNamespace200JSONResponse{Body: shown, Headers: api.GetNamespace200ResponseHeaders{ETag: etag(shown)}}, nil
+}
+
+func (s *server) ListNamespaces(ctx context.Context, request api.ListNamespacesRequestObject) (api.ListNamespacesResponseObject, error) {
+	params := request.Params
+	found, err := s.operations.ListNamespaces(ctx, callerOf(ctx), operation.NamespaceQuery{
+		Search: value(params.Search), Page: pageOf(params.Limit, params.Cursor),
+	})
+	if err != nil {
+		return nil, err
+	}
+	link, cursor := s.nextLink("/namespaces", searching(params.Limit, params.Search), found.Next)
+	page := api.NamespacePage{Items: make([]api.Namespace, len(found.Items)), NextCursor: cursor}
+	for i := range found.Items {
+		page.Items[i] = apiNamespace(&found.Items[i])
+	}
+	return api.ListNamespaces200JSONResponse{Body: page, Headers: api.ListNamespaces200ResponseHeaders{Link: link}}, nil
+}
+
+func (s *server) UpdateNamespace(ctx context.Context, request api.UpdateNamespaceRequestObject) (api.UpdateNamespaceResponseObject, error) {
+	namespace, err := s.operations.UpdateNamespace(ctx, callerOf(ctx), request.Namespace, operation.NamespaceChange{
+		Name: request.Body.Name, Visibility: (*achievement.Visibility)(request.Body.Visibility),
+		Match: match(request.Params.IfMatch, apiNamespace),
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := apiNamespace(namespace)
+	return api.UpdateNamespace200JSONResponse{Body: shown, Headers: api.UpdateNamespace200ResponseHeaders{ETag: etag(shown)}}, nil
+}
+
+func (s *server) DeleteNamespace(ctx context.Context, request api.DeleteNamespaceRequestObject) (api.DeleteNamespaceResponseObject, error) {
+	err := s.operations.DeleteNamespace(ctx, callerOf(ctx), request.Namespace, match(request.Params.IfMatch, apiNamespace))
+	if err != nil {
+		return nil, err
+	}
+	return api.DeleteNamespace204Response{}, nil
+}
+
+func (s *server) ListMembers(ctx context.Context, request api.ListMembersRequestObject) (api.ListMembersResponseObject, error) {
+	params := request.Params
+	found, err := s.operations.ListMembers(ctx, callerOf(ctx), request.Namespace, pageOf(params.Limit, params.Cursor))
+	if err != nil {
+		return nil, err
+	}
+	link, cursor := s.nextLink("/namespaces/"+url.PathEscape(request.Namespace)+"/members", searching(params.Limit, nil), found.Next)
+	page := api.MemberPage{Items: make([]api.Member, len(found.Items)), NextCursor: cursor}
+	for i := range found.Items {
+		page.Items[i] = apiMember(&found.Items[i])
+	}
+	return api.ListMembers200JSONResponse{Body: page, Headers: api.ListMembers200ResponseHeaders{Link: link}}, nil
+}
+
+func (s *server) GetMember(ctx context.Context, request api.GetMemberRequestObject) (api.GetMemberResponseObject, error) {
+	member, err := s.operations.GetMember(ctx, callerOf(ctx), request.Namespace, request.User)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetMember200JSONResponse(apiMember(member)), nil
+}
+
+func (s *server) RemoveMember(ctx context.Context, request api.RemoveMemberRequestObject) (api.RemoveMemberResponseObject, error) {
+	if err := s.operations.RemoveMember(ctx, callerOf(ctx), request.Namespace, request.User); err != nil {
+		return nil, err
+	}
+	return api.RemoveMember204Response{}, nil
 }
 
 func (s *server) PutMember(ctx context.Context, request api.PutMemberRequestObject) (api.PutMemberResponseObject, error) {
@@ -38,11 +105,16 @@ func (s *server) PutMember(ctx context.Context, request api.PutMemberRequestObje
 	if err != nil {
 		return nil, err
 	}
-	out := api.Member{User: *apiUserRef(&member.User), AccessLevel: api.AccessLevel(member.Role.String())}
 	if member.Created {
-		return api.PutMember201JSONResponse(out), nil
+		return api.PutMember201JSONResponse(apiMember(member)), nil
 	}
-	return api.PutMember200JSONResponse(out), nil
+	return api.PutMember200JSONResponse(apiMember(member)), nil
+}
+
+func apiMember(member *operation.Member) api.Member {
+	return api.Member{
+		User: *apiUserRef(&member.User), AccessLevel: api.AccessLevel(member.Role.String()), Inherited: member.Inherited,
+	}
 }
 
 func apiNamespace(namespace *achievement.Namespace) api.Namespace {

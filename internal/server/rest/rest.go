@@ -8,6 +8,7 @@ package rest
 import (
 	"context"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -64,6 +65,15 @@ func (s *server) nextLink(path string, query url.Values, next string) (link, cur
 	query.Set("cursor", next)
 	header := "<" + s.base + path + "?" + query.Encode() + `>; rel="next"`
 	return &header, &next
+}
+
+// searching returns the query of a list that can be searched.
+func searching(limit *api.Limit, search *string) url.Values {
+	query := url.Values{"limit": {strconv.Itoa(int(value(limit)))}}
+	if search != nil {
+		query.Set("search", *search)
+	}
+	return query
 }
 
 // value returns what p points to, and the zero value for nil.

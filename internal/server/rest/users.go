@@ -28,7 +28,7 @@ func (s *server) GetUser(ctx context.Context, request api.GetUserRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	return api.GetUser200JSONResponse{UserResultJSONResponse: api.UserResultJSONResponse(apiUser(user))}, nil
+	return api.GetUser200JSONResponse{UserResultJSONResponse: userResult(user)}, nil
 }
 
 func (s *server) GetCurrentUser(ctx context.Context, _ api.GetCurrentUserRequestObject) (api.GetCurrentUserResponseObject, error) {
@@ -36,28 +36,81 @@ func (s *server) GetCurrentUser(ctx context.Context, _ api.GetCurrentUserRequest
 	if err != nil {
 		return nil, err
 	}
-	return api.GetCurrentUser200JSONResponse{UserResultJSONResponse: api.UserResultJSONResponse(apiUser(user))}, nil
+	return api.GetCurrentUser200JSONResponse{UserResultJSONResponse: userResult(user)}, nil
 }
 
-func (s *server) CreateToken(ctx context.Context, request api.CreateTokenRequestObject) (api.CreateTokenResponseObject, error) {
-	scopes := make([]achievement.Scope, len(request.Body.Scopes))
-	for i, scope := range request.Body.Scopes {
-		scopes[i] = achievement.Scope(scope)
-	}
-	token, err := s.operations.CreateToken(ctx, callerOf(ctx), operation.NewToken{
-		User: request.User, Name: request.Body.Name, Scopes: scopes, ExpiresAt: value(request.Body.ExpiresAt),
+func (s *server) UpdateCurrentUser(ctx context.Context, request api.UpdateCurrentUserRequestObject) (api.UpdateCurrentUserResponseObject, error) {
+	body := request.Body
+	user, err := s.operations.UpdateCurrentUser(ctx, callerOf(ctx), operation.UserChange{
+		Name: body.Name, Email: body.Email, PrivateProfile: body.PrivateProfile,
+		AchievementsEnabled: body.AchievementsEnabled, AwardEmails: body.AwardEmails, Match: match(request.Params.IfMatch, apiUser),
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := api.CreateToken201JSONResponse{
-		Id: token.ID, Name: token.Name, Scopes: make([]api.Scope, len(token.Scopes)),
-		ExpiresAt: unlessNever(token.ExpiresAt), CreatedAt: token.CreatedAt, Token: token.Secret,
+	return api.UpdateCurrentUser200JSONResponse{UserResultJSONResponse: userResult(user)}, nil
+}
+
+func (s *server) UpdateUser(ctx context.Context, request api.UpdateUserRequestObject) (api.UpdateUserResponseObject, error) {
+	body := request.Body
+	user, err := s.operations.UpdateUser(ctx, callerOf(ctx), request.User, operation.UserChange{
+		Name: body.Name, Email: body.Email, Admin: body.Admin, Bot: body.Bot, Blocked: body.Blocked,
+		Match: match(request.Params.IfMatch, apiUser),
+	})
+	if err != nil {
+		return nil, err
 	}
-	for i, scope := range token.Scopes {
-		out.Scopes[i] = api.Scope(scope)
+	return api.UpdateUser200JSONResponse{UserResultJSONResponse: userResult(user)}, nil
+}
+
+func (s *server) ListUsers(ctx context.Context, request api.ListUsersRequestObject) (api.ListUsersResponseObject, error) {
+	params := request.Params
+	found, err := s.operations.ListUsers(ctx, callerOf(ctx), operation.UserQuery{
+		Search: value(params.Search), Page: pageOf(params.Limit, params.Cursor),
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	link, cursor := s.nextLink("/users", searching(params.Limit, params.Search), found.Next)
+	page := api.UserPage{Items: make([]api.User, len(found.Items)), NextCursor: cursor}
+	for i := range found.Items {
+		page.Items[i] = apiUser(&found.Items[i])
+	}
+	return api.ListUsers200JSONResponse{Body: page, Headers: api.ListUsers200ResponseHeaders{Link: link}}, nil
+}
+
+func (s *server) EraseUser(ctx context.Context, request api.EraseUserRequestObject) (api.EraseUserResponseObject, error) {
+	if err := s.operations.EraseUser(ctx, callerOf(ctx), request.User, match(request.Params.IfMatch, apiUser)); err != nil {
+		return nil, err
+	}
+	return api.EraseUser204Response{}, nil
+}
+
+func (s *server) ExportUser(ctx context.Context, request api.ExportUserRequestObject) (api.ExportUserResponseObject, error) {
+	found, err := s.operations.ExportUser(ctx, callerOf(ctx), request.User)
+	if err != nil {
+		return nil, err
+	}
+	export := api.UserExport{
+		ExportedAt: found.ExportedAt, User: apiUser(&found.User), Accounts: apiAccounts(found.Accounts),
+		Memberships: make([]api.Membership, len(found.Memberships)), Tokens: apiTokens(found.Tokens),
+		Awards: make([]api.Award, len(found.Awards)), AuditEvents: apiAudit(found.Audit),
+	}
+	for i := range found.Memberships {
+		export.Memberships[i] = api.Membership{
+			Namespace:   *apiNamespaceRef(&found.Memberships[i].Namespace),
+			AccessLevel: api.AccessLevel(found.Memberships[i].Role.String()),
+		}
+	}
+	for i := range found.Awards {
+		export.Awards[i] = s.award(&found.Awards[i])
+	}
+	return api.ExportUser200JSONResponse(export), nil
+}
+
+func userResult(user *operation.UserView) api.UserResultJSONResponse {
+	shown := apiUser(user)
+	return api.UserResultJSONResponse{Body: shown, Headers: api.UserResultResponseHeaders{ETag: etag(shown)}}
 }
 
 func apiUser(user *operation.UserView) api.User {
@@ -69,6 +122,7 @@ func apiUser(user *operation.UserView) api.User {
 		out.Email = unlessZero(user.Email)
 		out.Admin, out.Blocked, out.Claimed = &user.Admin, &user.Blocked, &user.Claimed
 		out.PrivateProfile, out.AchievementsEnabled = &user.PrivateProfile, &user.AchievementsEnabled
+		out.AwardEmails = &user.AwardEmails
 	}
 	return out
 }

@@ -7,6 +7,7 @@ DROP TABLE idempotency_keys;
 DROP TABLE secrets;
 --bun:split
 DROP INDEX achievements_avatar;
+ALTER TABLE awards ALTER CONSTRAINT awards_achievement_id_kind_fkey NOT DEFERRABLE;
 ALTER TABLE tokens DROP COLUMN last_used_at;
 ALTER TABLE users DROP COLUMN erased_at;
 ALTER TABLE users DROP COLUMN award_emails;

@@ -1,6 +1,8 @@
 ALTER TABLE users ADD COLUMN award_emails boolean NOT NULL DEFAULT true;
 ALTER TABLE users ADD COLUMN erased_at timestamptz;
 ALTER TABLE tokens ADD COLUMN last_used_at timestamptz;
+-- A change of kind changes both sides of the key.
+ALTER TABLE awards ALTER CONSTRAINT awards_achievement_id_kind_fkey DEFERRABLE INITIALLY IMMEDIATE;
 CREATE INDEX achievements_avatar ON achievements (avatar_hash) WHERE avatar_hash IS NOT NULL;
 
 --bun:split

@@ -1,0 +1,73 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-504bad89/accolade/internal/operation"
+)
+
+// origin leaves in the request's context where it came from.
+func origin(c *gin.Context) {
+	c.Request = c.Request.WithContext(operation.WithOrigin(c.Request.Context(), operation.Origin{
+		Address: c.ClientIP(), RequestID: c.GetHeader(requestIDHeader),
+	}))
+}
+
+// conditional answers 304 when the client has already what it asks for (RFC 9110, 13.1.2).
+func conditional(c *gin.Context) {
+	wanted := c.GetHeader("If-None-Match")
+	if wanted == "" || c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
+		return
+	}
+	c.Writer = &conditionalWriter{ResponseWriter: c.Writer, has: wanted}
+}
+
+// conditionalWriter leaves out the body of what the client has.
+type conditionalWriter struct {
+	gin.ResponseWriter
+
+	has      string
+	decided  bool
+	withheld bool
+}
+
+func (w *conditionalWriter) WriteHeader(status int) {
+	if !w.decided {
+		w.decided = true
+		if w.withheld = status == http.StatusOK && names(w.has, w.Header().Get("ETag")); w.withheld {
+			status = http.StatusNotModified
+			w.Header().Del("Content-Type")
+			w.Header().Del("Content-Length")
+		}
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *conditionalWriter) Write(data []byte) (int, error) {
+	if !w.decided {
+		w.WriteHeader(http.StatusOK)
+	}
+	if w.withheld {
+		return len(data), nil
+	}
+	return w.ResponseWriter.Write(data)
+}
+
+func (w *conditionalWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
+
+// names reports whether the list of If-None-Match names the tag; it compares weakly, as RFC 9110 has it.
+func names(list, tag string) bool {
+	if tag == "" {
+		return false
+	}
+	for named := range strings.SplitSeq(list, ",") {
+		named = strings.TrimPrefix(strings.TrimSpace(named), "W/")
+		if named == "*" || named == tag {
+			return true
+		}
+	}
+	return false
+}

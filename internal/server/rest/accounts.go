@@ -1,0 +1,51 @@
+package rest
+
+import (
+	"context"
+
+	"github.com/seed-504bad89/accolade/api"
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/operation"
+)
+
+func (s *server) ListAccounts(ctx context.Context, request api.ListAccountsRequestObject) (api.ListAccountsResponseObject, error) {
+	accounts, err := s.operations.ListAccounts(ctx, callerOf(ctx), request.User)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListAccounts200JSONResponse{Items: apiAccounts(accounts)}, nil
+}
+
+func (s *server) LinkAccount(ctx context.Context, request api.LinkAccountRequestObject) (api.LinkAccountResponseObject, error) {
+	account, created, err := s.operations.LinkAccount(ctx, callerOf(ctx), operation.NewAccount{
+		User: request.User, Source: request.Source, ForgeUserID: request.Body.ForgeUserId, Login: request.Body.Login,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if created {
+		return api.LinkAccount201JSONResponse(apiAccount(account)), nil
+	}
+	return api.LinkAccount200JSONResponse(apiAccount(account)), nil
+}
+
+func (s *server) UnlinkAccount(ctx context.Context, request api.UnlinkAccountRequestObject) (api.UnlinkAccountResponseObject, error) {
+	if err := s.operations.UnlinkAccount(ctx, callerOf(ctx), request.User, request.Source); err != nil {
+		return nil, err
+	}
+	return api.UnlinkAccount204Response{}, nil
+}
+
+func apiAccounts(accounts []achievement.Account) []api.Account {
+	items := make([]api.Account, len(accounts))
+	for i := range accounts {
+		items[i] = apiAccount(&accounts[i])
+	}
+	return items
+}
+
+func apiAccount(account *achievement.Account) api.Account {
+	return api.Account{
+		Id: account.ID, Source: account.Source, ForgeUserId: account.ForgeUserID, Login: account.Login, Bot: account.Bot,
+	}
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+)
+
+type auditRow struct {
+	bun.BaseModel `bun:"table:audit_events,alias:ae"`
+
+	ID          int64 `bun:",pk,autoincrement"`
+	At          time.Time
+	Action      string
+	ActorID     int64
+	NamespaceID int64 `bun:",nullzero"`
+	SubjectID   int64 `bun:",nullzero"`
+	Object      string
+	ObjectID    int64
+	Address     string
+	RequestID   string
+	Rule        string `bun:",nullzero"`
+	EventID     int64  `bun:",nullzero"`
+	Details     string
+}
+
+// AppendAudit adds to the record of what was done, in one statement. The record is only ever
+// appended to: the database refuses anything else.
+func (tx *Tx) AppendAudit(ctx context.Context, events ...achievement.AuditEvent) error {
+	if len(events) == 0 {
+		return nil
+	}
+	rows := make([]*auditRow, len(events))
+	for i := range events {
+		e := &events[i]
+		details := []byte("{}")
+		if len(e.Details) > 0 {
+			var err error
+			if details, err = json.Marshal(e.Details); err != nil {
+				return err
+			}
+		}
+		rows[i] = &auditRow{
+			At: e.At, Action: e.Action, ActorID: e.ActorID, NamespaceID: e.NamespaceID, SubjectID: e.SubjectID,
+			Object: e.Object, ObjectID: e.ObjectID, Address: e.Address, RequestID: e.RequestID,
+			Rule: e.Rule, EventID: e.EventID, Details: string(details),
+		}
+	}
+	_, err := tx.db.NewInsert().Model(&rows).ExcludeColumn("id").Exec(ctx)
+	return err
+}
+
+// AuditFilter chooses audit events; the zero value of a field chooses all.
+type AuditFilter struct {
+	NamespaceID int64
+	// PersonID is who did it, or to whom it was done.
+	PersonID int64
+}
+
+// ListAudit returns a page of the chosen audit events, newest first, and the cursor of the next page.
+func (tx *Tx) ListAudit(ctx context.Context, f AuditFilter, p Page) ([]achievement.AuditEvent, string, error) {
+	q := tx.auditQuery(f).Limit(int64(p.limit()) + 1)
+	if p.After != "" {
+		after, err := parseCursor(p.After, 1)
+		if err != nil {
+			return nil, "", err
+		}
+		q = q.Where("id < ?", after[0])
+	}
+	var rows []auditRow
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, "", err
+	}
+	rows, next := cut(rows, p.limit(), func(r *auditRow) position { return position{r.ID} })
+	events, err := auditEventsOf(rows)
+	return events, next, err
+}
+
+// AllAudit returns all of the chosen audit events, newest first.
+func (tx *Tx) AllAudit(ctx context.Context, f AuditFilter) ([]achievement.AuditEvent, error) {
+	var rows []auditRow
+	if err := tx.auditQuery(f).Limit(math.MaxInt32).Scan(ctx, &rows); err != nil {
+		return nil, err
+	}
+	return auditEventsOf(rows)
+}
+
+func (tx *Tx) auditQuery(f AuditFilter) *bun.SelectQuery {
+	q := tx.db.NewSelect().Model((*auditRow)(nil)).Order("id DESC")
+	if f.NamespaceID != 0 {
+		q = q.Where("namespace_id = ?", f.NamespaceID)
+	}
+	if f.PersonID != 0 {
+		q = q.Where("(subject_id = ? OR actor_id = ?)", f.PersonID, f.PersonID)
+	}
+	return q
+}
+
+func auditEventsOf(rows []auditRow) ([]achievement.AuditEvent, error) {
+	events := make([]achievement.AuditEvent, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		events[i] = achievement.AuditEvent{
+			ID: r.ID, At: r.At.UTC(), Action: r.Action, ActorID: r.ActorID, NamespaceID: r.NamespaceID,
+			SubjectID: r.SubjectID, Object: r.Object, ObjectID: r.ObjectID, Address: r.Address, RequestID: r.RequestID,
+			Rule: r.Rule, EventID: r.EventID,
+		}
+		if err := json.Unmarshal([]byte(r.Details), &events[i].Details); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
