@@ -61,7 +61,7 @@ func openDoor(t *testing.T, databaseURL string) *door {
 
 	d := &door{t: t, clock: testkit.NewClock(), log: &bytes.Buffer{}, registry: prometheus.NewRegistry()}
 	book := testkit.Open(t, databaseURL)
-	operations := operation.New(operation.Config{Store: book, Now: d.clock.Now})
+	operations := operation.New(operation.Config{Store: book, Now: d.clock.Now, Sources: []string{"forge"}})
 	if _, err := operations.EnsureAdmin(t.Context(), adminToken); err != nil {
 		t.Fatal(err)
 	}

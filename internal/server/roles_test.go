@@ -1,117 +1,243 @@
 package server_test
 
 import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
 )
 
-// The columns of the role matrix.
-var roles = []string{"anonymous", "stranger", "guest", "developer", "maintainer", "reader", "owner", "tired", "admin"}
+var rewrite = flag.Bool("rewrite-roles", false, "write what the service does to testdata/roles.txt, to be read before it is committed")
 
-type matrixRow struct {
+const roleTable = "testdata/roles.txt"
+
+// roleNames are the columns of the table. "reader" is a maintainer with a token to read, "tired" an
+// admin with a token to write, "recipient" whom the call is about or who holds the award.
+var roleNames = []string{
+	"anonymous", "stranger", "guest", "reporter", "developer", "maintainer", "owner", "recipient", "reader", "tired", "admin",
+}
+
+// surroundings are where the object of a call is: in a public or a private namespace whose members the
+// callers are, or in one below it. What has no namespace is asked for once.
+var surroundings = []string{"public", "private", "inherited"}
+
+// Every operation of the contract, by every role, on an object of its own each time: the statuses must
+// be those of the table, and an operation that the table lacks fails the test.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	cast := newCast(d)
+	var rows []string
+	for _, call := range calls(document(t)) {
+		places := surroundings
+		if !strings.Contains(call.path, "{namespace}") && !strings.Contains(call.path, "{id}") || call.operation == "revokeToken" {
+			places = []string{"-"}
+		}
+		for _, place := range places {
+			row := fmt.Sprintf("%-26s %-9s", call.operation, place)
+			for _, role := range roleNames {
+				row += " " + strconv.Itoa(cast.play(call, place, role))
+			}
+			rows = append(rows, row)
+		}
+	}
+	header := fmt.Sprintf("# %-24s %-9s %s", "operation", "place", strings.Join(roleNames, " "))
+	got := header + "\n" + strings.Join(rows, "\n") + "\n"
+	if *rewrite {
+		if err := os.WriteFile(roleTable, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(roleTable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("the service does not keep to %s (-want +got):\n%s", roleTable, diff)
+	}
+}
+
+// roleCall is an operation of the contract.
+type roleCall struct {
 	operation, method, path string
-	body                    any
-	// public and private are the statuses in such a namespace, a column a role.
-	public, private string
+	body                    map[string]any
 }
 
-// matrix says what each role gets for each operation in a public and in a private namespace. A
-// "reader" is a maintainer with a token to read, "tired" an admin with a token to write.
-var matrix = []matrixRow{
-	{"getCurrentUser", "GET", "/api/v1/user", nil,
-		"401 200 200 200 200 200 200 200 200", "401 200 200 200 200 200 200 200 200"},
-	{"createUser", "POST", "/api/v1/users", map[string]any{"username": "new", "name": "New"},
-		"401 403 403 403 403 403 403 403 201", "401 403 403 403 403 403 403 403 409"},
-	{"getUser", "GET", "/api/v1/users/ada", nil,
-		"200 200 200 200 200 200 200 200 200", "200 200 200 200 200 200 200 200 200"},
-	{"createToken", "POST", "/api/v1/users/ada/tokens", map[string]any{"name": "n", "scopes": []string{"read"}},
-		"401 403 403 403 403 403 403 403 201", "401 403 403 403 403 403 403 403 201"},
-	{"createNamespace", "POST", "/api/v1/namespaces", map[string]any{"full_path": "new", "name": "New", "visibility": "public"},
-		"401 403 403 403 403 403 403 403 201", "401 403 403 403 403 403 403 403 409"},
-	{"getNamespace", "GET", "/api/v1/namespaces/$ns", nil,
-		"200 200 200 200 200 200 200 200 200", "404 404 200 200 200 200 200 404 200"},
-	{"putMember", "PUT", "/api/v1/namespaces/$ns/members/ada", map[string]any{"access_level": "guest"},
-		"401 403 403 403 403 403 201 403 200", "401 404 403 403 403 403 201 404 200"},
-	{"listAchievements", "GET", "/api/v1/namespaces/$ns/achievements", nil,
-		"200 200 200 200 200 200 200 200 200", "404 404 200 200 200 200 200 404 200"},
-	{"createAchievement", "POST", "/api/v1/namespaces/$ns/achievements", map[string]any{"name": "Another"},
-		"401 403 403 403 201 403 409 403 409", "401 404 403 403 201 403 409 404 409"},
-	{"getAchievement", "GET", "$achievement", nil,
-		"200 200 200 200 200 200 200 200 200", "404 404 200 200 200 200 200 404 200"},
-	{"awardAchievement", "POST", "$achievement/awards", map[string]any{"user": "ada"},
-		"401 403 403 403 201 403 201 403 201", "401 404 403 403 201 403 201 404 201"},
-	{"listAwards", "GET", "$achievement/awards", nil,
-		"200 200 200 200 200 200 200 200 200", "404 404 200 200 200 200 200 404 200"},
-	{"listAwards", "GET", "$achievement/awards?state=all", nil,
-		"403 403 403 403 200 200 200 403 200", "404 404 403 403 200 200 200 404 200"},
-	// An award on a public profile is for everyone, whatever the namespace.
-	{"getAward", "GET", "$award", nil,
-		"200 200 200 200 200 200 200 200 200", "200 200 200 200 200 200 200 200 200"},
-	{"listUserAwards", "GET", "/api/v1/users/ada/awards", nil,
-		"200 200 200 200 200 200 200 200 200", "200 200 200 200 200 200 200 200 200"},
-	{"revokeAward", "POST", "$award/revoke", map[string]any{},
-		"401 403 403 403 200 403 409 404 409", "401 403 403 403 200 403 409 404 409"},
-	// Revoked by the maintainer, the award is no longer on the profile: others may not know of it.
-	{"deleteAward", "DELETE", "$award", nil,
-		"401 404 404 404 403 403 204 404 404", "401 404 404 404 403 403 204 404 404"},
-}
-
-func TestRoleMatrix(t *testing.T) {
-	t.Parallel()
-
-	onEachDatabase(t, func(t *testing.T, d *door) {
-		t.Helper()
-		d.person("ada")
-		tokens := map[string]string{
-			"anonymous": "", "admin": adminToken, "tired": d.token("admin", "write"), "stranger": d.person("stranger"),
-		}
-		for _, level := range []string{"guest", "developer", "maintainer", "owner"} {
-			tokens[level] = d.person(level)
-		}
-		tokens["reader"] = d.token("maintainer", "read")
-		for _, visibility := range []string{"public", "private"} {
-			top := visibility + "-group"
-			d.namespace(top, visibility)
-			d.namespace(top+"/sub", visibility)
-			for _, level := range []string{"guest", "developer", "maintainer", "owner"} {
-				d.member(top, level, level) // what a member of the group is, a member of its subgroup is
+// calls returns the operations that a caller's role decides on, by name.
+func calls(doc *openapi3.T) []roleCall {
+	var all []roleCall
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			if operation.OperationID == "receiveWebhook" { // a signature's holder may, and no role
+				continue
 			}
-			achievement := d.achievement(top+"/sub", "Badge", "repeatable")
-			replace := strings.NewReplacer("$ns", top+"%2Fsub", "$achievement", achievement, "$award", d.award(achievement, "ada"))
-			for _, row := range matrix {
-				want := row.public
-				if visibility == "private" {
-					want = row.private
-				}
-				for i, status := range strings.Fields(want) {
-					got := d.call(tokens[roles[i]], row.method, replace.Replace(row.path), row.body)
-					if strconv.Itoa(got.status) != status {
-						t.Errorf("%s in a %s namespace: %s gets %d, want %s: %s", row.operation, visibility, roles[i], got.status, status, got.text)
-					}
-				}
+			call := roleCall{operation: operation.OperationID, method: method, path: path}
+			if operation.RequestBody != nil {
+				call.body, _ = operation.RequestBody.Value.Content.Get("application/json").Example.(map[string]any)
 			}
-		}
-	})
-}
-
-func TestRoleMatrixIsComplete(t *testing.T) {
-	t.Parallel()
-
-	var missing []string
-	for _, item := range document(t).Paths.Map() {
-		for _, operation := range item.Operations() {
-			id := operation.OperationID
-			covered := slices.ContainsFunc(matrix, func(row matrixRow) bool {
-				return row.operation == id && len(strings.Fields(row.public)) == len(roles) && len(strings.Fields(row.private)) == len(roles)
-			})
-			if !covered && id != "receiveWebhook" { // a signature's holder may, and no role
-				missing = append(missing, id)
-			}
+			all = append(all, call)
 		}
 	}
-	if len(missing) > 0 {
-		t.Errorf("the role matrix lacks %v", missing)
+	slices.SortFunc(all, func(a, b roleCall) int { return strings.Compare(a.operation, b.operation) })
+	return all
+}
+
+// cast are the people who call, and what they call about.
+type cast struct {
+	*door
+
+	tokens map[string]string
+	paths  map[string]string
+	count  int
+}
+
+func newCast(d *door) *cast {
+	c := &cast{door: d, tokens: map[string]string{
+		"anonymous": "", "admin": adminToken, "tired": d.token("admin", "write"), "stranger": d.person("stranger"),
+	}, paths: map[string]string{"public": "open", "private": "closed", "inherited": "around/inner", "-": "open"}}
+	d.namespace("open", "public")
+	d.namespace("closed", "private")
+	d.namespace("around", "private")
+	d.namespace("around/inner", "private")
+	for _, level := range []string{"guest", "reporter", "developer", "maintainer", "owner"} {
+		c.tokens[level] = d.person(level)
+		for _, path := range []string{"open", "closed", "around"} {
+			d.member(path, level, level)
+		}
 	}
+	c.tokens["reader"] = d.token("maintainer", "read")
+	for _, path := range []string{"open", "closed", "around/inner"} {
+		d.achievement(path, "Stays", "repeatable") // so that nobody can delete the namespace
+	}
+	return c
+}
+
+// play makes what the call is about, calls in the role, and returns the status.
+func (c *cast) play(call roleCall, place, role string) int {
+	c.t.Helper()
+
+	c.count++
+	namespace, subject := c.paths[place], fmt.Sprintf("subject-%d", c.count)
+	token := c.tokens[role]
+	own := c.person(subject)
+	if role == "recipient" {
+		token = own
+	}
+	id := ""
+	switch {
+	case call.operation == "revokeToken":
+		id = c.must(http.StatusCreated, adminToken, "POST", "/api/v1/users/"+subject+"/tokens", map[string]any{"name": "n", "scopes": []string{"read"}}).id()
+	case strings.HasPrefix(call.path, "/api/v1/achievements/{id}"):
+		achievement := c.decorated(namespace, fmt.Sprintf("Badge %d", c.count))
+		if call.operation != "awardAchievement" {
+			// A hidden award: nobody sees the picture for it but its recipient.
+			award := c.award(achievement, subject)
+			c.must(http.StatusOK, own, "PATCH", award, map[string]any{"show_on_profile": false})
+		}
+		id = achievement[strings.LastIndexByte(achievement, '/')+1:]
+	case strings.HasPrefix(call.path, "/api/v1/awards/{id}"):
+		award := c.award(c.achievement(namespace, fmt.Sprintf("Badge %d", c.count), "repeatable"), subject)
+		id = award[strings.LastIndexByte(award, '/')+1:]
+	}
+	switch call.operation {
+	case "getMember", "removeMember":
+		c.member(namespace, subject, "guest")
+	case "unlinkAccount":
+		c.must(http.StatusCreated, adminToken, "PUT", "/api/v1/users/"+subject+"/accounts/forge",
+			map[string]any{"forge_user_id": subject, "login": subject})
+	}
+	path := strings.NewReplacer("{namespace}", strings.ReplaceAll(namespace, "/", "%2F"), "{user}", subject, "{source}", "forge", "{id}", id).
+		Replace(call.path)
+	var body any
+	if call.body != nil {
+		body = c.fill(call, namespace, subject)
+	}
+	return c.call(token, call.method, path, body).status
+}
+
+// fill makes a body that is right for the call out of the contract's example.
+func (c *cast) fill(call roleCall, namespace, subject string) map[string]any {
+	c.t.Helper()
+
+	body := maps.Clone(call.body)
+	for field, value := range map[string]any{
+		"username": "new-" + subject, "email": subject + "@example.com", "full_path": "new-" + subject, "user": subject,
+		"forge_user_id": "id of " + subject, "name": "Name of " + subject, "expires_at": "2030-01-01T00:00:00Z",
+	} {
+		if _, has := body[field]; has {
+			body[field] = value
+		}
+	}
+	switch call.operation {
+	case "updateNamespace":
+		return map[string]any{"name": "Another name"}
+	case "reorderAwards":
+		award := c.award(c.achievement(namespace, "For "+subject, "repeatable"), subject)
+		id, err := strconv.Atoi(award[strings.LastIndexByte(award, '/')+1:])
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return map[string]any{"award_ids": []int{id}}
+	}
+	return body
+}
+
+// decorated creates an achievement with an avatar and returns its path.
+func (d *door) decorated(namespace, name string) string {
+	d.t.Helper()
+
+	made := d.form(adminToken, "POST", "/api/v1/namespaces/"+strings.ReplaceAll(namespace, "/", "%2F")+"/achievements",
+		map[string]string{"name": name}, onePixel)
+	if made.status != http.StatusCreated {
+		d.t.Fatalf("an achievement with an avatar: %d %s", made.status, made.text)
+	}
+	return "/api/v1/achievements/" + made.id()
+}
+
+// onePixel is a GIF.
+var onePixel = []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")
+
+// form sends texts and, unless it is nil, an avatar as multipart/form-data.
+func (d *door) form(token, method, path string, texts map[string]string, avatar []byte) answer {
+	d.t.Helper()
+
+	var content bytes.Buffer
+	form := multipart.NewWriter(&content)
+	for name, text := range texts {
+		if err := form.WriteField(name, text); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	if avatar != nil {
+		file, err := form.CreateFormFile("avatar", "avatar.gif")
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if _, err := file.Write(avatar); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	if err := form.Close(); err != nil {
+		d.t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(d.t.Context(), method, d.url+path, &content)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	if token != "" {
+		request.Header.Set("Private-Token", token)
+	}
+	return d.send(request)
 }
