@@ -99,6 +99,9 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 		r.tell(&revoked[i], JobAwardRevoked)
 	}
 	w.announcing = w.announcing || len(r.jobs) > 0
+	if err := tx.AppendAudit(ctx, r.audit...); err != nil {
+		return err
+	}
 	return tx.EnqueueJobs(ctx, r.jobs)
 }
 
@@ -116,14 +119,15 @@ func (w *work) award(v verdict, where place) achievement.Award {
 	return award
 }
 
-// report collects what a round changed: for the receipts of the deliveries that caused it, and as
-// jobs that will tell of it.
+// report collects what a round changed: for the receipts of the deliveries that caused it, as jobs
+// that will tell of it, and for the audit log.
 type report struct {
 	*work
 
 	causes map[place]verdict
 	users  map[int64]*achievement.User
 	jobs   []store.Job
+	audit  []achievement.AuditEvent
 }
 
 func (r *report) tell(award *achievement.Award, kind string) {
@@ -141,5 +145,10 @@ func (r *report) tell(award *achievement.Award, kind string) {
 	r.jobs = append(r.jobs, store.Job{
 		Kind: kind, UniqueKey: fmt.Sprintf("%s:%d", kind, award.ID), RunAt: r.now(),
 		Args: fmt.Appendf(nil, `{"award_id":%d}`, award.ID),
+	})
+	r.audit = append(r.audit, achievement.AuditEvent{
+		At: r.now(), Action: kind, ActorID: achievement.HouseUserID, NamespaceID: declared.NamespaceID, SubjectID: award.UserID,
+		Object: "award", ObjectID: award.ID, Rule: cause.Rule, EventID: cause.event.row.ID,
+		Details: map[string]any{"achievement_id": award.AchievementID},
 	})
 }

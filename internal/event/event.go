@@ -126,3 +126,12 @@ func (e *Event) People() []*Account {
 	}
 	return people
 }
+
+// Forget takes the names of the account with the id out of the event; the bare id stays.
+func (e *Event) Forget(id string) {
+	for _, account := range []*Account{e.Actor, e.Author, e.MergedBy, e.Member} {
+		if account != nil && account.ID == id {
+			account.Login, account.Name = "", ""
+		}
+	}
+}

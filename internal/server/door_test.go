@@ -18,6 +18,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seed-504bad89/accolade/api"
@@ -161,6 +162,12 @@ type answer struct {
 // call sends the body, which may be nil, text that goes as it is, or anything that becomes JSON.
 func (d *door) call(token, method, path string, body any) answer {
 	d.t.Helper()
+	return d.with(nil, token, method, path, body)
+}
+
+// with calls with headers.
+func (d *door) with(headers map[string]string, token, method, path string, body any) answer {
+	d.t.Helper()
 
 	var content io.Reader = http.NoBody
 	switch body := body.(type) {
@@ -183,6 +190,9 @@ func (d *door) call(token, method, path string, body any) answer {
 	}
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	for name, value := range headers {
+		request.Header.Set(name, value)
 	}
 	return d.send(request)
 }
@@ -224,6 +234,14 @@ func (d *door) refused(status int, code, token, method, path string, body any) a
 		d.t.Errorf("%s %s answered %s (%s), want the code %q", method, path, got.text, got.header.Get("Content-Type"), code)
 	}
 	return got
+}
+
+// same fails the test when what came is not what should have come.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s is not as wanted (-want +got):\n%s", what, diff)
+	}
 }
 
 // id returns the id of what was answered, as it stands in paths.

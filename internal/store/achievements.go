@@ -52,7 +52,12 @@ func fold(name string) string { return strings.ToLower(name) }
 // containing returns the pattern of LIKE for texts in lower case that contain the part, with \ as
 // its escape.
 func containing(part string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(fold(part)) + "%"
+	return "%" + literally(fold(part)) + "%"
+}
+
+// literally returns the pattern of LIKE, with \ as its escape, that means the text itself.
+func literally(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
 
 // utc keeps the zero time zero.

@@ -164,18 +164,6 @@ func (tx *Tx) AllAwardsOf(ctx context.Context, userID int64) ([]achievement.Awar
 	return awardsOf(rows), err
 }
 
-// EraseUser deletes all that the book has about the user but the user, and the bare ids of the
-// accounts, by which later events find nobody.
-func (tx *Tx) EraseUser(ctx context.Context, userID int64) error {
-	for _, model := range []any{(*awardRow)(nil), (*markerRow)(nil), (*memberRow)(nil), (*tokenRow)(nil), (*progressRow)(nil)} {
-		if _, err := tx.db.NewDelete().Model(model).Where("user_id = ?", userID).Exec(ctx); err != nil {
-			return err
-		}
-	}
-	_, err := tx.db.NewUpdate().Model((*accountRow)(nil)).Set("login = ''").Where("user_id = ?", userID).Exec(ctx)
-	return err
-}
-
 // AccountsOf returns the user's accounts, oldest first.
 func (tx *Tx) AccountsOf(ctx context.Context, userID int64) ([]achievement.Account, error) {
 	var rows []accountRow

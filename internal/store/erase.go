@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/seed-504bad89/accolade/internal/event"
+)
+
+// EraseUser deletes all that the book has about the user but the user, and the bare ids of the
+// accounts, by which later events find nobody. Events stay, since others' counts rest on them; the
+// person's names in them go.
+func (tx *Tx) EraseUser(ctx context.Context, userID int64) error {
+	for _, model := range []any{(*awardRow)(nil), (*markerRow)(nil), (*memberRow)(nil), (*tokenRow)(nil), (*progressRow)(nil)} {
+		if _, err := tx.db.NewDelete().Model(model).Where("user_id = ?", userID).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	accounts, err := tx.AccountsOf(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		if err := tx.forget(ctx, account.Source, account.ForgeUserID); err != nil {
+			return err
+		}
+	}
+	_, err = tx.db.NewUpdate().Model((*accountRow)(nil)).Set("login = ''").Where("user_id = ?", userID).Exec(ctx)
+	return err
+}
+
+// eventsAtOnce is how many events are read at once to be changed.
+const eventsAtOnce = 500
+
+// forget takes an account's names out of the source's events.
+func (tx *Tx) forget(ctx context.Context, source, forgeUserID string) error {
+	id, err := json.Marshal(forgeUserID)
+	if err != nil {
+		return fmt.Errorf("encoding an id: %w", err)
+	}
+	for after := int64(0); ; {
+		var rows []eventRow
+		err := tx.db.NewSelect().Model(&rows).Column("id", "data").Where("source = ?", source).Where("id > ?", after).
+			Where(`CAST(data AS text) LIKE ? ESCAPE '\'`, "%"+literally(`"id":`+string(id))+"%").
+			Order("id").Limit(eventsAtOnce).Scan(ctx)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for i := range rows {
+			if err := tx.forgetIn(ctx, &rows[i], forgeUserID); err != nil {
+				return err
+			}
+		}
+		after = rows[len(rows)-1].ID
+	}
+}
+
+func (tx *Tx) forgetIn(ctx context.Context, row *eventRow, forgeUserID string) error {
+	var ev event.Event
+	if err := json.Unmarshal([]byte(row.Data), &ev); err != nil {
+		return fmt.Errorf("decoding event %d: %w", row.ID, err)
+	}
+	ev.Forget(forgeUserID)
+	data, err := json.Marshal(&ev)
+	if err != nil {
+		return fmt.Errorf("encoding event %d: %w", row.ID, err)
+	}
+	_, err = tx.db.NewUpdate().Model((*eventRow)(nil)).Set("data = ?", string(data)).Where("id = ?", row.ID).Exec(ctx)
+	return err
+}
