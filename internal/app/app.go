@@ -77,6 +77,12 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 }
 
 func (a *App) open(ctx context.Context) error {
+	queries := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: "accolade", Name: "db_query_duration_seconds", Help: "Statements to the database, and how long they took.",
+		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+	})
+	a.registry.MustRegister(queries)
+	a.cfg.Store.Observe = func(took time.Duration) { queries.Observe(took.Seconds()) }
 	var err error
 	if a.store, err = store.Open(ctx, a.cfg.Store); err != nil {
 		return fmt.Errorf("opening the database: %w", err)

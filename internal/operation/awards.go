@@ -219,7 +219,8 @@ func (o *Operations) ReorderAwards(ctx context.Context, caller Caller, ids []int
 		return nil, fault.InvalidField("award_ids", "too_many", "must be at most %d", MaxOrdered)
 	}
 	different := set{}
-	if different.add(ids...); len(different) < len(ids) {
+	different.add(ids...)
+	if len(different) < len(ids) {
 		return nil, fault.InvalidField("award_ids", "duplicate", "must not hold an award twice")
 	}
 	var items []AwardView
@@ -268,8 +269,7 @@ type AwardQuery struct {
 }
 
 // ListAwards lists an achievement's awards, oldest first. Role: whoever may read the namespace, for
-// what stands on open profiles; maintainer, for everything. A page holds fewer awards than its limit
-// when some are not for the caller.
+// what stands on open profiles; maintainer, for everything.
 func (o *Operations) ListAwards(ctx context.Context, caller Caller, in AwardQuery) (*Listing[AwardView], error) {
 	state := in.State
 	if state == "" {
@@ -286,7 +286,7 @@ func (o *Operations) ListAwards(ctx context.Context, caller Caller, in AwardQuer
 				return err
 			}
 		}
-		found, next, err := tx.ListAwards(ctx, given.ID, state, in.Page.inStore())
+		found, next, err := tx.ListAwards(ctx, listable(caller, standing, given.ID, state), in.Page.inStore())
 		if err != nil {
 			return err
 		}

@@ -222,6 +222,13 @@ func sightOf(caller Caller, in standing, award *achievement.Award, recipient *ac
 	}
 }
 
+// listable chooses the awards of an achievement that the caller may see.
+func listable(caller Caller, in standing, achievementID int64, state AwardState) store.AwardFilter {
+	return store.AwardFilter{
+		AchievementID: achievementID, State: state, OnlyOpen: !in.atLeast(achievement.Maintainer), ViewerID: caller.ID(),
+	}
+}
+
 // profileFilter chooses the awards on a user's profile that the caller may see, and reports whether
 // there can be any. Hidden ones are among them if they are wanted and the caller may see them.
 func profileFilter(ctx context.Context, tx *store.Tx, caller Caller, user *achievement.User, hidden bool) (store.UserAwardFilter, bool, error) {

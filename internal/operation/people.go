@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
@@ -92,7 +93,7 @@ func (o *Operations) UpdateCurrentUser(ctx context.Context, caller Caller, in Us
 		return nil, err
 	}
 	in.Admin, in.Bot, in.Blocked = nil, nil, nil
-	return o.updateUser(ctx, caller, fmt.Sprint(caller.ID()), in)
+	return o.updateUser(ctx, caller, strconv.FormatInt(caller.ID(), 10), in)
 }
 
 // UpdateUser changes what the service knows of a user. Role: admin. Faults: built_in, changed.

@@ -188,7 +188,7 @@ func TestBadForms(t *testing.T) {
 		want   string
 	}{
 		"no name":          {nil, onePixel, http.StatusBadRequest, "name required"},
-		"an unknown field": {map[string]string{"name": "Badge", "nmae": "x"}, nil, http.StatusBadRequest, "nmae unknown"},
+		"an unknown field": {map[string]string{"name": "Badge", "nome": "x"}, nil, http.StatusBadRequest, "nome unknown"},
 		"no picture":       {named, []byte("hello"), http.StatusBadRequest, "avatar unsupported_type"},
 		"a drawing":        {named, []byte("<svg/>"), http.StatusBadRequest, "avatar unsupported_type"},
 		"an empty file":    {named, []byte{}, http.StatusBadRequest, "avatar unsupported_type"},

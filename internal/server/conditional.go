@@ -56,7 +56,10 @@ func (w *conditionalWriter) Write(data []byte) (int, error) {
 	return w.ResponseWriter.Write(data)
 }
 
-func (w *conditionalWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
+func (w *conditionalWriter) WriteString(text string) (int, error) {
+	data := []byte(text)
+	return w.Write(data)
+}
 
 // names reports whether the list of If-None-Match names the tag; it compares weakly, as RFC 9110 has it.
 func names(list, tag string) bool {

@@ -100,7 +100,7 @@ func TestARequestWithAKeyHappensOnce(t *testing.T) {
 		same(t, "the second answer", again.text, first.text)
 		same(t, "its Location", again.header.Get("Location"), first.header.Get("Location"))
 		same(t, "who is told that it is a replay", []string{first.header.Get("Idempotent-Replayed"), again.header.Get("Idempotent-Replayed")}, []string{"", "true"})
-		if first.header.Get("X-Request-Id") == again.header.Get("X-Request-Id") {
+		if first.header.Get("X-Request-ID") == again.header.Get("X-Request-ID") {
 			t.Error("two requests have the same id")
 		}
 		other := d.with(key, adminToken, "POST", badge+"/awards", map[string]any{"user": "ada", "message": "other"})

@@ -12,7 +12,9 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -24,6 +26,7 @@ import (
 	"github.com/seed-504bad89/accolade/api"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server"
+	"github.com/seed-504bad89/accolade/internal/store"
 	"github.com/seed-504bad89/accolade/internal/testkit"
 )
 
@@ -40,6 +43,9 @@ type door struct {
 	log      *bytes.Buffer
 	registry *prometheus.Registry
 	handler  http.Handler
+	book     *store.Store
+	// statements counts what the database was asked.
+	statements *atomic.Int64
 }
 
 // onEachDatabase runs the test with a new service on each of the databases.
@@ -60,8 +66,13 @@ func onSQLite(t *testing.T) *door {
 func openDoor(t *testing.T, databaseURL string) *door {
 	t.Helper()
 
-	d := &door{t: t, clock: testkit.NewClock(), log: &bytes.Buffer{}, registry: prometheus.NewRegistry()}
-	book := testkit.Open(t, databaseURL)
+	d := &door{
+		t: t, clock: testkit.NewClock(), log: &bytes.Buffer{}, registry: prometheus.NewRegistry(), statements: &atomic.Int64{},
+	}
+	book := testkit.OpenWith(t, store.Config{
+		URL: databaseURL, MaxConns: 8, Observe: func(time.Duration) { d.statements.Add(1) },
+	})
+	d.book = book
 	operations := operation.New(operation.Config{Store: book, Now: d.clock.Now, Sources: []string{"forge"}})
 	if _, err := operations.EnsureAdmin(t.Context(), adminToken); err != nil {
 		t.Fatal(err)

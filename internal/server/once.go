@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -70,9 +71,7 @@ type answer struct {
 }
 
 func (a *answer) write(c *gin.Context) {
-	for name, values := range a.Header {
-		c.Writer.Header()[name] = values
-	}
+	maps.Copy(c.Writer.Header(), a.Header)
 	c.Writer.WriteHeader(a.Status)
 	_, _ = c.Writer.Write(a.Body) // who hung up reads no error
 }
@@ -158,7 +157,7 @@ func formParts(body []byte, boundary string) []string {
 	var found []string
 	for reader := multipart.NewReader(bytes.NewReader(body), boundary); ; {
 		part, err := reader.NextPart()
-		if err == io.EOF { //nolint:errorlint // a wrapped one says that the form was cut short
+		if err == io.EOF { // a wrapped one says that the form was cut short
 			return found
 		}
 		if err != nil {

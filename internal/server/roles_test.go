@@ -45,11 +45,11 @@ func TestRoles(t *testing.T) {
 			places = []string{"-"}
 		}
 		for _, place := range places {
-			row := fmt.Sprintf("%-26s %-9s", call.operation, place)
-			for _, role := range roleNames {
-				row += " " + strconv.Itoa(cast.play(call, place, role))
+			statuses := make([]string, len(roleNames))
+			for i, role := range roleNames {
+				statuses[i] = strconv.Itoa(cast.play(call, place, role))
 			}
-			rows = append(rows, row)
+			rows = append(rows, fmt.Sprintf("%-26s %-9s %s", call.operation, place, strings.Join(statuses, " ")))
 		}
 	}
 	header := fmt.Sprintf("# %-24s %-9s %s", "operation", "place", strings.Join(roleNames, " "))

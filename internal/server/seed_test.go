@@ -24,7 +24,7 @@ func newSeed(t *testing.T, d *door, visibility string) *seed {
 	for _, role := range []string{"developer", "maintainer", "owner"} {
 		name := visibility + "-" + role
 		s.token[role] = s.person(name)
-		s.door.member(s.path, name, role)
+		s.member(s.path, name, role)
 	}
 	s.token["recipient"] = s.person(visibility + "-recipient")
 	s.token["other"] = s.person(visibility + "-other")

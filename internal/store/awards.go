@@ -135,13 +135,26 @@ const (
 	StateAll     AwardState = "all"
 )
 
+// AwardFilter chooses the awards of an achievement.
+type AwardFilter struct {
+	AchievementID int64
+	State         AwardState
+	// OnlyOpen leaves out what is not on a profile that everyone sees, but for the viewer's own.
+	OnlyOpen bool
+	ViewerID int64
+}
+
 // ListAwards returns a page of an achievement's awards, oldest first, and the cursor of the next
 // page, which is empty after the last one.
-func (tx *Tx) ListAwards(ctx context.Context, achievementID int64, state AwardState, p Page) ([]achievement.Award, string, error) {
+func (tx *Tx) ListAwards(ctx context.Context, f AwardFilter, p Page) ([]achievement.Award, string, error) {
 	var rows []awardRow
-	q := tx.db.NewSelect().Model(&rows).Where("achievement_id = ?", achievementID).
+	q := tx.db.NewSelect().Model(&rows).Where("achievement_id = ?", f.AchievementID).
 		Order("awarded_at", "id").Limit(int64(p.limit()) + 1)
-	switch state {
+	if f.OnlyOpen {
+		q = q.Where(`aw.user_id = ? OR (aw.show_on_profile AND EXISTS (SELECT 1 FROM users AS u
+			WHERE u.id = aw.user_id AND u.achievements_enabled AND NOT u.private_profile))`, f.ViewerID)
+	}
+	switch f.State {
 	case StateActive:
 		q = q.Where("revoked_at IS NULL")
 	case StateRevoked:

@@ -319,11 +319,11 @@ func TestListingAnAchievementsAwards(t *testing.T) {
 			store.StateAll:     {"revoked", "early", "same time", "late", "hidden", "first place"},
 		} {
 			same(t, string(state), g.pages(t, func(ctx context.Context, tx *store.Tx, p store.Page) ([]achievement.Award, string, error) {
-				return tx.ListAwards(ctx, g.ours.ID, state, p)
+				return tx.ListAwards(ctx, store.AwardFilter{AchievementID: g.ours.ID, State: state}, p)
 			}), want)
 		}
 		refused(t, book, "bad_cursor", func(ctx context.Context, tx *store.Tx) error {
-			_, _, err := tx.ListAwards(ctx, g.ours.ID, store.StateAll, store.Page{After: store.Cursor(1)})
+			_, _, err := tx.ListAwards(ctx, store.AwardFilter{AchievementID: g.ours.ID, State: store.StateAll}, store.Page{After: store.Cursor(1)})
 			return err
 		})
 	})

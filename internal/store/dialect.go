@@ -30,10 +30,20 @@ import (
 
 // A dialect is all that differs between the databases, besides how to open them and the migrations.
 type dialect interface {
+	schema
+	transacting
+}
+
+// schema is how the tables are made.
+type schema interface {
 	// migrations are the SQL files that make the tables.
 	migrations() (fs.FS, error)
 	// exclusive runs fn while no other process migrates the same database.
 	exclusive(ctx context.Context, s *Store, fn func() error) error
+}
+
+// transacting is what transactions are like.
+type transacting interface {
 	// viewOptions begin a transaction that reads one state of the book.
 	viewOptions() *sql.TxOptions
 	// trouble tells errors that are not the caller's doing from all others.

@@ -37,6 +37,8 @@ type Config struct {
 	URL string
 	// MaxConns bounds the connections to Postgres; 0 means 16. SQLite has one writer and four readers.
 	MaxConns int
+	// Observe is told of each statement how long it took; nil for nobody.
+	Observe func(took time.Duration)
 }
 
 // Store is the open book. It is safe for concurrent use.
@@ -62,8 +64,30 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.URL == "" {
 		return nil, fault.InvalidField("database_url", "required", "must be a postgres:// URL or the path of a file")
 	}
-	return open(ctx, cfg)
+	s, err := open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Observe != nil {
+		shared := s.reader == s.writer
+		s.writer = s.writer.WithQueryHook(observer{cfg.Observe})
+		if shared {
+			s.reader = s.writer
+		} else {
+			s.reader = s.reader.WithQueryHook(observer{cfg.Observe})
+		}
+	}
+	return s, nil
 }
+
+// observer tells of each statement.
+type observer struct{ tell func(time.Duration) }
+
+// BeforeQuery implements bun.QueryHook.
+func (observer) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
+
+// AfterQuery implements bun.QueryHook.
+func (o observer) AfterQuery(_ context.Context, e *bun.QueryEvent) { o.tell(time.Since(e.StartTime)) }
 
 // Writers is how many transactions that write large batches are worth running at once: on Postgres
 // one works while the other waits for the disk; SQLite has one writer.

@@ -61,8 +61,14 @@ func SQLitePath(t *testing.T) string {
 // Open opens and migrates the book at the address until the test ends.
 func Open(t *testing.T, databaseURL string) *store.Store {
 	t.Helper()
+	return OpenWith(t, store.Config{URL: databaseURL, MaxConns: 8})
+}
 
-	book, err := store.Open(t.Context(), store.Config{URL: databaseURL, MaxConns: 8})
+// OpenWith opens and migrates the configured book until the test ends.
+func OpenWith(t *testing.T, cfg store.Config) *store.Store {
+	t.Helper()
+
+	book, err := store.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
