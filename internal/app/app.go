@@ -40,7 +40,12 @@ type Config struct {
 	// AdminToken is the first admin's; empty makes one.
 	AdminToken  string
 	AutoMigrate bool
-	StopTimeout time.Duration
+	// RateLimit and AnonymousRateLimit are how many requests a minute a token may make, and an address
+	// without one; 0 is no limit.
+	RateLimit, AnonymousRateLimit int
+	// TrustedProxies and CORSOrigins are what the server's configuration says of them.
+	TrustedProxies, CORSOrigins []string
+	StopTimeout                 time.Duration
 
 	Log *slog.Logger
 	// Now is the clock; nil means the system's.
@@ -53,6 +58,7 @@ type App struct {
 	log        *slog.Logger
 	store      *store.Store
 	seen       *cache.Seen
+	limiter    *cache.Limiter
 	registry   *prometheus.Registry
 	automation *automation.Automation
 	operations *operation.Operations
@@ -96,6 +102,9 @@ func (a *App) open(ctx context.Context) error {
 		return fmt.Errorf("reading the database: %w", err)
 	}
 	if a.seen, err = cache.NewSeen(a.cfg.Cache); err != nil {
+		return fmt.Errorf("opening the cache: %w", err)
+	}
+	if a.limiter, err = cache.NewLimiter(a.cfg.Cache, time.Now); err != nil {
 		return fmt.Errorf("opening the cache: %w", err)
 	}
 	a.jobs = job.New(a.store, a.cfg.Now, job.Config{}, a.log)
@@ -158,6 +167,9 @@ func (a *App) Close() error {
 	}
 	if a.seen != nil {
 		errs = append(errs, a.seen.Close())
+	}
+	if a.limiter != nil {
+		errs = append(errs, a.limiter.Close())
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

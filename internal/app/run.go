@@ -68,7 +68,9 @@ func (a *App) Run(ctx context.Context) error {
 func (a *App) handler() http.Handler {
 	return server.New(server.Config{
 		BaseURL: a.cfg.BaseURL, Operations: a.operations, Log: a.log, Metrics: a.registry,
-		Ready: a.store.Ready, Degraded: a.seen.Degraded,
+		Ready: a.store.Ready, Degraded: func() bool { return a.seen.Degraded() || a.limiter.Degraded() },
+		Limits:         server.Limits{Limiter: a.limiter, Token: a.cfg.RateLimit, Anonymous: a.cfg.AnonymousRateLimit},
+		TrustedProxies: a.cfg.TrustedProxies, CORSOrigins: a.cfg.CORSOrigins,
 		Mount: func(routes gin.IRouter) { hook.Mount(routes, a.automation, a.cfg.Now) },
 	})
 }

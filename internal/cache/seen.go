@@ -2,27 +2,18 @@
 //
 // Seen remembers deliveries that are committed, so that a delivery sent again is answered without
 // touching the book. The book's unique keys remain the truth: with an empty or absent cache
-// everything is still right, only slower. Redis shares it between servers; without Redis each
-// server remembers for itself. The package imports no other room.
+// everything is still right, only slower. Limiter counts requests. Redis shares both between
+// servers; without Redis each server remembers for itself. The package imports no other room.
 package cache
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/redis/go-redis/v9"
-)
-
-const (
-	// redisBudget is how long one call may take: what Redis saves is worth no more.
-	redisBudget = 100 * time.Millisecond
-	// breakFor is how long Redis is left alone after a call failed.
-	breakFor = time.Second
 )
 
 // Config says where to remember.
@@ -35,7 +26,8 @@ type Config struct {
 	Book string
 	// TTL is how long Redis remembers; 0 means 72 h, as long as GitHub offers a redelivery.
 	TTL time.Duration
-	// MemorySize is how many deliveries the process remembers, at about 150 bytes each; 0 means 100,000.
+	// MemorySize is how many deliveries, and how many callers, the process remembers, at about 150
+	// bytes each; 0 means 100,000.
 	MemorySize int
 }
 
@@ -46,47 +38,40 @@ const (
 	defaultMemorySize = 100_000
 )
 
+func (c *Config) complete() {
+	if c.Prefix == "" {
+		c.Prefix = defaultPrefix
+	}
+	if c.TTL == 0 {
+		c.TTL = defaultTTL
+	}
+	if c.MemorySize == 0 {
+		c.MemorySize = defaultMemorySize
+	}
+}
+
 // Seen remembers the ids of committed deliveries by key. It is safe for concurrent use.
 type Seen struct {
+	*remote
+
 	memory *lru.Cache[string, int64]
-	redis  redis.UniversalClient
 	prefix string
 	ttl    time.Duration
-
-	// brokenUntil is when Redis may be tried again, in Unix nanoseconds; 0 while it works.
-	brokenUntil atomic.Int64
 }
 
 // NewSeen returns an empty memory. It fails when RedisURL is no URL; it does not connect, so that
 // a Redis that is away delays no start.
 func NewSeen(cfg Config) (*Seen, error) {
-	if cfg.Prefix == "" {
-		cfg.Prefix = defaultPrefix
-	}
-	if cfg.TTL == 0 {
-		cfg.TTL = defaultTTL
-	}
-	if cfg.MemorySize == 0 {
-		cfg.MemorySize = defaultMemorySize
-	}
+	cfg.complete()
 	memory, err := lru.New[string, int64](cfg.MemorySize)
 	if err != nil {
 		return nil, fmt.Errorf("making a memory for %d deliveries: %w", cfg.MemorySize, err)
 	}
-	s := &Seen{memory: memory, prefix: cfg.Prefix + "seen:" + cfg.Book + ":", ttl: cfg.TTL}
-	if cfg.RedisURL == "" {
-		return s, nil
-	}
-	options, err := redis.ParseURL(cfg.RedisURL)
+	far, err := newRemote(cfg.RedisURL)
 	if err != nil {
-		// The cause quotes the URL, and with it the password.
-		return nil, errors.New("the Redis URL is not of the form redis://user:password@host:port/number")
+		return nil, err
 	}
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = redisBudget, redisBudget, redisBudget
-	options.ContextTimeoutEnabled = true
-	options.MaxRetries = -1
-	s.redis = redis.NewClient(options)
-	return s, nil
+	return &Seen{remote: far, memory: memory, prefix: cfg.Prefix + "seen:" + cfg.Book + ":", ttl: cfg.TTL}, nil
 }
 
 // Recall returns the id of the delivery that this process remembers under the key. It asks nobody.
@@ -113,7 +98,7 @@ func (s *Seen) Lookup(ctx context.Context, keys []string) map[string]int64 {
 	}
 	limited, cancel := context.WithTimeout(ctx, redisBudget)
 	defer cancel()
-	values, err := s.redis.MGet(limited, named...).Result()
+	values, err := s.client.MGet(limited, named...).Result()
 	s.note(ctx, err)
 	if err != nil {
 		return found
@@ -140,43 +125,11 @@ func (s *Seen) Remember(ctx context.Context, committed map[string]int64) {
 	}
 	limited, cancel := context.WithTimeout(ctx, redisBudget)
 	defer cancel()
-	_, err := s.redis.Pipelined(limited, func(pipe redis.Pipeliner) error {
+	_, err := s.client.Pipelined(limited, func(pipe redis.Pipeliner) error {
 		for key, id := range committed {
 			pipe.Set(limited, s.prefix+key, id, s.ttl)
 		}
 		return nil
 	})
 	s.note(ctx, err)
-}
-
-// usable reports whether Redis is configured and not being left alone.
-func (s *Seen) usable() bool {
-	return s.redis != nil && time.Now().UnixNano() >= s.brokenUntil.Load()
-}
-
-// note opens the breaker after a failed call and closes it after a good one. A call whose caller
-// went away says nothing about Redis.
-func (s *Seen) note(ctx context.Context, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	if err == nil || errors.Is(err, redis.Nil) {
-		s.brokenUntil.Store(0)
-		return
-	}
-	s.brokenUntil.Store(time.Now().Add(breakFor).UnixNano())
-}
-
-// Degraded reports whether Redis is configured and its last call failed.
-func (s *Seen) Degraded() bool { return s.redis != nil && s.brokenUntil.Load() != 0 }
-
-// Close ends the connections to Redis.
-func (s *Seen) Close() error {
-	if s.redis == nil {
-		return nil
-	}
-	if err := s.redis.Close(); err != nil {
-		return fmt.Errorf("closing Redis: %w", err)
-	}
-	return nil
 }

@@ -129,7 +129,7 @@ func TestGarbageIsAMiss(t *testing.T) {
 		"zero":   func(key string) error { return client.Set(t.Context(), key, 0, time.Minute).Err() },
 		"binary": func(key string) error { return client.Set(t.Context(), key, "\x00\xff", time.Minute).Err() },
 	} {
-		if err := put(cfg.Prefix + "seen:" + key); err != nil {
+		if err := put(cfg.Prefix + "seen:" + cfg.Book + ":" + key); err != nil {
 			t.Fatal(err)
 		}
 	}

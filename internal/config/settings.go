@@ -1,15 +1,9 @@
 package config
 
 import (
-	"net"
-	"net/url"
-	"os"
-	"strconv"
-	"strings"
-	"time"
+	"slices"
 
 	"github.com/seed-504bad89/accolade/internal/app"
-	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
 // Setting is one thing that can be configured.
@@ -27,7 +21,10 @@ type Setting struct {
 }
 
 // Settings returns every setting, in the order in which they are documented.
-func Settings() []Setting {
+func Settings() []Setting { return slices.Concat(serving(), keeping(), working()) }
+
+// serving are the settings of the doors.
+func serving() []Setting {
 	return []Setting{
 		{
 			Variable: "ACCOLADE_LISTEN", Key: "listen", Default: "127.0.0.1:8080",
@@ -44,6 +41,37 @@ func Settings() []Setting {
 			About: "URL under which people and forges reach the server; links are made from it. Empty: made from the listening address.",
 			set:   setBaseURL,
 		},
+		{
+			Variable: "ACCOLADE_RATE_LIMIT", Key: "rate_limit", Default: "600",
+			About: "Requests to the API that a token may make in a minute; 0 is no limit. Webhooks are not limited.",
+			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.RateLimit, value, 0) },
+		},
+		{
+			Variable: "ACCOLADE_RATE_LIMIT_ANONYMOUS", Key: "rate_limit_anonymous", Default: "300",
+			About: "Requests to the API that an address may make in a minute without a token; 0 is no limit.",
+			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.AnonymousRateLimit, value, 0) },
+		},
+		{
+			Variable: "ACCOLADE_TRUSTED_PROXIES", Key: "trusted_proxies", Default: "",
+			About: "Networks, as 10.0.0.0/8 and separated by commas, whose X-Forwarded-For is believed; empty believes nobody.",
+			set:   setProxies,
+		},
+		{
+			Variable: "ACCOLADE_CORS_ORIGINS", Key: "cors_origins", Default: "",
+			About: "Origins, as https://example.com and separated by commas, whose scripts may use the API; * is all of them, empty none.",
+			set:   setOrigins,
+		},
+		{
+			Variable: "ACCOLADE_STOP_TIMEOUT", Key: "stop_timeout", Default: "25s",
+			About: "How long a stop waits for requests that are being answered.",
+			set:   func(cfg *app.Config, value string) error { return setDuration(&cfg.StopTimeout, value) },
+		},
+	}
+}
+
+// keeping are the settings of what is kept, and where.
+func keeping() []Setting {
+	return []Setting{
 		{ //nolint:gosec // the password in the example is the word "password"
 			Variable: "ACCOLADE_DATABASE_URL", Key: "database_url", Default: "accolade.db", Secret: true,
 			About: "The book: postgres://user:password@host/database, or the path of an SQLite file.",
@@ -55,10 +83,21 @@ func Settings() []Setting {
 			set:   func(cfg *app.Config, value string) error { return setCount(&cfg.Store.MaxConns, value) },
 		},
 		{
+			Variable: "ACCOLADE_AUTO_MIGRATE", Key: "auto_migrate", Default: "true",
+			About: "Whether serve brings the database's schema up to date by itself; false waits for \"accolade migrate\".",
+			set:   func(cfg *app.Config, value string) error { return setBool(&cfg.AutoMigrate, value) },
+		},
+		{
 			Variable: "ACCOLADE_REDIS_URL", Key: "redis_url", Default: "", Secret: true,
 			About: "redis://host:port/0 of the memory that replicas share; empty keeps it in the process.",
 			set:   func(cfg *app.Config, value string) error { cfg.Cache.RedisURL = value; return nil },
 		},
+	}
+}
+
+// working are the settings of what is done.
+func working() []Setting {
+	return []Setting{
 		{
 			Variable: "ACCOLADE_RULES", Key: "rules", Default: "",
 			About: "Directory of rules files, applied at start and on SIGHUP; empty for no rules.",
@@ -69,71 +108,5 @@ func Settings() []Setting {
 			About: "Token of the first admin, 16 characters at least; when empty, the first start makes one and prints it once.",
 			set:   func(cfg *app.Config, value string) error { cfg.AdminToken = value; return nil },
 		},
-		{
-			Variable: "ACCOLADE_AUTO_MIGRATE", Key: "auto_migrate", Default: "true",
-			About: "Whether serve brings the database's schema up to date by itself; false waits for \"accolade migrate\".",
-			set:   func(cfg *app.Config, value string) error { return setBool(&cfg.AutoMigrate, value) },
-		},
-		{
-			Variable: "ACCOLADE_STOP_TIMEOUT", Key: "stop_timeout", Default: "25s",
-			About: "How long a stop waits for requests that are being answered.",
-			set:   func(cfg *app.Config, value string) error { return setDuration(&cfg.StopTimeout, value) },
-		},
 	}
-}
-
-func setAddress(to *string, value string) error {
-	if _, _, err := net.SplitHostPort(value); err != nil {
-		return fault.New(fault.Invalid, "bad_address", "%q is not host:port", value).Because(err)
-	}
-	*to = value
-	return nil
-}
-
-func setBaseURL(cfg *app.Config, value string) error {
-	parsed, err := url.Parse(value)
-	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return fault.New(fault.Invalid, "bad_url", "%q is not an http or https URL", value)
-	}
-	cfg.BaseURL = strings.TrimSuffix(value, "/")
-	return nil
-}
-
-func setCount(to *int, value string) error {
-	count, err := strconv.Atoi(value)
-	if err != nil || count < 1 {
-		return fault.New(fault.Invalid, "bad_number", "%q is not a whole number above 0", value)
-	}
-	*to = count
-	return nil
-}
-
-func setBool(to *bool, value string) error {
-	parsed, err := strconv.ParseBool(value)
-	if err != nil {
-		return fault.New(fault.Invalid, "bad_bool", "%q is neither true nor false", value)
-	}
-	*to = parsed
-	return nil
-}
-
-func setDuration(to *time.Duration, value string) error {
-	parsed, err := time.ParseDuration(value)
-	if err != nil || parsed <= 0 {
-		return fault.New(fault.Invalid, "bad_duration", "%q is not a duration such as 30s", value)
-	}
-	*to = parsed
-	return nil
-}
-
-func setRules(cfg *app.Config, value string) error {
-	info, err := os.Stat(value)
-	if err != nil {
-		return fault.New(fault.Invalid, "no_directory", "%q cannot be read", value).Because(err)
-	}
-	if !info.IsDir() {
-		return fault.New(fault.Invalid, "no_directory", "%q is not a directory", value)
-	}
-	cfg.Rules = os.DirFS(value)
-	return nil
 }

@@ -9,8 +9,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed-504bad89/accolade/internal/fault"
-	"github.com/seed-504bad89/accolade/internal/operation"
-	"github.com/seed-504bad89/accolade/internal/server/problem"
 )
 
 // maxBody is the largest body of a call to the API.
@@ -36,29 +34,8 @@ func bounded(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
 }
 
-// authenticated leaves the caller in the request's context: the one whose token came in a header, or
-// the anonymous one. A token that is not valid is refused, also where none is needed. Tokens in a
-// URL are not looked for: URLs end up in logs.
-func authenticated(operations *operation.Operations) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		secret, err := credential(c.Request.Header)
-		if err != nil {
-			problem.Write(c, err)
-			return
-		}
-		if secret == "" {
-			return
-		}
-		caller, err := operations.Authenticate(c.Request.Context(), secret)
-		if err != nil {
-			problem.Write(c, err)
-			return
-		}
-		c.Request = c.Request.WithContext(operation.WithCaller(c.Request.Context(), caller))
-	}
-}
-
-// credential returns the token that the headers hold, "" for none.
+// credential returns the token that the headers hold, "" for none. A token that is not valid is refused,
+// also where none is needed. Tokens in a URL are not looked for: URLs end up in logs.
 func credential(header http.Header) (string, error) {
 	private := header.Get("Private-Token")
 	authorization := header.Get("Authorization")

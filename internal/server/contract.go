@@ -79,6 +79,10 @@ func (ct *contract) operationID(c *gin.Context) string {
 // checked refuses what breaks the contract, and fills in the contract's defaults.
 func (ct *contract) checked(c *gin.Context) {
 	route := ct.route(c)
+	if err := checkAccept(c.GetHeader("Accept"), route.Operation); err != nil {
+		problem.WriteStatus(c, http.StatusNotAcceptable, fault.As(err))
+		return
+	}
 	if err := checkBody(c.Request, route.Operation); err != nil {
 		if f := fault.As(err); f.Code == unsupportedMediaType {
 			problem.WriteStatus(c, http.StatusUnsupportedMediaType, f)

@@ -21,7 +21,8 @@ import (
 	"github.com/seed-504bad89/accolade/internal/server/rest"
 )
 
-// Config is what the engine serves and is watched by. All fields but Degraded and Mount are needed.
+// Config is what the engine serves and is watched by. Log, BaseURL, Operations, Metrics and
+// Ready are needed.
 type Config struct {
 	// BaseURL is what clients reach the service by, without a slash at its end.
 	BaseURL    string
@@ -32,6 +33,11 @@ type Config struct {
 	Ready func(context.Context) error
 	// Degraded says that it works, but without something that can be missed.
 	Degraded func() bool
+	Limits   Limits
+	// TrustedProxies are the networks (CIDR) whose X-Forwarded-For is believed.
+	TrustedProxies []string
+	// CORSOrigins are the origins whose scripts may use the API; "*" is all of them.
+	CORSOrigins []string
 	// Mount adds routes that are not the API's, such as those for webhooks.
 	Mount func(gin.IRouter)
 }
@@ -49,13 +55,20 @@ func New(cfg Config) http.Handler {
 	engine.UnescapePathValues = true
 	engine.RedirectTrailingSlash = false
 	engine.HandleMethodNotAllowed = true
-	_ = engine.SetTrustedProxies(nil) // parses nothing, and so cannot fail
+	engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	if err := engine.SetTrustedProxies(cfg.TrustedProxies); err != nil {
+		panic(err) // the configuration has checked them
+	}
 
-	engine.Use(identify, observe(contract, cfg.Log, cfg.Metrics), secure, recovered)
+	engine.Use(identify, observe(contract, cfg.Log, cfg.Metrics), secure, cors(cfg.CORSOrigins), recovered)
 	engine.NoRoute(func(c *gin.Context) {
 		problem.Write(c, fault.New(fault.NotFound, "not_found", "there is nothing at this path"))
 	})
 	engine.NoMethod(func(c *gin.Context) {
+		if c.Request.Method == http.MethodOptions {
+			options(c)
+			return
+		}
 		problem.WriteStatus(c, http.StatusMethodNotAllowed,
 			fault.New(fault.Invalid, "method_not_allowed", "this path does not know the method; Allow lists those it knows"))
 	})
@@ -63,11 +76,11 @@ func New(cfg Config) http.Handler {
 	engine.GET("/livez", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) })
 	engine.GET("/readyz", readiness(cfg))
 	engine.GET("/openapi.yaml", contract.serve)
-	rest.Mount(engine.Group("", bounded, origin, conditional, authenticated(cfg.Operations), contract.checked, once(contract, cfg.Operations)), cfg.Operations, cfg.BaseURL)
+	rest.Mount(engine.Group("", bounded, origin, conditional, identified(&cfg.Limits, cfg.Operations), contract.checked, once(contract, cfg.Operations)), cfg.Operations, cfg.BaseURL)
 	if cfg.Mount != nil {
 		cfg.Mount(engine)
 	}
-	return engine
+	return heads(engine)
 }
 
 // MetricsHandler returns the handler of the listener for metrics: GET /metrics.

@@ -59,6 +59,7 @@ func WriteStatus(c *gin.Context, status int, f *fault.Error) {
 	if c.Writer.Written() {
 		return
 	}
+	c.Header("Cache-Control", "no-store")
 	switch {
 	case status == http.StatusUnauthorized:
 		c.Header("WWW-Authenticate", challenge)

@@ -1,0 +1,73 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// redisBudget is how long one call may take: what Redis saves is worth no more.
+	redisBudget = 100 * time.Millisecond
+	// breakFor is how long Redis is left alone after a call failed.
+	breakFor = time.Second
+)
+
+// remote is a Redis that may be away, or none at all.
+type remote struct {
+	client redis.UniversalClient
+	// brokenUntil is when Redis may be tried again, in Unix nanoseconds; 0 while it works.
+	brokenUntil atomic.Int64
+}
+
+// newRemote does not connect, so that a Redis that is away delays no start. The empty URL is none.
+func newRemote(redisURL string) (*remote, error) {
+	if redisURL == "" {
+		return &remote{}, nil
+	}
+	options, err := redis.ParseURL(redisURL)
+	if err != nil {
+		// The cause quotes the URL, and with it the password.
+		return nil, errors.New("the Redis URL is not of the form redis://user:password@host:port/number")
+	}
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = redisBudget, redisBudget, redisBudget
+	options.ContextTimeoutEnabled = true
+	options.MaxRetries = -1
+	return &remote{client: redis.NewClient(options)}, nil
+}
+
+// usable reports whether Redis is configured and not being left alone.
+func (r *remote) usable() bool {
+	return r.client != nil && time.Now().UnixNano() >= r.brokenUntil.Load()
+}
+
+// note opens the breaker after a failed call and closes it after a good one. A call whose caller
+// went away says nothing about Redis.
+func (r *remote) note(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	if err == nil || errors.Is(err, redis.Nil) {
+		r.brokenUntil.Store(0)
+		return
+	}
+	r.brokenUntil.Store(time.Now().Add(breakFor).UnixNano())
+}
+
+// Degraded reports whether Redis is configured and its last call failed.
+func (r *remote) Degraded() bool { return r.client != nil && r.brokenUntil.Load() != 0 }
+
+// Close ends the connections to Redis.
+func (r *remote) Close() error {
+	if r.client == nil {
+		return nil
+	}
+	if err := r.client.Close(); err != nil {
+		return fmt.Errorf("closing Redis: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-504bad89/accolade/internal/app"
+	"github.com/seed-504bad89/accolade/internal/fault"
+)
+
+func setAddress(to *string, value string) error {
+	if _, _, err := net.SplitHostPort(value); err != nil {
+		return fault.New(fault.Invalid, "bad_address", "%q is not host:port", value).Because(err)
+	}
+	*to = value
+	return nil
+}
+
+func setBaseURL(cfg *app.Config, value string) error {
+	parsed, err := url.Parse(value)
+	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
+		return fault.New(fault.Invalid, "bad_url", "%q is not an http or https URL", value)
+	}
+	cfg.BaseURL = strings.TrimSuffix(value, "/")
+	return nil
+}
+
+func setCount(to *int, value string) error { return setAtLeast(to, value, 1) }
+
+func setAtLeast(to *int, value string, least int) error {
+	count, err := strconv.Atoi(value)
+	if err != nil || count < least {
+		return fault.New(fault.Invalid, "bad_number", "%q is not a whole number, %d or more", value, least)
+	}
+	*to = count
+	return nil
+}
+
+// listed returns what is separated by commas.
+func listed(value string) []string {
+	var items []string
+	for item := range strings.SplitSeq(value, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func setProxies(cfg *app.Config, value string) error {
+	cfg.TrustedProxies = listed(value)
+	for _, item := range cfg.TrustedProxies {
+		if _, err := netip.ParsePrefix(item); err != nil {
+			return fault.New(fault.Invalid, "bad_network", "%q is not a network such as 10.0.0.0/8", item)
+		}
+	}
+	return nil
+}
+
+func setOrigins(cfg *app.Config, value string) error {
+	cfg.CORSOrigins = listed(value)
+	for _, item := range cfg.CORSOrigins {
+		parsed, err := url.Parse(item)
+		if item != "*" && (err != nil || parsed.Host == "" || parsed.Scheme+"://"+parsed.Host != item) {
+			return fault.New(fault.Invalid, "bad_origin", "%q is not an origin such as https://example.com", item)
+		}
+	}
+	return nil
+}
+
+func setBool(to *bool, value string) error {
+	parsed, err := strconv.ParseBool(value)
+	if err != nil {
+		return fault.New(fault.Invalid, "bad_bool", "%q is neither true nor false", value)
+	}
+	*to = parsed
+	return nil
+}
+
+func setDuration(to *time.Duration, value string) error {
+	parsed, err := time.ParseDuration(value)
+	if err != nil || parsed <= 0 {
+		return fault.New(fault.Invalid, "bad_duration", "%q is not a duration such as 30s", value)
+	}
+	*to = parsed
+	return nil
+}
+
+func setRules(cfg *app.Config, value string) error {
+	info, err := os.Stat(value)
+	if err != nil {
+		return fault.New(fault.Invalid, "no_directory", "%q cannot be read", value).Because(err)
+	}
+	if !info.IsDir() {
+		return fault.New(fault.Invalid, "no_directory", "%q is not a directory", value)
+	}
+	cfg.Rules = os.DirFS(value)
+	return nil
+}
