@@ -19,6 +19,7 @@ type commands struct {
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database's schema up to date."`
 	Rules       rulesCommand       `cmd:"" help:"Check and test rules files."`
 	Token       tokenCommand       `cmd:"" help:"Issue a token for the API."`
+	Mail        mailCommand        `cmd:"" help:"See the mails that are sent."`
 	Config      configCommand      `cmd:"" help:"List every setting, or check the present ones."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the local service whether it is ready; exit with 0 if so."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`

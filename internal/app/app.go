@@ -6,6 +6,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,6 +44,10 @@ type Config struct {
 	// RateLimit and AnonymousRateLimit are how many requests a minute a token may make, and an address
 	// without one; 0 is no limit.
 	RateLimit, AnonymousRateLimit int
+	// MailServer and MailFrom are as notify.MailConfig has them; an empty MailServer means no mails.
+	MailServer, MailFrom string
+	// MailRoots are the authorities that may vouch for the mail server; nil means the system's.
+	MailRoots *x509.CertPool
 	// TrustedProxies and CORSOrigins are what the server's configuration says of them.
 	TrustedProxies, CORSOrigins []string
 	StopTimeout                 time.Duration
@@ -63,6 +68,7 @@ type App struct {
 	automation *automation.Automation
 	operations *operation.Operations
 	jobs       *job.Worker
+	mails      *job.Worker
 	listener   net.Listener
 	metrics    net.Listener
 	issued     string
@@ -107,28 +113,52 @@ func (a *App) open(ctx context.Context) error {
 	if a.limiter, err = cache.NewLimiter(a.cfg.Cache, time.Now); err != nil {
 		return fmt.Errorf("opening the cache: %w", err)
 	}
+	if err := a.listen(ctx); err != nil {
+		return err
+	}
 	a.jobs = job.New(a.store, a.cfg.Now, job.Config{}, a.log)
+	a.mails = job.New(a.store, a.cfg.Now, automation.MailWorker(), a.log)
+	wake := func() { a.jobs.Wake(); a.mails.Wake() }
 	sources := make([]string, len(a.cfg.Sources))
 	for i := range a.cfg.Sources {
 		sources[i] = a.cfg.Sources[i].Name
 	}
-	a.operations = operation.New(operation.Config{Store: a.store, Now: a.cfg.Now, Sources: sources, Announce: a.jobs.Wake})
+	a.operations = operation.New(operation.Config{Store: a.store, Now: a.cfg.Now, Sources: sources, Announce: wake})
+	mail, err := a.mail()
+	if err != nil {
+		return err
+	}
 	a.automation, err = automation.New(automation.Config{
 		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
-		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Announce: a.jobs.Wake,
+		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
 	})
 	if err != nil {
 		return err
 	}
 	a.jobs.Handle(automation.JobAwardGranted, a.automation.Tell)
 	a.jobs.Handle(automation.JobAwardRevoked, a.automation.Tell)
+	a.mails.Handle(automation.JobAwardMail, a.automation.Mail)
 	if err := a.startRules(ctx); err != nil {
 		return err
 	}
 	if a.issued, err = a.operations.EnsureAdmin(ctx, a.cfg.AdminToken); err != nil {
 		return fmt.Errorf("making the first admin: %w", err)
 	}
-	return a.listen(ctx)
+	return nil
+}
+
+// mail returns the sender of mails, nil when none is configured.
+func (a *App) mail() (*notify.Mail, error) {
+	if a.cfg.MailServer == "" {
+		return nil, nil //nolint:nilnil // no mails are no fault
+	}
+	mail, err := notify.NewMail(notify.MailConfig{
+		Server: a.cfg.MailServer, From: a.cfg.MailFrom, BaseURL: a.cfg.BaseURL, Book: a.cfg.Cache.Book, Roots: a.cfg.MailRoots,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing mails: %w", err)
+	}
+	return mail, nil
 }
 
 func (a *App) listen(ctx context.Context) error {

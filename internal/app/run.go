@@ -45,6 +45,7 @@ func (a *App) Run(ctx context.Context) error {
 	var rooms sync.WaitGroup
 	rooms.Go(func() { a.automation.Run(background) })
 	rooms.Go(func() { a.jobs.Run(background) })
+	rooms.Go(func() { a.mails.Run(background) })
 	a.log.InfoContext(ctx, "serving", "url", a.URL())
 
 	<-ctx.Done()

@@ -10,7 +10,7 @@
 //	        receive.go                                        commit.go judge.go  grant.go
 //
 // What it gives and takes away, it does as the house user. It may open transactions, and imports
-// the pure rooms, forge, store, cache and notify.
+// the pure rooms, forge, store, cache, job and notify.
 package automation
 
 import (
@@ -39,7 +39,7 @@ const MaxBatch = 256
 // asked to come back later.
 const queueSize = 4 * MaxBatch
 
-// Config is what Automation works with. All fields but Announce are needed.
+// Config is what Automation works with. All fields but Mail and Announce are needed.
 type Config struct {
 	Store   *store.Store
 	Seen    *cache.Seen
@@ -49,6 +49,8 @@ type Config struct {
 	Metrics prometheus.Registerer
 	// Channels are told of every award and revocation; see Tell.
 	Channels []notify.Channel
+	// Mail sends mails; nil for none.
+	Mail *notify.Mail
 	// Announce is called after a commit that queued work for the outbox; nil for nobody.
 	Announce func()
 }
@@ -64,6 +66,7 @@ type Automation struct {
 	log      *slog.Logger
 	metrics  *metrics
 	channels []notify.Channel
+	mail     *notify.Mail
 	announce func()
 	encoder  *zstd.Encoder
 	people   *people
@@ -87,7 +90,7 @@ func New(cfg Config) (*Automation, error) {
 		return nil, fmt.Errorf("preparing compression: %w", err)
 	}
 	a := &Automation{
-		store: cfg.Store, seen: cfg.Seen, now: cfg.Now, log: cfg.Log, channels: cfg.Channels, announce: cfg.Announce,
+		store: cfg.Store, seen: cfg.Seen, now: cfg.Now, log: cfg.Log, channels: cfg.Channels, mail: cfg.Mail, announce: cfg.Announce,
 		sources: map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(),
 		queue: make(chan *intake, queueSize), draining: make(chan struct{}),

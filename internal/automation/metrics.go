@@ -12,6 +12,7 @@ type metrics struct {
 	awards     *prometheus.CounterVec
 	revoked    *prometheus.CounterVec
 	failures   *prometheus.CounterVec
+	mails      *prometheus.CounterVec
 	batches    prometheus.Histogram
 	queued     prometheus.Gauge
 }
@@ -28,6 +29,7 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		awards:     counter("awards_total", "Awards that rules gave, by the achievement's key.", "achievement"),
 		revoked:    counter("revocations_total", "Awards that rules took away, by the achievement's key.", "achievement"),
 		failures:   counter("rule_failures_total", "Expressions that failed on an event.", "rule"),
+		mails:      counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
 		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "accolade", Name: "batch_deliveries", Help: "Deliveries in one commit.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 9),
@@ -36,6 +38,6 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 			Namespace: "accolade", Name: "queued_deliveries", Help: "Deliveries that waited when the last commit began.",
 		}),
 	}
-	registerer.MustRegister(m.deliveries, m.refused, m.unknown, m.events, m.awards, m.revoked, m.failures, m.batches, m.queued)
+	registerer.MustRegister(m.deliveries, m.refused, m.unknown, m.events, m.awards, m.revoked, m.failures, m.mails, m.batches, m.queued)
 	return m
 }

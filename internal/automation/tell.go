@@ -2,41 +2,37 @@ package automation
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-// Tell does jobs of the outbox: it hands what became of each award to every channel. When a channel
-// fails, the job is tried again. An award that was deleted meanwhile is not told of.
+// Tell does jobs of the outbox: it hands what became of each award to every channel, and leaves a job
+// for the mail. When a channel fails, the job is tried again. An award that was deleted meanwhile is
+// not told of.
 func (a *Automation) Tell(ctx context.Context, jobs []store.Job) map[int64]error {
-	failures := map[int64]error{}
-	awards := map[int64]int64{}
-	for _, job := range jobs {
-		var announcement Announcement
-		if err := json.Unmarshal(job.Args, &announcement); err != nil {
-			failures[job.ID] = fmt.Errorf("reading job %d: %w", job.ID, err)
-			continue
-		}
-		awards[job.ID] = announcement.AwardID
-	}
+	awards, failures := awardsOf(jobs)
 	notices, err := a.notices(ctx, awards)
+	if err != nil {
+		return failAll(jobs, err)
+	}
+	granted := map[int64]notify.Notice{}
 	for _, job := range jobs {
 		notice, stands := notices[job.ID]
-		switch {
-		case failures[job.ID] != nil:
-		case err != nil:
-			failures[job.ID] = err
-		case stands:
-			notice.Revoked = job.Kind == JobAwardRevoked
-			if err := a.tell(ctx, notice); err != nil {
-				failures[job.ID] = err
-			}
+		if !stands {
+			continue
 		}
+		if notice.Revoked = job.Kind == JobAwardRevoked; !notice.Revoked {
+			granted[job.ID] = notice
+		}
+		if err := a.tell(ctx, notice); err != nil {
+			failures[job.ID] = err
+		}
+	}
+	if err := a.post(ctx, granted); err != nil {
+		return failAll(jobs, err)
 	}
 	return failures
 }

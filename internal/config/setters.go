@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/x509"
 	"net"
 	"net/netip"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/app"
 	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/notify"
 )
 
 func setAddress(to *string, value string) error {
@@ -88,6 +90,34 @@ func setDuration(to *time.Duration, value string) error {
 		return fault.New(fault.Invalid, "bad_duration", "%q is not a duration such as 30s", value)
 	}
 	*to = parsed
+	return nil
+}
+
+func setMailServer(cfg *app.Config, value string) error {
+	if _, err := notify.ParseServer(value); err != nil {
+		return err
+	}
+	cfg.MailServer = value
+	return nil
+}
+
+func setMailRoots(cfg *app.Config, value string) error {
+	text, err := os.ReadFile(value)
+	if err != nil {
+		return fault.New(fault.Invalid, "no_file", "%q cannot be read", value).Because(err)
+	}
+	cfg.MailRoots = x509.NewCertPool()
+	if !cfg.MailRoots.AppendCertsFromPEM(text) {
+		return fault.New(fault.Invalid, "no_certificate", "%q holds no certificate", value)
+	}
+	return nil
+}
+
+func setMailFrom(cfg *app.Config, value string) error {
+	if _, err := notify.ParseSender(value); err != nil {
+		return err
+	}
+	cfg.MailFrom = value
 	return nil
 }
 

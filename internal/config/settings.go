@@ -103,6 +103,21 @@ func working() []Setting {
 			About: "Directory of rules files, applied at start and on SIGHUP; empty for no rules.",
 			set:   setRules,
 		},
+		{ //nolint:gosec // the password in the example is the word "password"
+			Variable: "ACCOLADE_SMTP_URL", Key: "smtp_url", Default: "", Secret: true,
+			About: "Mail server: smtp://user:password@host:587 with STARTTLS, or smtps://user:password@host:465; empty sends no mails.",
+			set:   setMailServer,
+		},
+		{
+			Variable: "ACCOLADE_SMTP_CA", Key: "smtp_ca", Default: "",
+			About: "File with the certificates (PEM) of the authorities that may vouch for the mail server; empty for the system's.",
+			set:   setMailRoots,
+		},
+		{
+			Variable: "ACCOLADE_MAIL_FROM", Key: "mail_from", Default: "Accolade <accolade@localhost>",
+			About: "Who mails come from: an address, with or without a name.",
+			set:   setMailFrom,
+		},
 		{
 			Variable: "ACCOLADE_ADMIN_TOKEN", Key: "admin_token", Default: "", Secret: true,
 			About: "Token of the first admin, 16 characters at least; when empty, the first start makes one and prints it once.",

@@ -8,6 +8,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -57,6 +58,20 @@ func (c Config) withDefaults() Config {
 // Handler does jobs of one kind and returns the error of each by its id; a job without one is done.
 // It may be handed the same job again.
 type Handler func(ctx context.Context, jobs []store.Job) map[int64]error
+
+// permanent is an error that no further attempt will mend.
+type permanent struct{ error }
+
+func (p permanent) Unwrap() error { return p.error }
+
+// Permanently marks an error that no further attempt will mend: the job is parked at once.
+func Permanently(err error) error { return permanent{err} }
+
+// parks reports whether the job is not tried again after the failure.
+func parks(job store.Job, failure error) bool {
+	_, final := errors.AsType[permanent](failure)
+	return final || job.Attempt >= job.MaxAttempts
+}
 
 // Worker takes jobs out of the book and does them, many at once.
 type Worker struct {
@@ -148,7 +163,7 @@ func (w *Worker) do(ctx context.Context, jobs []store.Job) {
 	for i := range jobs {
 		if failure := failures[jobs[i].ID]; failure != nil {
 			w.log.WarnContext(ctx, "a job failed", "job", jobs[i].ID, "kind", jobs[i].Kind, "attempt", jobs[i].Attempt,
-				"parked", jobs[i].Attempt >= jobs[i].MaxAttempts, "error", failure)
+				"parked", parks(jobs[i], failure), "error", failure)
 		}
 	}
 	err := w.book.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return w.note(ctx, tx, jobs, failures) })
@@ -166,7 +181,7 @@ func (w *Worker) note(ctx context.Context, tx *store.Tx, jobs []store.Job, failu
 		switch {
 		case failure == nil:
 			done = append(done, job)
-		case job.Attempt >= job.MaxAttempts:
+		case parks(job, failure):
 			err = tx.ParkJob(ctx, job, failure.Error(), w.now())
 		default:
 			err = tx.RetryJob(ctx, job, w.now().Add(w.backoff(job.Attempt)), failure.Error())

@@ -2,7 +2,8 @@
 //
 // One channel a file, one line in the list that app makes. A channel is handed one notice at a
 // time from the outbox and may be handed the same notice again, after a crash or when another
-// channel failed: it must not mind. The package may import achievement.
+// channel failed: it must not mind. Mail, which nobody wants twice, is no channel: each has a job of
+// its own. The package may import achievement and fault.
 package notify
 
 import (

@@ -77,6 +77,7 @@ func New(cfg Config) http.Handler {
 	engine.GET("/readyz", readiness(cfg))
 	engine.GET("/openapi.yaml", contract.serve)
 	rest.Mount(engine.Group("", bounded, origin, conditional, identified(&cfg.Limits, cfg.Operations), contract.checked, once(contract, cfg.Operations)), cfg.Operations, cfg.BaseURL)
+	mountUnsubscribe(engine, cfg.Operations)
 	if cfg.Mount != nil {
 		cfg.Mount(engine)
 	}

@@ -1,0 +1,132 @@
+package automation
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/seed-504bad89/accolade/internal/job"
+	"github.com/seed-504bad89/accolade/internal/notify"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// JobAwardMail is the kind of job that sends one mail.
+const JobAwardMail = "award.mail"
+
+const (
+	// mailAttempts spans about three days with the pauses that MailWorker makes.
+	mailAttempts = 80
+	// mailPatience bounds the sending of one batch, so that a stop need not wait for long.
+	mailPatience = 20 * time.Second
+)
+
+// MailWorker is how jobs of mails are done: few at once, each leased for much longer than it takes,
+// so that no mail is sent by two at a time.
+func MailWorker() job.Config {
+	return job.Config{Batch: 5, Lease: 2 * time.Minute, FirstRetry: 30 * time.Second, LastRetry: time.Hour}
+}
+
+// post leaves a job for each mail that is to be sent. The job's key keeps an award from being mailed
+// twice, however often it is told of.
+func (a *Automation) post(ctx context.Context, notices map[int64]notify.Notice) error {
+	var jobs []store.Job
+	for _, jobID := range slices.Sorted(maps.Keys(notices)) {
+		notice := notices[jobID]
+		if a.mail == nil || !notice.Wanted() {
+			continue
+		}
+		args, err := json.Marshal(Announcement{AwardID: notice.Award.ID})
+		if err != nil {
+			return fmt.Errorf("encoding a job: %w", err)
+		}
+		jobs = append(jobs, store.Job{
+			Kind: JobAwardMail, UniqueKey: fmt.Sprintf("%s:%d", JobAwardMail, notice.Award.ID), Args: args,
+			RunAt: a.now(), MaxAttempts: mailAttempts,
+		})
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	defer a.announce()
+	return a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.EnqueueJobs(ctx, jobs) })
+}
+
+// Mail does jobs of mails. What the mail server refuses for now is tried again, what it refuses for
+// good is parked. An award that was taken away meanwhile, or whose recipient wants no mail any more,
+// is not told of.
+func (a *Automation) Mail(ctx context.Context, jobs []store.Job) map[int64]error {
+	ctx, cancel := context.WithTimeout(ctx, mailPatience)
+	defer cancel()
+	awards, failures := awardsOf(jobs)
+	notices, err := a.notices(ctx, awards)
+	secret := []byte(nil)
+	if err == nil {
+		secret, err = a.unsubscribeSecret(ctx)
+	}
+	if err != nil {
+		return failAll(jobs, err)
+	}
+	var letters []notify.Letter
+	var ids []int64
+	for i := range jobs {
+		notice, stands := notices[jobs[i].ID]
+		if !stands || !notice.Wanted() {
+			continue
+		}
+		ids = append(ids, jobs[i].ID)
+		letters = append(letters, notify.Letter{Notice: notice, Unsubscribe: notify.ForUser(secret, notice.User.ID), Date: a.now()})
+	}
+	if len(letters) == 0 {
+		return failures
+	}
+	for i, failure := range a.mail.Send(ctx, letters) {
+		outcome := "sent"
+		if undeliverable, ok := errors.AsType[*notify.Undeliverable](failure); ok {
+			outcome, failure = "undeliverable", job.Permanently(undeliverable)
+		} else if failure != nil {
+			outcome = "failed"
+		}
+		a.metrics.mails.WithLabelValues(outcome).Inc()
+		if failure != nil {
+			failures[ids[i]] = fmt.Errorf("the mail of award %d was not sent: %w", letters[i].Award.ID, failure)
+		}
+	}
+	return failures
+}
+
+func (a *Automation) unsubscribeSecret(ctx context.Context) (secret []byte, err error) {
+	fresh := make([]byte, notify.SecretSize)
+	_, _ = rand.Read(fresh) // never fails: the program ends first
+	err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		secret, err = tx.Secret(ctx, notify.SecretName, fresh)
+		return err
+	})
+	return secret, err
+}
+
+// awardsOf returns the award of each job, and the jobs that name none.
+func awardsOf(jobs []store.Job) (awards map[int64]int64, failures map[int64]error) {
+	awards, failures = map[int64]int64{}, map[int64]error{}
+	for _, job := range jobs {
+		var announcement Announcement
+		if err := json.Unmarshal(job.Args, &announcement); err != nil {
+			failures[job.ID] = fmt.Errorf("reading job %d: %w", job.ID, err)
+			continue
+		}
+		awards[job.ID] = announcement.AwardID
+	}
+	return awards, failures
+}
+
+func failAll(jobs []store.Job, err error) map[int64]error {
+	failures := make(map[int64]error, len(jobs))
+	for i := range jobs {
+		failures[jobs[i].ID] = err
+	}
+	return failures
+}
