@@ -25,7 +25,7 @@ func ForUser(secret []byte, userID int64) string {
 
 // UserOf returns whose token it is, and whether it is one.
 func UserOf(secret []byte, token string) (userID int64, ok bool) {
-	raw, err := base64.RawURLEncoding.DecodeString(token)
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != 8+sha256.Size || !hmac.Equal(raw[8:], mark(secret, raw[:8])) {
 		return 0, false
 	}
