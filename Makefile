@@ -17,8 +17,9 @@ build: ## build the binary as a release has it: static, reproducible
 test: ## all tests with the race detector, on SQLite and a throw-away Postgres and Redis, with a browser
 	$(services) -- go test -race -timeout 15m ./...
 
-lint: ## every linter of .golangci.yml
+lint: ## every linter of .golangci.yml, and that of openapi.yaml
 	$(golangci) run ./...
+	./build/redocly/lint.sh openapi.yaml
 
 generate: ## everything that is made from something else
 	go generate ./...
