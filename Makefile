@@ -14,11 +14,12 @@ demo: ## run the service in a temporary place and play recorded deliveries to it
 build: ## build the binary as a release has it: static, reproducible
 	CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags '-s -w' -o accolade ./cmd/accolade
 
-test: ## all tests with the race detector, on SQLite and a throw-away Postgres and Redis
+test: ## all tests with the race detector, on SQLite and a throw-away Postgres and Redis, with a browser
 	$(services) -- go test -race -timeout 15m ./...
 
-lint: ## every linter of .golangci.yml
+lint: ## every linter of .golangci.yml, and that of openapi.yaml
 	$(golangci) run ./...
+	./build/redocly/lint.sh openapi.yaml
 
 generate: ## everything that is made from something else
 	go generate ./...
@@ -33,7 +34,7 @@ tidy-check: ## fail when go.mod or go.sum is not what the code needs
 check: tidy-check generate-check lint test ## everything that must hold before a commit
 
 bench: ## the ingest benchmark: bare, naive and ours, side by side
-	$(services) -durable -- go run ./internal/bench
+	$(services) -durable -browser=false -- go run ./internal/bench
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	./build/fuzz.sh $(FUZZTIME)

@@ -12,29 +12,32 @@ import (
 	"strings"
 )
 
-// binaries are where the programs are: a directory for Postgres, a file for Redis.
-type binaries struct{ postgres, redis string }
+// binaries are where the programs are: a directory for Postgres, files for Redis and the browser.
+type binaries struct{ postgres, redis, chromium string }
+
+// browsers are the names under which systems install Chromium, the best one first.
+var browsers = []string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome"}
 
 // debianPostgres is where Debian keeps the programs of each version.
 const debianPostgres = "/usr/lib/postgresql/*/bin/postgres"
 
 // locate finds the programs, and installs what is missing where it can.
-func locate(ctx context.Context) (binaries, error) {
-	found, missing := look()
+func locate(ctx context.Context, browser bool) (binaries, error) {
+	found, missing := look(browser)
 	if len(missing) == 0 {
 		return found, nil
 	}
 	if err := install(ctx, missing); err != nil {
 		return found, err
 	}
-	if found, missing = look(); len(missing) > 0 {
+	if found, missing = look(browser); len(missing) > 0 {
 		return found, fmt.Errorf("%s was installed and is still not found", strings.Join(missing, ", "))
 	}
 	return found, nil
 }
 
 // look returns what is there, and the Debian packages of what is not.
-func look() (found binaries, missing []string) {
+func look(browser bool) (found binaries, missing []string) {
 	if path, err := exec.LookPath("postgres"); err == nil {
 		found.postgres = filepath.Dir(path)
 	} else if newest := newestPostgres(); newest != "" {
@@ -45,6 +48,14 @@ func look() (found binaries, missing []string) {
 	var err error
 	if found.redis, err = exec.LookPath("redis-server"); err != nil {
 		missing = append(missing, "redis-server")
+	}
+	for _, name := range browsers {
+		if found.chromium == "" && browser {
+			found.chromium, _ = exec.LookPath(name) // empty where there is none
+		}
+	}
+	if found.chromium == "" && browser {
+		missing = append(missing, "chromium")
 	}
 	return found, missing
 }
@@ -71,7 +82,7 @@ func version(path string) int {
 func install(ctx context.Context, packages []string) error {
 	apt, err := exec.LookPath("apt-get")
 	if err != nil || os.Geteuid() != 0 {
-		return fmt.Errorf("the tests need Postgres and Redis; install the packages %s (on Debian: apt-get install %s), or run this as root",
+		return fmt.Errorf("the tests need Postgres, Redis and Chromium; install the packages %s (on Debian: apt-get install %s), or run this as root",
 			strings.Join(packages, " and "), strings.Join(packages, " "))
 	}
 	fmt.Fprintln(os.Stderr, "services: installing", strings.Join(packages, " "))

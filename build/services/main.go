@@ -1,12 +1,12 @@
 // Command services runs a command beside a throw-away Postgres and Redis.
 //
-//	go run ./build/services [-durable] -- go test ./...
+//	go run ./build/services [-durable] [-browser=false] -- go test ./...
 //
 // Both listen on free ports of the loopback interface, keep their files in a temporary directory,
 // and are gone when the command ends, however it ends. The command finds them by the environment:
 // ACCOLADE_TEST_POSTGRES_URL, ACCOLADE_TEST_REDIS_URL, and ACCOLADE_TEST_REQUIRE, which forbids
-// tests to skip what needs them. As root on Debian, missing programs are installed. It uses the
-// standard library alone.
+// tests to skip what needs them. ACCOLADE_TEST_CHROMIUM is the path of a browser, which tests start
+// themselves. As root on Debian, missing programs are installed. It uses the standard library alone.
 package main
 
 import (
@@ -23,13 +23,14 @@ import (
 
 func main() {
 	durable := flag.Bool("durable", false, "sync every commit to the disk, as a real database does; without it tests are faster")
+	browser := flag.Bool("browser", true, "find, and install, a browser as well; the tests of pages need one")
 	flag.Parse()
 	if flag.NArg() == 0 {
-		fmt.Fprintln(os.Stderr, "usage: services [-durable] -- COMMAND [ARGUMENT ...]")
+		fmt.Fprintln(os.Stderr, "usage: services [-durable] [-browser=false] -- COMMAND [ARGUMENT ...]")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	code, err := run(ctx, *durable, flag.Args())
+	code, err := run(ctx, options{*durable, *browser}, flag.Args())
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "services:", err)
@@ -37,9 +38,12 @@ func main() {
 	os.Exit(code)
 }
 
+// options are the flags.
+type options struct{ durable, browser bool }
+
 // run returns the command's exit code.
-func run(ctx context.Context, durable bool, command []string) (code int, err error) {
-	found, err := locate(ctx)
+func run(ctx context.Context, options options, command []string) (code int, err error) {
+	found, err := locate(ctx, options.browser)
 	if err != nil {
 		return 1, err
 	}
@@ -49,7 +53,7 @@ func run(ctx context.Context, durable bool, command []string) (code int, err err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(place)) }()
 
-	database := &postgres{binaries: found.postgres, place: place, durable: durable}
+	database := &postgres{binaries: found.postgres, place: place, durable: options.durable}
 	defer func() { err = errors.Join(err, database.stop()) }()
 	if err := database.start(ctx); err != nil {
 		return 1, err
@@ -60,7 +64,8 @@ func run(ctx context.Context, durable bool, command []string) (code int, err err
 		return 1, err
 	}
 	return execute(ctx, command, []string{
-		"ACCOLADE_TEST_POSTGRES_URL=" + database.url(), "ACCOLADE_TEST_REDIS_URL=" + memory.url(), "ACCOLADE_TEST_REQUIRE=1",
+		"ACCOLADE_TEST_POSTGRES_URL=" + database.url(), "ACCOLADE_TEST_REDIS_URL=" + memory.url(),
+		"ACCOLADE_TEST_CHROMIUM=" + found.chromium, "ACCOLADE_TEST_REQUIRE=1",
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 // need skips where the programs are missing; make test has installed them by now.
 func need(t *testing.T) {
 	t.Helper()
-	if _, missing := look(); len(missing) > 0 {
+	if _, missing := look(false); len(missing) > 0 {
 		if os.Getenv("ACCOLADE_TEST_REQUIRE") != "" {
 			t.Fatalf("%v is missing", missing)
 		}
@@ -48,7 +49,7 @@ func TestServicesAnswerAndAreGoneAfterwards(t *testing.T) {
 	need(t)
 
 	place := t.TempDir()
-	code, err := run(t.Context(), false, []string{"sh", "-c", tell + `[ -n "$ACCOLADE_TEST_REQUIRE" ] && exit 7`, place})
+	code, err := run(t.Context(), options{}, []string{"sh", "-c", tell + `[ -n "$ACCOLADE_TEST_REQUIRE" ] && exit 7`, place})
 	if code != 7 || err != nil {
 		t.Fatalf("run = %d, %v; want the command's 7", code, err)
 	}
@@ -79,7 +80,7 @@ func TestInterruptedCommand(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}()
-	code, _ := run(ctx, false, []string{"sh", "-c", tell + `trap 'touch "$0/ended"; exit 0' TERM; touch "$0/started"; while :; do sleep 0.1; done`, place})
+	code, _ := run(ctx, options{}, []string{"sh", "-c", tell + `trap 'touch "$0/ended"; exit 0' TERM; touch "$0/started"; while :; do sleep 0.1; done`, place})
 	if _, err := os.Stat(filepath.Join(place, "ended")); err != nil {
 		t.Errorf("the command was not told to end: %v (code %d)", err, code)
 	}
@@ -95,8 +96,23 @@ func TestMissingCommand(t *testing.T) {
 	t.Parallel()
 	need(t)
 
-	if code, err := run(t.Context(), false, []string{"/no/such/command"}); code == 0 || err == nil {
+	if code, err := run(t.Context(), options{}, []string{"/no/such/command"}); code == 0 || err == nil {
 		t.Errorf("run = %d, %v", code, err)
+	}
+}
+
+func TestBrowserIsNamed(t *testing.T) {
+	t.Parallel()
+	need(t)
+
+	if found, missing := look(true); found.chromium == "" && !slices.Contains(missing, "chromium") {
+		t.Error("a browser is neither found nor missing")
+	}
+	if found, missing := look(false); found.chromium != "" || slices.Contains(missing, "chromium") {
+		t.Error("a browser was looked for, although nobody wants one")
+	}
+	if os.Getenv("ACCOLADE_TEST_REQUIRE") != "" && os.Getenv("ACCOLADE_TEST_CHROMIUM") == "" {
+		t.Error("the command is not told where the browser is")
 	}
 }
 

@@ -1,143 +1,109 @@
-// Package avatar makes the pictures of achievements safe to keep and to show.
+// Package avatar makes safe pictures of what people upload: whatever comes in is decoded within
+// limits, made small and upright, and drawn anew as a PNG that holds pixels and nothing else.
 //
-// Whatever comes in is decoded and drawn anew, so that what goes out is a picture and nothing else:
-// no metadata, no second frame, no bytes after its end that are something else to somebody. The
-// package is pure and imports fault.
+// The package is pure. It may import fault, imagemeta for the way that a camera was held, and
+// golang.org/x/image for WebP and for scaling.
 package avatar
 
 import (
 	"bytes"
 	"crypto/sha256"
-	"fmt"
 	"image"
-	"image/gif"
-	"image/jpeg"
 	"image/png"
-	"io"
-	"strings"
 
 	"golang.org/x/image/draw"
-	"golang.org/x/image/webp"
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
-// The limits of a picture.
+// The limits of what comes in and of what goes out.
 const (
-	// MaxBytes is the size of what comes in.
+	// MaxBytes is the largest file that is looked at.
 	MaxBytes = 200 << 10
-	// MaxPixels is what the picture's header may claim.
+	// MaxPixels and MaxSide bound what the file's header may claim.
 	MaxPixels = 4_000_000
-	// MaxSide is how wide and high a picture is kept, in pixels; larger ones are made smaller.
-	MaxSide = 512
+	MaxSide   = 10_000
+	// Side is the largest width and height of what is made.
+	Side = 512
+	// MaxPNG bounds what is made, in bytes: pixels that cannot be compressed, and the file around them.
+	MaxPNG = Side*(4*Side+1) + 16<<10
 )
 
-// Picture is a picture as it is kept.
+// field is what the contract calls an uploaded picture.
+const field = "avatar"
+
+// Picture is a PNG that this package has made.
 type Picture struct {
 	PNG []byte
 	// Hash is the SHA-256 of PNG.
-	Hash [sha256.Size]byte
-	// Width and Height are in pixels.
+	Hash          [sha256.Size]byte
 	Width, Height int
 }
 
-// format is a kind of file that is taken.
-type format struct {
-	name   string
-	is     func(data []byte) bool
-	config func(io.Reader) (image.Config, error)
-	decode func(io.Reader) (image.Image, error)
-}
-
-// formats are all of them. A drawing (SVG) is a program, and is none.
-var formats = []format{
-	{"PNG", begins("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode},
-	{"JPEG", begins("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode},
-	{"GIF", begins("GIF8"), gif.DecodeConfig, gif.Decode}, // decodes the first frame alone
-	{"WebP", func(data []byte) bool { return begins("RIFF")(data) && begins("WEBP")(data[min(8, len(data)):]) }, webp.DecodeConfig, webp.Decode},
-}
-
-func begins(magic string) func([]byte) bool {
-	return func(data []byte) bool { return bytes.HasPrefix(data, []byte(magic)) }
-}
-
-// Clean returns the first frame of a PNG, JPEG, GIF or WebP of at most MaxBytes and MaxPixels as a PNG
-// that fits MaxSide. The header is read first: a file that claims more costs nothing. The same bytes
-// always give the same picture. What a JPEG's metadata says about turning it is not heeded.
+// Clean makes a picture of a PNG, JPEG, GIF or WebP file: of its first frame, if it has several. A
+// picture that is larger than Side is scaled down; a camera's orientation is applied; everything else that
+// the file says beside its pixels is left out. The same file always makes the same picture.
 //
-// Faults: avatar_too_large; Invalid for the field "avatar" with unsupported_type, too_many_pixels or
-// bad_image.
+// A file larger than MaxBytes is a TooLarge fault (avatar_too_large). Everything else that is
+// refused is an Invalid fault of the field "avatar" with the code unsupported_type, bad_image or
+// too_many_pixels. Clean needs up to 200 MiB for the time of the call; callers bound how many run at once.
 func Clean(data []byte) (*Picture, error) {
 	if len(data) > MaxBytes {
-		return nil, fault.New(fault.TooLarge, "avatar_too_large", "an avatar may have at most %d KiB", MaxBytes>>10)
+		return nil, fault.New(fault.TooLarge, "avatar_too_large", "an avatar is too big (should be at most %d KiB)", MaxBytes>>10)
 	}
-	for _, f := range formats {
-		if f.is(data) {
-			return f.clean(data)
-		}
+	kind := formatOf(data)
+	if kind == nil {
+		return nil, fault.InvalidField(field, "unsupported_type", "must be a PNG, JPEG, GIF or WebP picture")
 	}
-	return nil, fault.InvalidField("avatar", "unsupported_type", "must be a PNG, JPEG, GIF or WebP")
-}
-
-func (f *format) clean(data []byte) (picture *Picture, err error) {
-	// The decoders are hardened; a panic in one of them is still the file's fault, and nobody else's.
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			picture, err = nil, f.bad(fmt.Errorf("the decoder panicked: %v", panicked))
-		}
-	}()
-	config, err := f.config(bytes.NewReader(data))
+	screen, err := kind.measure(data)
 	if err != nil {
-		return nil, f.bad(err)
+		return nil, err
 	}
-	if config.Width < 1 || config.Height < 1 {
-		return nil, fault.InvalidField("avatar", "bad_image", "has no pixels")
-	}
-	if config.Width > MaxPixels/config.Height {
-		return nil, fault.InvalidField("avatar", "too_many_pixels", "has %d x %d pixels (maximum is %d million)",
-			config.Width, config.Height, MaxPixels/1_000_000)
-	}
-	decoded, err := f.decode(bytes.NewReader(data))
+	frame, err := kind.read(data)
 	if err != nil {
-		return nil, f.bad(err)
+		return nil, err
 	}
-	return remake(decoded, image.Pt(config.Width, config.Height))
+	return encode(turned(fitted(placed(frame, screen)), kind.orientation(data)))
 }
 
-func (f *format) bad(cause error) error {
-	detail := "is a " + f.name + " that cannot be read"
-	if strings.Contains(cause.Error(), "unsupported") || f.name == "WebP" {
-		detail += "; an animated one must be sent as GIF"
+// placed puts a frame that covers a part of its screen, as in a GIF, on a transparent one.
+func placed(frame image.Image, screen image.Rectangle) image.Image {
+	if frame.Bounds() == screen {
+		return frame
 	}
-	return fault.InvalidField("avatar", "bad_image", "%s", detail).Because(cause)
+	whole := image.NewNRGBA(screen)
+	draw.Draw(whole, frame.Bounds(), frame, frame.Bounds().Min, draw.Src)
+	return whole
 }
 
-// remake draws the frame where it belongs on the whole picture, as large as it may be.
-func remake(frame image.Image, size image.Point) (*Picture, error) {
-	fit := within(size)
-	drawn := image.NewNRGBA(image.Rectangle{Max: fit})
-	switch {
-	case fit == size:
-		draw.Draw(drawn, frame.Bounds(), frame, frame.Bounds().Min, draw.Src)
-	case frame.Bounds() == image.Rectangle{Max: size}:
-		draw.CatmullRom.Scale(drawn, drawn.Bounds(), frame, frame.Bounds(), draw.Src, nil)
-	default:
-		whole := image.NewNRGBA(image.Rectangle{Max: size})
-		draw.Draw(whole, frame.Bounds(), frame, frame.Bounds().Min, draw.Src)
-		draw.CatmullRom.Scale(drawn, drawn.Bounds(), whole, whole.Bounds(), draw.Src, nil)
+// fitted draws the picture with at most Side pixels on each side.
+func fitted(picture image.Image) *image.NRGBA {
+	from := picture.Bounds()
+	size := fit(from.Size())
+	small := image.NewNRGBA(image.Rectangle{Max: size})
+	if size == from.Size() {
+		draw.Draw(small, small.Bounds(), picture, from.Min, draw.Src)
+	} else {
+		draw.CatmullRom.Scale(small, small.Bounds(), picture, from, draw.Src, nil)
 	}
-	var out bytes.Buffer
-	if err := png.Encode(&out, drawn); err != nil {
-		return nil, fmt.Errorf("encoding an avatar: %w", err)
-	}
-	return &Picture{PNG: out.Bytes(), Hash: sha256.Sum256(out.Bytes()), Width: fit.X, Height: fit.Y}, nil
+	return small
 }
 
-// within returns the size, made smaller in proportion until it fits MaxSide.
-func within(size image.Point) image.Point {
-	longer := max(size.X, size.Y)
-	if longer <= MaxSide {
+// fit keeps the proportions, and at least one pixel.
+func fit(size image.Point) image.Point {
+	longest := max(size.X, size.Y)
+	if longest <= Side {
 		return size
 	}
-	return image.Pt(max(size.X*MaxSide/longer, 1), max(size.Y*MaxSide/longer, 1))
+	shrink := func(length int) int { return max(1, (length*Side+longest/2)/longest) }
+	return image.Pt(shrink(size.X), shrink(size.Y))
+}
+
+func encode(picture *image.NRGBA) (*Picture, error) {
+	out := &bytes.Buffer{}
+	if err := png.Encode(out, picture); err != nil {
+		return nil, fault.As(err)
+	}
+	size := picture.Bounds().Size()
+	return &Picture{PNG: out.Bytes(), Hash: sha256.Sum256(out.Bytes()), Width: size.X, Height: size.Y}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/seed-504bad89/accolade/api"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
@@ -75,7 +76,9 @@ func New(cfg Config) http.Handler {
 
 	engine.GET("/livez", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) })
 	engine.GET("/readyz", readiness(cfg))
-	engine.GET("/openapi.yaml", contract.serve)
+	engine.GET("/openapi.yaml", newFile(api.Document(), "application/yaml", false).serve)
+	engine.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
+	mountDocs(engine)
 	rest.Mount(engine.Group("", bounded, origin, conditional, identified(&cfg.Limits, cfg.Operations), contract.checked, once(contract, cfg.Operations)), cfg.Operations, cfg.BaseURL)
 	mountUnsubscribe(engine, cfg.Operations)
 	if cfg.Mount != nil {
