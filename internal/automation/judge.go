@@ -212,7 +212,7 @@ func (w *work) meet(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 	for _, ev := range fresh {
 		for _, person := range ev.event.People() {
 			ref := store.AccountRef{Source: ev.event.Source, ForgeUserID: person.ID}
-			if known, ok := w.people.find(ref, person.Login); ok {
+			if known, ok := w.people.find(ref, person.Login, w.now()); ok {
 				w.users[ref] = known.userID
 				continue
 			}
@@ -234,7 +234,7 @@ func (w *work) meet(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 	}
 	for ref, account := range found {
 		w.users[ref] = account.UserID
-		w.learned[ref] = knownAccount{userID: account.UserID, login: account.Login}
+		w.learned[ref] = knownAccount{userID: account.UserID, login: account.Login, since: w.now()}
 	}
 	return nil
 }

@@ -52,7 +52,9 @@ func (a *Automation) post(ctx context.Context, notices map[int64]notify.Notice) 
 	if len(jobs) == 0 {
 		return nil
 	}
-	defer a.announce()
+	if a.announce != nil {
+		defer a.announce()
+	}
 	return a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.EnqueueJobs(ctx, jobs) })
 }
 

@@ -1,13 +1,20 @@
 package automation
 
 import (
+	"time"
+
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-// rememberedPeople bounds the accounts kept in memory, at about 200 bytes each.
-const rememberedPeople = 100_000
+const (
+	// rememberedPeople bounds the accounts kept in memory, at about 200 bytes each.
+	rememberedPeople = 100_000
+	// rememberedFor is how long an account that was unlinked may still be taken for its user's: no
+	// server tells the others.
+	rememberedFor = 5 * time.Second
+)
 
 // people remembers which user is behind an account, so that a batch of familiar faces needs no
 // query. It learns after a commit only: a user made by a transaction that failed never was.
@@ -18,6 +25,7 @@ type people struct {
 type knownAccount struct {
 	userID int64
 	login  string
+	since  time.Time
 }
 
 func newPeople() *people {
@@ -30,9 +38,9 @@ func newPeople() *people {
 
 // find returns the account when it is known under this login; a changed login has to be written
 // to the book first. An event that names no login changes nothing.
-func (p *people) find(ref store.AccountRef, login string) (knownAccount, bool) {
+func (p *people) find(ref store.AccountRef, login string, now time.Time) (knownAccount, bool) {
 	account, ok := p.known.Get(ref)
-	return account, ok && (login == "" || login == account.login)
+	return account, ok && now.Sub(account.since) < rememberedFor && (login == "" || login == account.login)
 }
 
 func (p *people) learn(accounts map[store.AccountRef]knownAccount) {
