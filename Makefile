@@ -24,9 +24,10 @@ lint: ## every linter of .golangci.yml, and that of openapi.yaml
 generate: ## everything that is made from something else
 	go generate ./...
 	go run ./cmd/accolade config list > docs/configuration.md
+	go run ./build/errors > docs/errors.md
 
 generate-check: ## fail when make generate would change something
-	./build/unchanged.sh api docs/configuration.md -- $(MAKE) --no-print-directory generate
+	./build/unchanged.sh api docs/configuration.md docs/errors.md -- $(MAKE) --no-print-directory generate
 
 tidy-check: ## fail when go.mod or go.sum is not what the code needs
 	go mod tidy -diff

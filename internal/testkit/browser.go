@@ -9,7 +9,7 @@ import (
 )
 
 // browserTimeout ends a test whose page never becomes what it waits for.
-const browserTimeout = time.Minute
+const browserTimeout = 3 * time.Minute
 
 // Browser starts a headless Chromium that nobody has used before, and returns the context to drive a tab
 // of it with; it is closed when the test ends. Its path comes from ACCOLADE_TEST_CHROMIUM.

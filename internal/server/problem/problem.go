@@ -45,12 +45,19 @@ var statuses = map[fault.Kind]int{
 // says nothing about it.
 func Write(c *gin.Context, err error) {
 	f := fault.As(err)
-	status, ok := statuses[f.Kind]
-	if !ok {
-		status = http.StatusInternalServerError
-	}
-	WriteStatus(c, status, f)
+	WriteStatus(c, Status(f.Kind), f)
 }
+
+// Status returns the status that Write answers a fault of the kind with.
+func Status(kind fault.Kind) int {
+	if status, ok := statuses[kind]; ok {
+		return status
+	}
+	return http.StatusInternalServerError
+}
+
+// Title returns the words of a status, such as "Not Found", and "" for a number that is none.
+func Title(status int) string { return http.StatusText(status) }
 
 // WriteStatus answers as Write does, with a status that no kind of fault stands for, such as 405.
 func WriteStatus(c *gin.Context, status int, f *fault.Error) {
@@ -78,7 +85,7 @@ func WriteStatus(c *gin.Context, status int, f *fault.Error) {
 
 func describe(status int, f *fault.Error) api.Problem {
 	out := api.Problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: int32(status), //nolint:gosec // a status has three digits
+		Type: "about:blank", Title: Title(status), Status: int32(status), //nolint:gosec // a status has three digits
 		Detail: f.Text, Code: f.Code,
 	}
 	if len(f.Fields) > 0 {
