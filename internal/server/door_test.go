@@ -94,6 +94,13 @@ func openDoor(t *testing.T, databaseURL string, options ...func(*server.Config))
 	return d
 }
 
+// plain returns the door without the check of its responses.
+func (d *door) plain() *door {
+	other := *d
+	other.client = &http.Client{}
+	return &other
+}
+
 // in returns the door for a subtest.
 func (d *door) in(t *testing.T) *door {
 	t.Helper()
