@@ -106,8 +106,8 @@ func (l Limit) usage(allowed bool, busy time.Duration, requests int) Usage {
 }
 
 // takeScript does the same as the memory, in one step, by Redis' own clock. What stands under the key
-// and is no number counts for nothing. It returns whether the request is let through and for how many
-// microseconds the key is in use.
+// and is no number counts for nothing, and nothing there locks anybody out for longer than the
+// window. It returns whether the request is let through and for how many microseconds the key is in use.
 var takeScript = redis.NewScript(`
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -115,8 +115,9 @@ local window, requests, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(AR
 local kept = redis.pcall('GET', KEYS[1])
 local unused = now
 if type(kept) == 'string' and tonumber(kept) then unused = math.max(now, tonumber(kept)) end
+if not (unused - now <= window) then unused = now + window end
 local after = unused + math.floor(window / requests) * cost
-if after - now > window then return {0, unused - now} end
+if not (after - now <= window) then return {0, unused - now} end
 if cost > 0 then redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000)) end
 return {1, after - now}
 `)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/testkit"
@@ -120,4 +121,56 @@ func TestALimitWithoutItsRedis(t *testing.T) {
 	if !limiter.Degraded() {
 		t.Error("a limiter without its Redis is not degraded")
 	}
+	relay.Restore()
+	for deadline := time.Now().Add(30 * time.Second); limiter.Degraded(); {
+		if time.Now().After(deadline) {
+			t.Fatal("Redis is back, and the limiter is still degraded")
+		}
+	}
+	if got := limiter.Take(t.Context(), "ada", limit); !got.Allowed || got.Remaining != 0 {
+		t.Errorf("back at Redis, it is %+v, want what was counted there", got)
+	}
+}
+
+// Whatever stands under our keys locks nobody out for longer than a window.
+func TestGarbageIsNoLimit(t *testing.T) {
+	t.Parallel()
+
+	cfg := shared(t)
+	client := client(t, cfg)
+	limit := cache.Limit{Requests: 2, Window: 48 * time.Hour}
+	for name, tc := range map[string]struct {
+		put     func(key string) error
+		allowed bool
+	}{
+		"text":      {func(key string) error { return client.Set(t.Context(), key, "garbage", time.Minute).Err() }, true},
+		"list":      {func(key string) error { return client.LPush(t.Context(), key, 1).Err() }, true},
+		"nan":       {func(key string) error { return client.Set(t.Context(), key, "nan", time.Minute).Err() }, true},
+		"the past":  {func(key string) error { return client.Set(t.Context(), key, "-5", time.Minute).Err() }, true},
+		"for ever":  {func(key string) error { return client.Set(t.Context(), key, "inf", 0).Err() }, false},
+		"far ahead": {func(key string) error { return client.Set(t.Context(), key, "1e300", 0).Err() }, false},
+	} {
+		if err := tc.put(cfg.Prefix + "limit::" + name); err != nil {
+			t.Fatal(err)
+		}
+		limiter := newLimiter(t, cfg, testkit.NewClock())
+		if got := limiter.Take(t.Context(), name, limit); got.Allowed != tc.allowed || got.Reset > limit.Window {
+			t.Errorf("%s gives %+v", name, got)
+		}
+		if limiter.Degraded() {
+			t.Errorf("%s made the limiter degraded", name)
+		}
+	}
+}
+
+func client(t *testing.T, cfg cache.Config) *redis.Client {
+	t.Helper()
+
+	options, err := redis.ParseURL(cfg.RedisURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	t.Cleanup(func() { client.Close() })
+	return client
 }

@@ -40,9 +40,14 @@ func newRemote(redisURL string) (*remote, error) {
 	return &remote{client: redis.NewClient(options)}, nil
 }
 
-// usable reports whether Redis is configured and not being left alone.
+// usable reports whether to ask Redis. After a failure one call a second finds out whether it is back,
+// and the others do not wait.
 func (r *remote) usable() bool {
-	return r.client != nil && time.Now().UnixNano() >= r.brokenUntil.Load()
+	if r.client == nil {
+		return false
+	}
+	until, now := r.brokenUntil.Load(), time.Now()
+	return until == 0 || now.UnixNano() >= until && r.brokenUntil.CompareAndSwap(until, now.Add(breakFor).UnixNano())
 }
 
 // note opens the breaker after a failed call and closes it after a good one. A call whose caller
@@ -58,8 +63,19 @@ func (r *remote) note(ctx context.Context, err error) {
 	r.brokenUntil.Store(time.Now().Add(breakFor).UnixNano())
 }
 
-// Degraded reports whether Redis is configured and its last call failed.
-func (r *remote) Degraded() bool { return r.client != nil && r.brokenUntil.Load() != 0 }
+// Degraded reports whether Redis is configured and does not answer. Since nobody else may be asking
+// it for anything, it asks Redis itself when it is time to.
+func (r *remote) Degraded() bool {
+	if r.client == nil || r.brokenUntil.Load() == 0 {
+		return false
+	}
+	if r.usable() {
+		ctx, cancel := context.WithTimeout(context.Background(), redisBudget)
+		defer cancel()
+		r.note(context.Background(), r.client.Ping(ctx).Err())
+	}
+	return r.brokenUntil.Load() != 0
+}
 
 // Close ends the connections to Redis.
 func (r *remote) Close() error {

@@ -85,7 +85,7 @@ func (ct *contract) operationID(c *gin.Context) string {
 // checked refuses what breaks the contract, and fills in the contract's defaults.
 func (ct *contract) checked(c *gin.Context) {
 	route := ct.route(c)
-	if err := checkAccept(c.GetHeader("Accept"), route.Operation); err != nil {
+	if err := checkAccept(c.Request.Header.Values("Accept"), route.Operation); err != nil {
 		problem.WriteStatus(c, http.StatusNotAcceptable, fault.As(err))
 		return
 	}

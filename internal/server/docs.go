@@ -40,9 +40,9 @@ type file struct {
 
 // mountDocs serves the contract for people at /docs: Swagger UI, from inside the binary. It panics when
 // an embedded file is missing, which the tests would have shown.
-func mountDocs(engine *gin.Engine) {
+func mountDocs(routes gin.IRouter) {
 	index := mustFile(page, "docs/index.html", "text/html; charset=utf-8")
-	engine.GET("/docs", func(c *gin.Context) {
+	routes.GET("/docs", func(c *gin.Context) {
 		c.Header("Content-Security-Policy", docsPolicy)
 		index.serve(c)
 	})
@@ -52,7 +52,7 @@ func mountDocs(engine *gin.Engine) {
 		"swagger-ui.css":       mustFile(static.FS, "swagger-ui.css.gz", "text/css; charset=utf-8"),
 		"favicon-32x32.png":    mustFile(static.FS, "favicon-32x32.png", "image/png"),
 	} {
-		engine.GET("/docs/"+path, asset.serve)
+		routes.GET("/docs/"+path, asset.serve)
 	}
 }
 

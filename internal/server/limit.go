@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/fault"
@@ -25,64 +27,102 @@ type Limits struct {
 	Token, Anonymous int
 }
 
-// maxFailures is how many tokens that are not valid an address may try in a minute.
-const maxFailures = 30
+const (
+	// maxFailures is how many tokens that are not valid an address may try in a minute.
+	maxFailures = 30
+	// provenMemory is how many good tokens are remembered, at about 100 bytes each.
+	provenMemory = 10_000
+)
 
-// take counts the request of the caller and refuses one too many. It says what is left as
-// draft-ietf-httpapi-ratelimit-headers-10 has it.
-func (l *Limits) take(c *gin.Context, caller operation.Caller) error {
-	name, key, requests := "token", "token:"+strconv.FormatInt(caller.TokenID(), 10), l.Token
+// policy is a limit with the name by which answers speak of it, and what it counts.
+type policy struct {
+	name, what string
+	limit      cache.Limit
+}
+
+func perMinute(name, what string, requests int) policy {
+	return policy{name, what, cache.Limit{Requests: requests, Window: time.Minute}}
+}
+
+// limits keeps callers to their limits.
+type limits struct {
+	limiter                  *cache.Limiter
+	token, address, failures policy
+	// proven holds the hashes of tokens that were good when they were last tried. They may be tried
+	// again while their address is locked out: it may be a neighbour's fault.
+	proven *lru.Cache[[sha256.Size]byte, struct{}]
+}
+
+func newLimits(cfg Limits) *limits {
+	proven, err := lru.New[[sha256.Size]byte, struct{}](provenMemory)
+	if err != nil { // it fails for a negative size alone
+		panic(err)
+	}
+	return &limits{
+		limiter: cfg.Limiter, token: perMinute("token", "requests", cfg.Token), address: perMinute("address", "requests", cfg.Anonymous),
+		failures: perMinute("authentication", "tokens that are not valid", maxFailures), proven: proven,
+	}
+}
+
+// take counts the request of the caller and refuses one too many.
+func (l *limits) take(c *gin.Context, caller operation.Caller) error {
+	p, key := l.token, "token:"+strconv.FormatInt(caller.TokenID(), 10)
 	if caller.Anonymous() {
-		name, key, requests = "address", "address:"+network(c.ClientIP()), l.Anonymous
+		p, key = l.address, "address:"+network(c.ClientIP())
 	}
-	if l.Limiter == nil || requests == 0 {
+	if l.limiter == nil || p.limit.Requests == 0 {
 		return nil
 	}
-	limit := cache.Limit{Requests: requests, Window: time.Minute}
-	usage := l.Limiter.Take(c.Request.Context(), key, limit)
-	c.Header("RateLimit-Policy", fmt.Sprintf(`%q;q=%d;w=60`, name, requests))
-	c.Header("RateLimit", fmt.Sprintf(`%q;r=%d;t=%d`, name, usage.Remaining, seconds(usage.Reset)))
-	if usage.Allowed {
-		return nil
-	}
-	return tooMany(usage.Retry, "this is more than %d requests a minute", requests)
+	return p.verdict(c, l.limiter.Take(c.Request.Context(), key, p.limit))
 }
 
 // mayTry refuses an address that has tried too many tokens that are not valid, before another one is
 // looked up.
-func (l *Limits) mayTry(c *gin.Context) error {
-	if l.Limiter == nil || l.Anonymous == 0 {
+func (l *limits) mayTry(c *gin.Context, secret string) error {
+	if l.limiter == nil || l.proven.Contains(sha256.Sum256([]byte(secret))) {
 		return nil
 	}
-	usage := l.Limiter.Peek(c.Request.Context(), failures(c), failureLimit)
+	if usage := l.limiter.Peek(c.Request.Context(), failures(c), l.failures.limit); !usage.Allowed {
+		return l.failures.verdict(c, usage)
+	}
+	return nil
+}
+
+// tried notes how a try went. A database that is away is nobody's guess.
+func (l *limits) tried(c *gin.Context, secret string, err error) {
+	switch {
+	case l.limiter == nil:
+	case err == nil:
+		l.proven.Add(sha256.Sum256([]byte(secret)), struct{}{})
+	case fault.Is(err, fault.Unauthenticated):
+		l.proven.Remove(sha256.Sum256([]byte(secret)))
+		_ = l.failures.verdict(c, l.limiter.Take(c.Request.Context(), failures(c), l.failures.limit)) // err says why it is refused
+	}
+}
+
+// verdict says what is left as draft-ietf-httpapi-ratelimit-headers-10 has it, and refuses what is
+// not allowed.
+func (p policy) verdict(c *gin.Context, usage cache.Usage) error {
+	c.Header("RateLimit-Policy", fmt.Sprintf(`%q;q=%d;w=60`, p.name, p.limit.Requests))
+	c.Header("RateLimit", fmt.Sprintf(`%q;r=%d;t=%d`, p.name, usage.Remaining, seconds(usage.Reset)))
 	if usage.Allowed {
 		return nil
 	}
-	return tooMany(usage.Retry, "too many tokens from here were not valid")
-}
-
-// failed counts a token that was not valid.
-func (l *Limits) failed(c *gin.Context) {
-	if l.Limiter != nil && l.Anonymous > 0 {
-		l.Limiter.Take(c.Request.Context(), failures(c), failureLimit)
-	}
-}
-
-var failureLimit = cache.Limit{Requests: maxFailures, Window: time.Minute}
-
-func failures(c *gin.Context) string { return "failures:" + network(c.ClientIP()) }
-
-func tooMany(retry time.Duration, format string, args ...any) error {
-	f := fault.New(fault.Limited, "rate_limited", format, args...)
-	f.RetryAfter = retry
+	f := fault.New(fault.Limited, "rate_limited", "this is more than %d %s a minute", p.limit.Requests, p.what)
+	f.RetryAfter = usage.Retry
 	return f
 }
+
+func failures(c *gin.Context) string { return "failures:" + network(c.ClientIP()) }
 
 // network is what an address is counted as: of IPv6, a host has at least 64 bits for itself.
 func network(address string) string {
 	parsed, err := netip.ParseAddr(address)
-	if err != nil || parsed.Unmap().Is4() {
+	if err != nil {
 		return address
+	}
+	if parsed = parsed.Unmap(); parsed.Is4() {
+		return parsed.String()
 	}
 	prefix, err := parsed.WithZone("").Prefix(64)
 	if err != nil {
@@ -94,7 +134,7 @@ func network(address string) string {
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // identified leaves the caller in the request's context, within the limits.
-func identified(limits *Limits, operations *operation.Operations) gin.HandlerFunc {
+func identified(limits *limits, operations *operation.Operations) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		caller, err := authenticate(c, limits, operations)
 		if err == nil {
@@ -105,7 +145,7 @@ func identified(limits *Limits, operations *operation.Operations) gin.HandlerFun
 			return
 		}
 		c.Request = c.Request.WithContext(operation.WithCaller(c.Request.Context(), caller))
-		if c.Request.Method == http.MethodGet {
+		if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
 			// Whoever keeps the answer asks each time whether it still holds, and keeps it for one caller.
 			c.Writer.Header().Add("Vary", "Authorization, Private-Token")
 			c.Header("Cache-Control", "no-cache")
@@ -116,17 +156,18 @@ func identified(limits *Limits, operations *operation.Operations) gin.HandlerFun
 	}
 }
 
-func authenticate(c *gin.Context, limits *Limits, operations *operation.Operations) (operation.Caller, error) {
+func authenticate(c *gin.Context, limits *limits, operations *operation.Operations) (operation.Caller, error) {
 	secret, err := credential(c.Request.Header)
-	if err != nil || secret == "" {
-		return operation.Caller{}, err
+	if err == nil && secret == "" {
+		return operation.Caller{}, nil
 	}
-	if err := limits.mayTry(c); err != nil {
-		return operation.Caller{}, err
+	if refused := limits.mayTry(c, secret); refused != nil {
+		return operation.Caller{}, refused
 	}
-	caller, err := operations.Authenticate(c.Request.Context(), secret)
-	if fault.Is(err, fault.Unauthenticated) {
-		limits.failed(c)
+	var caller operation.Caller
+	if err == nil {
+		caller, err = operations.Authenticate(c.Request.Context(), secret)
 	}
+	limits.tried(c, secret, err)
 	return caller, err
 }

@@ -113,7 +113,7 @@ func TestOriginsOfScripts(t *testing.T) {
 	same(t, "cookies", got.header.Get("Access-Control-Allow-Credentials"), "")
 	got = ask(d, "OPTIONS", "/api/v1/awards/1", "https://a.example", preflight)
 	same(t, "the answer to a browser", got.status, http.StatusNoContent)
-	same(t, "the methods", got.header.Get("Access-Control-Allow-Methods"), "GET, PATCH, DELETE")
+	same(t, "the methods", got.header.Get("Access-Control-Allow-Methods"), "GET, HEAD, PATCH, DELETE")
 	for _, tc := range []struct{ path, origin string }{
 		{"/api/v1/namespaces", "https://c.example"}, {"/api/v1/namespaces", "https://a.example.evil"}, {"/api/v1/namespaces", "null"}, {"/livez", "https://a.example"},
 	} {
@@ -137,7 +137,7 @@ func TestMethodsAndTypes(t *testing.T) {
 	got := d.must(http.StatusOK, "", "GET", badge, nil)
 	same(t, "HEAD", []any{head.status, head.text, head.header.Get("ETag")}, []any{http.StatusOK, "", got.header.Get("ETag")})
 	options := d.call("", "OPTIONS", badge, nil)
-	same(t, "OPTIONS", []any{options.status, options.header.Get("Allow")}, []any{http.StatusNoContent, "GET, PATCH, DELETE"})
+	same(t, "OPTIONS", []any{options.status, options.header.Get("Allow")}, []any{http.StatusNoContent, "GET, HEAD, PATCH, DELETE"})
 	same(t, "HEAD of what takes a POST", d.call("", "HEAD", "/api/v1/awards/1/revoke", nil).status, http.StatusMethodNotAllowed)
 	for accept, want := range map[string]int{
 		"application/json": 200, "*/*": 200, "application/*": 200, "text/html, application/json;q=0.9": 200, "text/html;q=0.9,*/*;q=0.1": 200,

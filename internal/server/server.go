@@ -48,6 +48,7 @@ type Config struct {
 func New(cfg Config) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	contract := mustLoadContract()
+	contract.withHead()
 	engine := gin.New()
 	// The request's context, and not gin's own empty one, must reach the database.
 	engine.ContextWithFallback = true
@@ -74,17 +75,18 @@ func New(cfg Config) http.Handler {
 			fault.New(fault.Invalid, "method_not_allowed", "this path does not know the method; Allow lists those it knows"))
 	})
 
-	engine.GET("/livez", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) })
-	engine.GET("/readyz", readiness(cfg))
-	engine.GET("/openapi.yaml", newFile(api.Document(), "application/yaml", false).serve)
-	engine.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
-	mountDocs(engine)
-	rest.Mount(engine.Group("", bounded, origin, conditional, identified(&cfg.Limits, cfg.Operations), contract.checked, once(contract, cfg.Operations)), cfg.Operations, cfg.BaseURL)
-	mountUnsubscribe(engine, cfg.Operations)
+	public := withHead{engine}
+	public.GET("/livez", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) })
+	public.GET("/readyz", readiness(cfg))
+	public.GET("/openapi.yaml", newFile(api.Document(), "application/yaml", false).serve)
+	public.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
+	mountDocs(public)
+	rest.Mount(withHead{engine.Group("", bounded, origin, conditional, identified(newLimits(cfg.Limits), cfg.Operations), contract.checked, once(contract, cfg.Operations))}, cfg.Operations, cfg.BaseURL)
+	mountUnsubscribe(public, cfg.Operations)
 	if cfg.Mount != nil {
-		cfg.Mount(engine)
+		cfg.Mount(public)
 	}
-	return heads(engine)
+	return engine
 }
 
 // MetricsHandler returns the handler of the listener for metrics: GET /metrics.

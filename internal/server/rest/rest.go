@@ -26,7 +26,7 @@ const prefix = "/api/v1"
 // the service by. Middleware before it checks requests against the contract and leaves the caller in
 // the context.
 func Mount(routes gin.IRouter, operations *operation.Operations, baseURL string) {
-	handler := api.NewStrictHandlerWithOptions(&server{operations, baseURL + prefix}, nil, api.StrictGinServerOptions{
+	handler := api.NewStrictHandlerWithOptions(&server{operations, baseURL + prefix}, []api.StrictMiddlewareFunc{detached}, api.StrictGinServerOptions{
 		RequestErrorHandlerFunc: unreadable,
 		HandlerErrorFunc:        problem.Write,
 		// What went wrong here is ours: the answer could not be encoded.
@@ -35,6 +35,12 @@ func Mount(routes gin.IRouter, operations *operation.Operations, baseURL string)
 	api.RegisterHandlersWithOptions(routes, handler, api.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) { unreadable(c, err) },
 	})
+}
+
+// detached gives the operation a context of its own. gin uses its contexts again for other requests,
+// and what reads from the database may look at one for a moment after its request was answered.
+func detached(handle api.StrictHandlerFunc, _ string) api.StrictHandlerFunc {
+	return func(c *gin.Context, request any) (any, error) { return handle(c.Copy(), request) }
 }
 
 // unreadable answers what the contract lets through and Go's types do not hold.
