@@ -45,9 +45,10 @@ func exampleLetter() *notify.Letter {
 	return &notify.Letter{
 		Notice: notify.Notice{
 			Award: achievement.Award{
-				ID: 90, AwardedAt: awarded, AwardedBy: achievement.HouseUserID,
+				ID: 90, AwardedAt: awarded, AwardedBy: 8,
 				Message: "Thank you for the release!", EventURL: "https://github.example.com/acme/rocket/pull/41",
 			},
+			Giver:       achievement.User{ID: 8, Name: "Grace Hopper"},
 			Achievement: achievement.Achievement{Name: "First contribution merged", Description: "Somebody merged your first contribution."},
 			Namespace:   achievement.Namespace{FullPath: "acme/tools", Name: "Tools"},
 			User:        achievement.User{ID: 7, Username: "ada", Name: "Ada Lovelace", Email: "ada@example.com", AwardEmails: true},

@@ -177,7 +177,7 @@ func TestTheUserReceivesAnEmailWhenAwarded(t *testing.T) {
 		mustBe(t, "a blind copy", message.Header.Get("Bcc"), "")
 		mustBe(t, "its id", strings.HasPrefix(message.Header.Get("Message-Id"), "<award-"+jsonNumber(award["id"])+"."), true)
 		text, html := parts(t, message)
-		for _, want := range []string{"Release captain", "Brought a release out.", "2 November 2026", "https://achievements.example.com/users/ada", "https://achievements.example.com/unsubscribe/"} {
+		for _, want := range []string{"Release captain", "Brought a release out.", "2 November 2026", "Administrator", "https://achievements.example.com/users/ada", "https://achievements.example.com/unsubscribe/"} {
 			if !strings.Contains(text, want) || !strings.Contains(html, want) {
 				t.Errorf("the mail lacks %q:\n%s\n%s", want, text, html)
 			}

@@ -21,14 +21,15 @@ const JobAwardMail = "award.mail"
 const (
 	// mailAttempts spans about three days with the pauses that MailWorker makes.
 	mailAttempts = 80
-	// mailPatience bounds the sending of one batch, so that a stop need not wait for long.
-	mailPatience = 20 * time.Second
+	// mailPatience bounds the sending of one batch, and what a stop waits for it. A mail that is given
+	// up while the server takes it is sent twice.
+	mailPatience = time.Minute
 )
 
 // MailWorker is how jobs of mails are done: few at once, each leased for much longer than it takes,
 // so that no mail is sent by two at a time.
 func MailWorker() job.Config {
-	return job.Config{Batch: 5, Lease: 2 * time.Minute, FirstRetry: 30 * time.Second, LastRetry: time.Hour}
+	return job.Config{Batch: 5, Lease: 5 * time.Minute, FirstRetry: 30 * time.Second, LastRetry: time.Hour}
 }
 
 // post leaves a job for each mail that is to be sent. The job's key keeps an award from being mailed

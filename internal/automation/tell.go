@@ -61,7 +61,9 @@ func (a *Automation) notices(ctx context.Context, awardIDs map[int64]int64) (map
 		if err != nil {
 			return err
 		}
-		users, err := tx.UsersByID(ctx, idsOf(awards, func(award *achievement.Award) int64 { return award.UserID }))
+		users, err := tx.UsersByID(ctx, append(
+			idsOf(awards, func(award *achievement.Award) int64 { return award.UserID }),
+			idsOf(awards, func(award *achievement.Award) int64 { return award.AwardedBy })...))
 		if err != nil {
 			return err
 		}
@@ -74,6 +76,7 @@ func (a *Automation) notices(ctx context.Context, awardIDs map[int64]int64) (map
 				of := given[award.AchievementID]
 				notices[jobID] = notify.Notice{
 					Award: *award, Achievement: *of, Namespace: *namespaces[of.NamespaceID], User: *users[award.UserID],
+					Giver: *users[award.AwardedBy],
 				}
 			}
 		}

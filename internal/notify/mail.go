@@ -2,13 +2,10 @@ package notify
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/mail"
 	"net/url"
-	"strconv"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -83,46 +80,34 @@ func (u *Undeliverable) Error() string { return "the mail cannot be delivered: "
 // Unwrap returns the cause.
 func (u *Undeliverable) Unwrap() error { return u.Cause }
 
-// Send sends the letters over one connection and returns what became of each: nil, an Undeliverable,
-// or an error that another try may not meet. The message id of a letter is always the same, so that
+// Send sends the letters over one connection, as long as it holds, and returns what became of each: nil,
+// an Undeliverable, or an error that another try may not meet. The message id of a letter is always the same, so that
 // mail systems can drop one that is sent again.
 func (m *Mail) Send(ctx context.Context, letters []Letter) []error {
 	failures := make([]error, len(letters))
-	client, err := m.server.client(m.roots)
-	if err == nil {
-		err = client.DialWithContext(ctx)
-	}
-	if err != nil {
-		for i := range failures {
-			failures[i] = fmt.Errorf("connecting to the mail server: %w", err)
-		}
-		return failures
-	}
-	defer client.Close()
+	var on *connection
+	defer func() { on.close() }()
 	for i := range letters {
 		message, err := m.Message(&letters[i])
-		switch {
-		case err != nil:
+		if err != nil {
 			failures[i] = &Undeliverable{err}
-		case ctx.Err() != nil:
-			failures[i] = ctx.Err()
-		default:
-			failures[i] = outcome(client.Send(message))
+			continue
+		}
+		if on == nil {
+			if on, err = connect(ctx, m.server, m.roots); err != nil {
+				for ; i < len(letters); i++ {
+					failures[i] = err
+				}
+				return failures
+			}
+		}
+		var usable bool
+		if usable, failures[i] = on.send(message, letters[i].User.Email); !usable {
+			on.drop()
+			on = nil
 		}
 	}
 	return failures
-}
-
-// outcome tells a refusal for good from one for now (RFC 5321, 4.2.1).
-func outcome(err error) error {
-	if err == nil {
-		return nil
-	}
-	refused, ok := errors.AsType[*gomail.SendError](err)
-	if ok && !refused.IsTemp() && refused.ErrorCode() >= 500 {
-		return &Undeliverable{err}
-	}
-	return fmt.Errorf("sending a mail: %w", err)
 }
 
 // Message returns the mail that a letter is.
@@ -160,9 +145,6 @@ func (n *Notice) subject() string {
 	return n.Namespace.FullPath + " awarded you the " + n.Achievement.Name + " achievement"
 }
 
-// dialPatience bounds the connection to the mail server and each of its answers.
-const dialPatience = 10 * time.Second
-
 // Server is a mail server and how to speak to it.
 type Server struct {
 	host           string
@@ -171,20 +153,3 @@ type Server struct {
 	tls            bool // from the beginning
 	policy         gomail.TLSPolicy
 }
-
-func (s *Server) client(roots *x509.CertPool) (*gomail.Client, error) {
-	options := []gomail.Option{
-		gomail.WithPort(s.port), gomail.WithTimeout(dialPatience), gomail.WithTLSPolicy(s.policy),
-		gomail.WithTLSConfig(&tls.Config{ServerName: s.host, RootCAs: roots, MinVersion: tls.VersionTLS12}),
-	}
-	if s.tls {
-		options = append(options, gomail.WithSSL())
-	}
-	if s.user != "" {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.user), gomail.WithPassword(s.password))
-	}
-	return gomail.NewClient(s.host, options...)
-}
-
-// Address returns host:port, without the password.
-func (s *Server) Address() string { return s.host + ":" + strconv.Itoa(s.port) }

@@ -19,6 +19,8 @@ type Notice struct {
 	Achievement achievement.Achievement
 	Namespace   achievement.Namespace
 	User        achievement.User
+	// Giver is who awarded it, the house user for a rule.
+	Giver achievement.User
 }
 
 // Channel is one way of telling. An error means: try again later.

@@ -25,7 +25,8 @@ type letter struct {
 	Subject, Recipient, Achievement, Description, Message string
 	Namespace, NamespaceName, Date, EventURL              string
 	Profile, Unsubscribe                                  string
-	ByRule                                                bool
+	// Giver is empty for a rule.
+	Giver string
 }
 
 // render returns the mail as text and as HTML.
@@ -35,7 +36,9 @@ func (l *Letter) render(baseURL string) (text, html string, err error) {
 		Message: l.Award.Message, Namespace: l.Namespace.FullPath, NamespaceName: l.Namespace.Name,
 		Date: l.Award.AwardedAt.UTC().Format("2 January 2006"), EventURL: webAddress(l.Award.EventURL),
 		Profile: baseURL + "/users/" + url.PathEscape(l.User.Username), Unsubscribe: l.unsubscribeURL(baseURL),
-		ByRule: l.Award.AwardedBy == achievement.HouseUserID,
+	}
+	if l.Giver.ID != achievement.HouseUserID {
+		shown.Giver = l.Giver.Name
 	}
 	var plain, marked strings.Builder
 	if err := textTemplate.Execute(&plain, shown); err != nil {

@@ -81,8 +81,10 @@ func New(cfg Config) http.Handler {
 	public.GET("/openapi.yaml", newFile(api.Document(), "application/yaml", false).serve)
 	public.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
 	mountDocs(public)
-	rest.Mount(withHead{engine.Group("", bounded, origin, conditional, identified(newLimits(cfg.Limits), cfg.Operations), contract.checked, once(contract, cfg.Operations))}, cfg.Operations, cfg.BaseURL)
-	mountUnsubscribe(public, cfg.Operations)
+	limits := newLimits(cfg.Limits)
+	group := engine.Group("", bounded, origin, conditional, identified(limits, cfg.Operations), contract.checked, once(contract, cfg.Operations))
+	rest.Mount(withHead{group}, cfg.Operations, cfg.BaseURL)
+	mountUnsubscribe(public, cfg.Operations, limits)
 	if cfg.Mount != nil {
 		cfg.Mount(public)
 	}

@@ -40,10 +40,14 @@ func newUnsubscribePage() *unsubscribePage {
 
 // mountUnsubscribe adds the end of the mails: POST ends them, as RFC 8058 has it, without a cookie or a
 // token of the API; GET asks first, because programs that look for malice follow every link.
-func mountUnsubscribe(routes gin.IRouter, operations *operation.Operations) {
+func mountUnsubscribe(routes gin.IRouter, operations *operation.Operations, limits *limits) {
 	page := newUnsubscribePage()
 	routes.GET("/unsubscribe/:token", func(c *gin.Context) { page.show(c, http.StatusOK, false) })
 	routes.POST("/unsubscribe/:token", bounded, origin, func(c *gin.Context) {
+		if err := limits.take(c, operation.Caller{}); err != nil {
+			problem.Write(c, err)
+			return
+		}
 		err := operations.Unsubscribe(c.Request.Context(), c.Param("token"))
 		switch {
 		case fault.Is(err, fault.NotFound):
