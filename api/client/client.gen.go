@@ -5236,8 +5236,9 @@ type DeleteAchievementResponse401Headers struct {
 
 // DeleteAchievementResponse429Headers the declared response headers of an HTTP 429 response for DeleteAchievement
 type DeleteAchievementResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // DeleteAchievementResponse5XXHeaders the declared response headers of an HTTP 5XX response for DeleteAchievement
@@ -5358,8 +5359,9 @@ type GetAchievementResponse401Headers struct {
 
 // GetAchievementResponse429Headers the declared response headers of an HTTP 429 response for GetAchievement
 type GetAchievementResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // GetAchievementResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetAchievement
@@ -5472,8 +5474,9 @@ type UpdateAchievementResponse401Headers struct {
 
 // UpdateAchievementResponse429Headers the declared response headers of an HTTP 429 response for UpdateAchievement
 type UpdateAchievementResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // UpdateAchievementResponse5XXHeaders the declared response headers of an HTTP 5XX response for UpdateAchievement
@@ -5614,8 +5617,9 @@ type DeleteAchievementAvatarResponse401Headers struct {
 
 // DeleteAchievementAvatarResponse429Headers the declared response headers of an HTTP 429 response for DeleteAchievementAvatar
 type DeleteAchievementAvatarResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // DeleteAchievementAvatarResponse5XXHeaders the declared response headers of an HTTP 5XX response for DeleteAchievementAvatar
@@ -5737,8 +5741,9 @@ type GetAchievementAvatarResponse401Headers struct {
 
 // GetAchievementAvatarResponse429Headers the declared response headers of an HTTP 429 response for GetAchievementAvatar
 type GetAchievementAvatarResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // GetAchievementAvatarResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetAchievementAvatar
@@ -5844,8 +5849,9 @@ type ListAwardsResponse401Headers struct {
 
 // ListAwardsResponse429Headers the declared response headers of an HTTP 429 response for ListAwards
 type ListAwardsResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ListAwardsResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListAwards
@@ -5963,8 +5969,9 @@ type AwardAchievementResponse401Headers struct {
 
 // AwardAchievementResponse429Headers the declared response headers of an HTTP 429 response for AwardAchievement
 type AwardAchievementResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // AwardAchievementResponse5XXHeaders the declared response headers of an HTTP 5XX response for AwardAchievement
@@ -6110,8 +6117,9 @@ type ListAuditEventsResponse401Headers struct {
 
 // ListAuditEventsResponse429Headers the declared response headers of an HTTP 429 response for ListAuditEvents
 type ListAuditEventsResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ListAuditEventsResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListAuditEvents
@@ -6217,8 +6225,9 @@ type DeleteAwardResponse401Headers struct {
 
 // DeleteAwardResponse429Headers the declared response headers of an HTTP 429 response for DeleteAward
 type DeleteAwardResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // DeleteAwardResponse5XXHeaders the declared response headers of an HTTP 5XX response for DeleteAward
@@ -6339,8 +6348,9 @@ type GetAwardResponse401Headers struct {
 
 // GetAwardResponse429Headers the declared response headers of an HTTP 429 response for GetAward
 type GetAwardResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // GetAwardResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetAward
@@ -6453,8 +6463,9 @@ type UpdateAwardResponse401Headers struct {
 
 // UpdateAwardResponse429Headers the declared response headers of an HTTP 429 response for UpdateAward
 type UpdateAwardResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // UpdateAwardResponse5XXHeaders the declared response headers of an HTTP 5XX response for UpdateAward
@@ -6588,8 +6599,9 @@ type RevokeAwardResponse401Headers struct {
 
 // RevokeAwardResponse429Headers the declared response headers of an HTTP 429 response for RevokeAward
 type RevokeAwardResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // RevokeAwardResponse5XXHeaders the declared response headers of an HTTP 5XX response for RevokeAward
@@ -6733,8 +6745,9 @@ type ListNamespacesResponse401Headers struct {
 
 // ListNamespacesResponse429Headers the declared response headers of an HTTP 429 response for ListNamespaces
 type ListNamespacesResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ListNamespacesResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListNamespaces
@@ -6838,8 +6851,9 @@ type CreateNamespaceResponse401Headers struct {
 
 // CreateNamespaceResponse429Headers the declared response headers of an HTTP 429 response for CreateNamespace
 type CreateNamespaceResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // CreateNamespaceResponse5XXHeaders the declared response headers of an HTTP 5XX response for CreateNamespace
@@ -6973,8 +6987,9 @@ type DeleteNamespaceResponse401Headers struct {
 
 // DeleteNamespaceResponse429Headers the declared response headers of an HTTP 429 response for DeleteNamespace
 type DeleteNamespaceResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // DeleteNamespaceResponse5XXHeaders the declared response headers of an HTTP 5XX response for DeleteNamespace
@@ -7102,8 +7117,9 @@ type GetNamespaceResponse401Headers struct {
 
 // GetNamespaceResponse429Headers the declared response headers of an HTTP 429 response for GetNamespace
 type GetNamespaceResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // GetNamespaceResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetNamespace
@@ -7216,8 +7232,9 @@ type UpdateNamespaceResponse401Headers struct {
 
 // UpdateNamespaceResponse429Headers the declared response headers of an HTTP 429 response for UpdateNamespace
 type UpdateNamespaceResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // UpdateNamespaceResponse5XXHeaders the declared response headers of an HTTP 5XX response for UpdateNamespace
@@ -7356,8 +7373,9 @@ type ListAchievementsResponse401Headers struct {
 
 // ListAchievementsResponse429Headers the declared response headers of an HTTP 429 response for ListAchievements
 type ListAchievementsResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ListAchievementsResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListAchievements
@@ -7468,8 +7486,9 @@ type CreateAchievementResponse401Headers struct {
 
 // CreateAchievementResponse429Headers the declared response headers of an HTTP 429 response for CreateAchievement
 type CreateAchievementResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // CreateAchievementResponse5XXHeaders the declared response headers of an HTTP 5XX response for CreateAchievement
@@ -7615,8 +7634,9 @@ type ListNamespaceAuditEventsResponse401Headers struct {
 
 // ListNamespaceAuditEventsResponse429Headers the declared response headers of an HTTP 429 response for ListNamespaceAuditEvents
 type ListNamespaceAuditEventsResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ListNamespaceAuditEventsResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListNamespaceAuditEvents
@@ -7734,8 +7754,9 @@ type ListMembersResponse401Headers struct {
 
 // ListMembersResponse429Headers the declared response headers of an HTTP 429 response for ListMembers
 type ListMembersResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ListMembersResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListMembers
@@ -7848,8 +7869,9 @@ type RemoveMemberResponse401Headers struct {
 
 // RemoveMemberResponse429Headers the declared response headers of an HTTP 429 response for RemoveMember
 type RemoveMemberResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // RemoveMemberResponse5XXHeaders the declared response headers of an HTTP 5XX response for RemoveMember
@@ -7953,8 +7975,9 @@ type GetMemberResponse401Headers struct {
 
 // GetMemberResponse429Headers the declared response headers of an HTTP 429 response for GetMember
 type GetMemberResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // GetMemberResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetMember
@@ -8065,8 +8088,9 @@ type PutMemberResponse401Headers struct {
 
 // PutMemberResponse429Headers the declared response headers of an HTTP 429 response for PutMember
 type PutMemberResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // PutMemberResponse5XXHeaders the declared response headers of an HTTP 5XX response for PutMember
@@ -8208,8 +8232,9 @@ type GetCurrentUserResponse401Headers struct {
 
 // GetCurrentUserResponse429Headers the declared response headers of an HTTP 429 response for GetCurrentUser
 type GetCurrentUserResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // GetCurrentUserResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetCurrentUser
@@ -8308,8 +8333,9 @@ type UpdateCurrentUserResponse401Headers struct {
 
 // UpdateCurrentUserResponse429Headers the declared response headers of an HTTP 429 response for UpdateCurrentUser
 type UpdateCurrentUserResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // UpdateCurrentUserResponse5XXHeaders the declared response headers of an HTTP 5XX response for UpdateCurrentUser
@@ -8436,8 +8462,9 @@ type ReorderAwardsResponse401Headers struct {
 
 // ReorderAwardsResponse429Headers the declared response headers of an HTTP 429 response for ReorderAwards
 type ReorderAwardsResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ReorderAwardsResponse5XXHeaders the declared response headers of an HTTP 5XX response for ReorderAwards
@@ -8560,8 +8587,9 @@ type ListUsersResponse401Headers struct {
 
 // ListUsersResponse429Headers the declared response headers of an HTTP 429 response for ListUsers
 type ListUsersResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ListUsersResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListUsers
@@ -8665,8 +8693,9 @@ type CreateUserResponse401Headers struct {
 
 // CreateUserResponse429Headers the declared response headers of an HTTP 429 response for CreateUser
 type CreateUserResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // CreateUserResponse5XXHeaders the declared response headers of an HTTP 5XX response for CreateUser
@@ -8800,8 +8829,9 @@ type EraseUserResponse401Headers struct {
 
 // EraseUserResponse429Headers the declared response headers of an HTTP 429 response for EraseUser
 type EraseUserResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // EraseUserResponse5XXHeaders the declared response headers of an HTTP 5XX response for EraseUser
@@ -8929,8 +8959,9 @@ type GetUserResponse401Headers struct {
 
 // GetUserResponse429Headers the declared response headers of an HTTP 429 response for GetUser
 type GetUserResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // GetUserResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetUser
@@ -9043,8 +9074,9 @@ type UpdateUserResponse401Headers struct {
 
 // UpdateUserResponse429Headers the declared response headers of an HTTP 429 response for UpdateUser
 type UpdateUserResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // UpdateUserResponse5XXHeaders the declared response headers of an HTTP 5XX response for UpdateUser
@@ -9185,8 +9217,9 @@ type ListAccountsResponse401Headers struct {
 
 // ListAccountsResponse429Headers the declared response headers of an HTTP 429 response for ListAccounts
 type ListAccountsResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ListAccountsResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListAccounts
@@ -9297,8 +9330,9 @@ type UnlinkAccountResponse401Headers struct {
 
 // UnlinkAccountResponse429Headers the declared response headers of an HTTP 429 response for UnlinkAccount
 type UnlinkAccountResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // UnlinkAccountResponse5XXHeaders the declared response headers of an HTTP 5XX response for UnlinkAccount
@@ -9402,8 +9436,9 @@ type LinkAccountResponse401Headers struct {
 
 // LinkAccountResponse429Headers the declared response headers of an HTTP 429 response for LinkAccount
 type LinkAccountResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // LinkAccountResponse5XXHeaders the declared response headers of an HTTP 5XX response for LinkAccount
@@ -9547,8 +9582,9 @@ type ListUserAwardsResponse401Headers struct {
 
 // ListUserAwardsResponse429Headers the declared response headers of an HTTP 429 response for ListUserAwards
 type ListUserAwardsResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ListUserAwardsResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListUserAwards
@@ -9654,8 +9690,9 @@ type ExportUserResponse401Headers struct {
 
 // ExportUserResponse429Headers the declared response headers of an HTTP 429 response for ExportUser
 type ExportUserResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ExportUserResponse5XXHeaders the declared response headers of an HTTP 5XX response for ExportUser
@@ -9766,8 +9803,9 @@ type ListTokensResponse401Headers struct {
 
 // ListTokensResponse429Headers the declared response headers of an HTTP 429 response for ListTokens
 type ListTokensResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // ListTokensResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListTokens
@@ -9878,8 +9916,9 @@ type CreateTokenResponse401Headers struct {
 
 // CreateTokenResponse429Headers the declared response headers of an HTTP 429 response for CreateToken
 type CreateTokenResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // CreateTokenResponse5XXHeaders the declared response headers of an HTTP 5XX response for CreateToken
@@ -10018,8 +10057,9 @@ type RevokeTokenResponse401Headers struct {
 
 // RevokeTokenResponse429Headers the declared response headers of an HTTP 429 response for RevokeToken
 type RevokeTokenResponse429Headers struct {
-	RateLimit  *string
-	RetryAfter *int
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
 }
 
 // RevokeTokenResponse5XXHeaders the declared response headers of an HTTP 5XX response for RevokeToken
@@ -11043,6 +11083,13 @@ func ParseDeleteAchievementResponse(rsp *http.Response) (*DeleteAchievementRespo
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -11173,6 +11220,13 @@ func ParseGetAchievementResponse(rsp *http.Response) (*GetAchievementResponse, e
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -11327,6 +11381,13 @@ func ParseUpdateAchievementResponse(rsp *http.Response) (*UpdateAchievementRespo
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -11444,6 +11505,13 @@ func ParseDeleteAchievementAvatarResponse(rsp *http.Response) (*DeleteAchievemen
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -11576,6 +11644,13 @@ func ParseGetAchievementAvatarResponse(rsp *http.Response) (*GetAchievementAvata
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -11700,6 +11775,13 @@ func ParseListAwardsResponse(rsp *http.Response) (*ListAwardsResponse, error) {
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -11854,6 +11936,13 @@ func ParseAwardAchievementResponse(rsp *http.Response) (*AwardAchievementRespons
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -11972,6 +12061,13 @@ func ParseListAuditEventsResponse(rsp *http.Response) (*ListAuditEventsResponse,
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -12089,6 +12185,13 @@ func ParseDeleteAwardResponse(rsp *http.Response) (*DeleteAwardResponse, error) 
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -12220,6 +12323,13 @@ func ParseGetAwardResponse(rsp *http.Response) (*GetAwardResponse, error) {
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -12367,6 +12477,13 @@ func ParseUpdateAwardResponse(rsp *http.Response) (*UpdateAwardResponse, error) 
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -12510,6 +12627,13 @@ func ParseRevokeAwardResponse(rsp *http.Response) (*RevokeAwardResponse, error) 
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -12620,6 +12744,13 @@ func ParseListNamespacesResponse(rsp *http.Response) (*ListNamespacesResponse, e
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -12767,6 +12898,13 @@ func ParseCreateNamespaceResponse(rsp *http.Response) (*CreateNamespaceResponse,
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -12891,6 +13029,13 @@ func ParseDeleteNamespaceResponse(rsp *http.Response) (*DeleteNamespaceResponse,
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -13022,6 +13167,13 @@ func ParseGetNamespaceResponse(rsp *http.Response) (*GetNamespaceResponse, error
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -13169,6 +13321,13 @@ func ParseUpdateNamespaceResponse(rsp *http.Response) (*UpdateNamespaceResponse,
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -13286,6 +13445,13 @@ func ParseListAchievementsResponse(rsp *http.Response) (*ListAchievementsRespons
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -13440,6 +13606,13 @@ func ParseCreateAchievementResponse(rsp *http.Response) (*CreateAchievementRespo
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -13564,6 +13737,13 @@ func ParseListNamespaceAuditEventsResponse(rsp *http.Response) (*ListNamespaceAu
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -13690,6 +13870,13 @@ func ParseListMembersResponse(rsp *http.Response) (*ListMembersResponse, error) 
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -13800,6 +13987,13 @@ func ParseRemoveMemberResponse(rsp *http.Response) (*RemoveMemberResponse, error
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -13915,6 +14109,13 @@ func ParseGetMemberResponse(rsp *http.Response) (*GetMemberResponse, error) {
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -14052,6 +14253,13 @@ func ParsePutMemberResponse(rsp *http.Response) (*PutMemberResponse, error) {
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14168,6 +14376,13 @@ func ParseGetCurrentUserResponse(rsp *http.Response) (*GetCurrentUserResponse, e
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -14308,6 +14523,13 @@ func ParseUpdateCurrentUserResponse(rsp *http.Response) (*UpdateCurrentUserRespo
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14430,6 +14652,13 @@ func ParseReorderAwardsResponse(rsp *http.Response) (*ReorderAwardsResponse, err
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14540,6 +14769,13 @@ func ParseListUsersResponse(rsp *http.Response) (*ListUsersResponse, error) {
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -14687,6 +14923,13 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14811,6 +15054,13 @@ func ParseEraseUserResponse(rsp *http.Response) (*EraseUserResponse, error) {
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -14942,6 +15192,13 @@ func ParseGetUserResponse(rsp *http.Response) (*GetUserResponse, error) {
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -15096,6 +15353,13 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15211,6 +15475,13 @@ func ParseListAccountsResponse(rsp *http.Response) (*ListAccountsResponse, error
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15321,6 +15592,13 @@ func ParseUnlinkAccountResponse(rsp *http.Response) (*UnlinkAccountResponse, err
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -15465,6 +15743,13 @@ func ParseLinkAccountResponse(rsp *http.Response) (*LinkAccountResponse, error) 
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15583,6 +15868,13 @@ func ParseListUserAwardsResponse(rsp *http.Response) (*ListUserAwardsResponse, e
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15698,6 +15990,13 @@ func ParseExportUserResponse(rsp *http.Response) (*ExportUserResponse, error) {
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15812,6 +16111,13 @@ func ParseListTokensResponse(rsp *http.Response) (*ListTokensResponse, error) {
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
@@ -15956,6 +16262,13 @@ func ParseCreateTokenResponse(rsp *http.Response) (*CreateTokenResponse, error) 
 			}
 			headers.RateLimit = &value
 		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16066,6 +16379,13 @@ func ParseRevokeTokenResponse(rsp *http.Response) (*RevokeTokenResponse, error) 
 				return nil, err
 			}
 			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
