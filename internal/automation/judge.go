@@ -141,7 +141,7 @@ func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 			switch key, stateful := w.progressKey(ev, hit); {
 			case !stateful:
 			case hit.Measure.Counts():
-				additions[key]++
+				additions[key] += hit.Amount()
 			default:
 				others[key] = true
 			}

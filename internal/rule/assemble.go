@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
 )
@@ -72,7 +73,7 @@ func (a *assembler) match(c *clause, f fold, measure *Measure, targets []target)
 	if m == nil {
 		m = &matcher{
 			kinds: c.kinds, when: c.when, to: c.to, per: c.per,
-			except: exceptionsOf(c.except), fold: f, measure: measure,
+			except: exceptionsOf(c.except), reach: c.reach, period: c.period, of: c.of, fold: f, measure: measure,
 		}
 		a.matchers[id] = m
 		a.set.matchers = append(a.set.matchers, m)
@@ -106,7 +107,12 @@ func (a *assembler) measure(what string, clauses ...*clause) *Measure {
 
 // identity tells what a clause asks from what others ask.
 func (c *clause) identity() string {
-	return encode([]any{c.kinds, c.when.source(), c.to.source(), c.per.source(), exceptionsOf(c.except).text})
+	parts := []any{c.kinds, c.when.source(), c.to.source(), c.per.source(), exceptionsOf(c.except).text}
+	// What few rules have is no part of what all others are called.
+	if more := []string{c.reach.identity(), c.period.identity(), c.of.source()}; strings.Join(more, "") != "" {
+		parts = append(parts, more)
+	}
+	return encode(parts)
 }
 
 func (e *expr) source() string {

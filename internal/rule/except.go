@@ -9,21 +9,29 @@ import (
 
 // exceptions are the people whom a rule leaves out.
 type exceptions struct {
-	bots   bool
-	logins []*regexp.Regexp
+	bots, self bool
+	logins     []*regexp.Regexp
 	// text identifies them in measures.
 	text string
 }
 
-// bots is the word for accounts that the forge, or a pattern of its bots' names, marks as machines.
-const bots = "bots"
+// The words of except that are no logins: accounts that the forge, or a pattern of its bots' names,
+// marks as machines; and whoever did what the event tells of.
+const (
+	bots = "bots"
+	self = "self"
+)
 
-// exceptionsOf compiles the words of except: "bots" or logins, in which * stands for any characters.
+// exceptionsOf compiles the words of except: "bots", "self" or logins, in which * stands for any characters.
 func exceptionsOf(words []string) exceptions {
 	e := exceptions{text: strings.Join(words, "\n")}
 	for _, word := range words {
-		if word == bots {
+		switch word {
+		case bots:
 			e.bots = true
+			continue
+		case self:
+			e.self = true
 			continue
 		}
 		pattern := strings.ReplaceAll(regexp.QuoteMeta(word), `\*`, ".*")
@@ -32,8 +40,8 @@ func exceptionsOf(words []string) exceptions {
 	return e
 }
 
-func (e *exceptions) matches(person event.Account) bool {
-	if e.bots && person.Bot {
+func (e *exceptions) matches(person event.Account, actor *event.Account) bool {
+	if e.bots && person.Bot || e.self && actor != nil && actor.ID == person.ID {
 		return true
 	}
 	for _, login := range e.logins {

@@ -28,12 +28,14 @@ const (
 	anAccount
 	anOccurrence
 	aText
+	anAmount
 )
 
 func (w wanted) String() string {
 	return [...]string{
 		aBool: "true or false", anAccount: "an account or a list of accounts",
 		anOccurrence: "a text or a whole number", aText: "a text",
+		anAmount: "a whole number",
 	}[w]
 }
 
@@ -44,6 +46,7 @@ var (
 		anAccount:    {accountType, cel.ListType(accountType), cel.NullType},
 		anOccurrence: {cel.StringType, cel.IntType},
 		aText:        {cel.StringType},
+		anAmount:     {cel.IntType},
 	}
 )
 
@@ -261,6 +264,23 @@ func (e *expr) string(s *scope) (string, error) {
 		return "", fmt.Errorf("%s: gives no text", e.text)
 	}
 	return string(text), nil
+}
+
+// maxAmount bounds one addition, so that no sum leaves the numbers that every database keeps.
+const maxAmount = 1 << 40
+
+// amount returns how much an event adds to a sum: 0 to 2^40. A sum never shrinks, so that the order of
+// events means nothing.
+func (e *expr) amount(s *scope) (int64, error) {
+	value, err := e.eval(s)
+	if err != nil {
+		return 0, err
+	}
+	amount, ok := value.(types.Int)
+	if !ok || amount < 0 || amount > maxAmount {
+		return 0, fmt.Errorf("%s: gives %v, which a sum cannot add", e.text, value)
+	}
+	return int64(amount), nil
 }
 
 // occurrence returns a text that tells one award of a person from the next.

@@ -6,7 +6,7 @@ type fold int
 const (
 	// always grants every target, every time; which award that is, its occurrence says.
 	always fold = iota
-	// counting adds one and grants the targets whose threshold that reaches. The order of events
+	// counting adds the hit's amount and grants the targets whose threshold that reaches. The order of events
 	// does not matter: the same events in any order cross the same thresholds.
 	counting
 	// entering and leaving grant and revoke; the state is the time of the newest event of either,
@@ -24,7 +24,7 @@ func (h *Hit) Fold(before State) (State, []Decision) {
 	m := h.matcher
 	switch m.fold {
 	case counting:
-		after := State{N: before.N + 1}
+		after := State{N: before.N + h.amount}
 		var decisions []Decision
 		for i := range m.targets {
 			if before.N < m.targets[i].at && m.targets[i].at <= after.N {

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -55,6 +56,10 @@ func (k *kindIndex) add(m *matcher, path, text string) {
 // rarer in an event come first: a path says more than a name of a branch.
 func discriminating(m *matcher) (path, text string) {
 	compared := literals(m.when)
+	maps.Copy(compared, literals(m.reach.where))
+	if len(m.reach.sources) == 1 {
+		compared["source"] = m.reach.sources[0]
+	}
 	var best string
 	for path := range compared {
 		if textFields()[path] != nil && (best == "" || rank(path) < rank(best) || rank(path) == rank(best) && path < best) {

@@ -34,6 +34,7 @@ type loader struct {
 
 	reports      []*report
 	achievements []declaration
+	scope        fileScope
 	// keys and names are those taken so far, and where.
 	keys, names map[name]origin
 }
@@ -62,15 +63,20 @@ type clause struct {
 	per     *expr
 	message *expr
 	except  []string
-	// counted says that there is a count, and threshold what it must reach; 0 when tiers say.
+	// counted says that there is a count or, with of, a sum, and threshold what it must reach; 0 when
+	// tiers say.
 	counted   bool
 	threshold int64
+	of        *expr
+	// period is the calendar unit that each count belongs to alone.
+	period period
+	reach  reach
 }
 
 var (
-	fileKeys        = []string{"namespace", "achievements"}
+	fileKeys        = []string{"namespace", "timezone", "where", "sources", "achievements"}
 	achievementKeys = []string{"key", "name", "description", "kind", "award", "revoke", "tiers"}
-	awardKeys       = []string{"on", "when", "to", "except", "count", "per", "message"}
+	awardKeys       = []string{"on", "when", "to", "except", "active", "count", "sum", "every", "per", "message"}
 	revokeKeys      = []string{"on", "when", "to", "except"}
 	tierKeys        = []string{"at", "name", "description"}
 )
@@ -90,6 +96,7 @@ func (l *loader) file(f File) {
 	if ok {
 		l.check(at(fields["namespace"].value), "namespace", achievement.CheckPath("namespace", namespace))
 	}
+	l.scope = l.fileScope(fields)
 	list, ok := fields["achievements"]
 	if !ok {
 		l.addf(at(root), "achievements", "is required")
@@ -236,7 +243,11 @@ func (l *loader) untiered(decl *declaration, fields map[string]field) {
 	}
 	switch {
 	case award.counted && award.threshold == 0:
-		l.addf(fields["award"].at, "count", "needs a number to reach, or tiers beside the award")
+		word := "count"
+		if award.of != nil {
+			word = "sum"
+		}
+		l.addf(fields["award"].at, word, "needs a number to reach, or tiers beside the award")
 	case !award.counted && decl.tiers[0].Kind == achievement.Irrevocable:
 		// Once is the first of a count, so that it shares the count of a ladder over the same events.
 		award.counted, award.threshold = true, 1
@@ -249,10 +260,10 @@ func (l *loader) tiers(decl *declaration, f field) {
 	base := decl.tiers[0]
 	switch {
 	case decl.award == nil || !decl.award.counted:
-		l.addf(f.at, f.key, "need an award with count: {}")
+		l.addf(f.at, f.key, "need an award with count: {} or a sum")
 		return
 	case decl.award.threshold != 0:
-		l.addf(f.at, f.key, "say what the count must reach; write count: {}")
+		l.addf(f.at, f.key, "say what must be reached; leave the number out of the award")
 		return
 	}
 	items := l.list(f)
@@ -312,18 +323,18 @@ func (l *loader) clause(f field, what string, known []string, kind achievement.K
 	if except, ok := fields["except"]; ok {
 		c.except = l.exceptWords(except)
 	}
-	if count, ok := fields["count"]; ok {
-		c.counted = true
-		c.threshold = l.count(count)
-	}
+	c.reach = l.reach(fields, c.kinds)
+	l.measured(c, fields)
 	per, hasPer := fields["per"]
 	switch {
 	case hasPer && kind != achievement.Repeatable:
 		l.addf(per.at, "per", "only a repeatable achievement has occurrences")
 	case hasPer:
 		c.per = l.compile(l.report, l.expression(per), anOccurrence, c.kinds)
-	case kind == achievement.Repeatable && what == "award":
-		l.addf(f.at, "per", "is required for a repeatable achievement: what makes an award the same one?")
+	case kind == achievement.Repeatable && what == "award" && fields["every"].value == nil:
+		l.addf(f.at, "per", "is required for a repeatable achievement, or every: what makes an award the same one?")
+	case kind != achievement.Repeatable && c.period.unit != "" && !c.counted:
+		l.addf(fields["every"].at, "every", "needs a count or a sum, or a repeatable achievement")
 	}
 	return c
 }
@@ -364,17 +375,4 @@ func (l *loader) exceptWords(f field) []string {
 	}
 	slices.Sort(words)
 	return slices.Compact(words)
-}
-
-// count returns the threshold of "count: 10", and 0 for "count: {}".
-func (l *loader) count(f field) int64 {
-	if mapping, ok := f.value.(*ast.MappingNode); ok && len(mapping.Values) == 0 {
-		return 0
-	}
-	if _, ok := f.value.(*ast.MappingNode); ok {
-		l.fields(f.value, "count", nil)
-		return 0
-	}
-	threshold, _ := l.number(f)
-	return threshold
 }

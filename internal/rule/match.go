@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
@@ -13,8 +14,12 @@ type matcher struct {
 	when   *expr
 	to     *expr
 	except exceptions
+	reach  reach
 	per    *expr
-	fold   fold
+	period period
+	// of is what a sum adds; nil for a count.
+	of   *expr
+	fold fold
 	// measure is what the fold remembers in; nil for a fold that needs no state.
 	measure *Measure
 	targets []target
@@ -43,7 +48,7 @@ func (s *Set) Match(ev *event.Event) Matched {
 		if memo == nil {
 			memo = &evaluation{scope: scopeOf(ev), conditions: map[*expr]condition{}}
 		}
-		hits, failures := m.match(memo, ev.Time)
+		hits, failures := m.match(memo, ev)
 		matched.Hits = append(matched.Hits, hits...)
 		matched.Failures = append(matched.Failures, failures...)
 	})
@@ -74,8 +79,40 @@ func (e *evaluation) holds(when *expr) (bool, error) {
 	return c.holds, c.err
 }
 
-func (m *matcher) match(e *evaluation, at time.Time) ([]Hit, []Failure) {
-	holds, err := e.holds(m.when)
+// holds reports whether the event is one that the rule is about, whomever.
+func (m *matcher) holds(e *evaluation, ev *event.Event) (bool, error) {
+	if !m.reach.covers(ev) {
+		return false, nil
+	}
+	for _, condition := range []*expr{m.reach.where, m.when} {
+		if holds, err := e.holds(condition); err != nil || !holds {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// measured returns how much the event adds, and which occurrence and period it adds to.
+func (m *matcher) measured(e *evaluation, at time.Time) (amount int64, occurrence string, err error) {
+	amount = 1
+	if m.of != nil {
+		if amount, err = m.of.amount(e.scope); err != nil {
+			return 0, "", err
+		}
+	}
+	occurrence = m.period.name(at)
+	if m.per != nil {
+		text, err := m.per.occurrence(e.scope)
+		if err != nil {
+			return 0, "", err
+		}
+		occurrence = strings.TrimSpace(text + " " + occurrence)
+	}
+	return amount, occurrence, nil
+}
+
+func (m *matcher) match(e *evaluation, ev *event.Event) ([]Hit, []Failure) {
+	holds, err := m.holds(e, ev)
 	if err != nil {
 		return nil, m.failed(err)
 	}
@@ -86,24 +123,28 @@ func (m *matcher) match(e *evaluation, at time.Time) ([]Hit, []Failure) {
 	if err != nil {
 		return nil, m.failed(err)
 	}
-	occurrence := ""
-	if m.per != nil && len(people) > 0 {
-		if occurrence, err = m.per.occurrence(e.scope); err != nil {
-			return nil, m.failed(err)
-		}
+	if len(people) == 0 {
+		return nil, nil
+	}
+	amount, occurrence, err := m.measured(e, ev.Time)
+	if err != nil {
+		return nil, m.failed(err)
+	}
+	if amount == 0 {
+		return nil, nil
 	}
 	var hits []Hit
 	var messages []string
 	var failures []Failure
 	for _, person := range people {
-		if m.except.matches(person) {
+		if m.except.matches(person, ev.Actor) {
 			continue
 		}
 		if hits == nil {
 			messages, failures = m.messages(e.scope)
 		}
 		hit := Hit{
-			Measure: m.measure, Recipient: person, matcher: m, at: at, occurrence: occurrence, messages: messages,
+			Measure: m.measure, Recipient: person, matcher: m, at: ev.Time, amount: amount, occurrence: occurrence, messages: messages,
 		}
 		if m.measure != nil {
 			hit.Bucket = occurrence

@@ -86,8 +86,8 @@ type Measure struct {
 // ID identifies the measure by what it counts; thresholds are no part of it.
 func (m *Measure) ID() string { return m.id }
 
-// Counts reports whether every hit adds 1 to N, whatever N was. Who keeps the states may then add
-// the number of hits first, and fold from what N was before.
+// Counts reports whether every hit adds its Amount to N, whatever N was. Who keeps the states may then
+// add the amounts first, and fold from what N was before.
 func (m *Measure) Counts() bool { return m.count }
 
 // State is what a measure remembers of one person in one bucket. The zero State is the first one.
@@ -143,6 +143,10 @@ type Hit struct {
 
 	matcher    *matcher
 	at         time.Time
+	amount     int64
 	occurrence string
 	messages   []string
 }
+
+// Amount is what the hit adds to a measure that Counts.
+func (h *Hit) Amount() int64 { return h.amount }

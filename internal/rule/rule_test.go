@@ -92,7 +92,7 @@ func (j *judge) on(events ...*event.Event) []string {
 			}
 			after, decisions := hit.Fold(j.states[key])
 			if hit.Measure != nil {
-				if hit.Measure.Counts() && after.N != j.states[key].N+1 {
+				if hit.Measure.Counts() && after.N != j.states[key].N+hit.Amount() {
 					j.t.Errorf("a measure that counts went from %d to %d", j.states[key].N, after.N)
 				}
 				j.states[key] = after
