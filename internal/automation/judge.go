@@ -156,7 +156,7 @@ func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 		return err
 	}
 	for key, after := range counted {
-		states[key] = after - additions[key]
+		states[key] = store.Progress{N: after - additions[key]}
 	}
 	changed := w.fold(fresh, states)
 	for key := range additions {
@@ -165,8 +165,8 @@ func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 	return tx.SaveProgress(ctx, changed, w.now())
 }
 
-func (w *work) fold(fresh []*judged, states map[store.ProgressKey]int64) map[store.ProgressKey]int64 {
-	changed := map[store.ProgressKey]int64{}
+func (w *work) fold(fresh []*judged, states map[store.ProgressKey]store.Progress) map[store.ProgressKey]store.Progress {
+	changed := map[store.ProgressKey]store.Progress{}
 	byDelivery := map[int64]*intake{}
 	for _, in := range w.batch {
 		byDelivery[in.delivery.ID] = in
@@ -175,9 +175,10 @@ func (w *work) fold(fresh []*judged, states map[store.ProgressKey]int64) map[sto
 		for i := range ev.matched.Hits {
 			hit := &ev.matched.Hits[i]
 			key, stateful := w.progressKey(ev, hit)
-			after, decisions := hit.Fold(rule.State{N: states[key]})
-			if stateful && after.N != states[key] {
-				states[key], changed[key] = after.N, after.N
+			before := rule.State(states[key])
+			after, decisions := hit.Fold(before)
+			if stateful && !after.Equal(before) {
+				states[key], changed[key] = store.Progress(after), store.Progress(after)
 			}
 			for _, decision := range decisions {
 				w.verdicts = append(w.verdicts, verdict{

@@ -49,7 +49,12 @@ func (a *assembler) declare(d *declaration) {
 	}
 	switch {
 	case d.award.counted:
-		a.match(d.award, counting, a.measure(count, d.award), targets)
+		measure, f := a.measure(count, d.award), counting
+		if what := d.award.memory.identity(); what != "" {
+			measure, f = a.measure(what, d.award), remembering
+			measure.memory = d.award.memory
+		}
+		a.match(d.award, f, measure, targets)
 		if d.revoke != nil {
 			a.match(d.revoke, revoking, nil, targets)
 		}
@@ -73,7 +78,7 @@ func (a *assembler) match(c *clause, f fold, measure *Measure, targets []target)
 	if m == nil {
 		m = &matcher{
 			kinds: c.kinds, when: c.when, to: c.to, per: c.per,
-			except: exceptionsOf(c.except), reach: c.reach, period: c.period, of: c.of, fold: f, measure: measure,
+			except: exceptionsOf(c.except), reach: c.reach, period: c.period, of: c.of, adds: c.memory.kind == noMemory, fold: f, measure: measure,
 		}
 		a.matchers[id] = m
 		a.set.matchers = append(a.set.matchers, m)

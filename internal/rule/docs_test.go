@@ -48,7 +48,7 @@ func TestExamplesOfTheReference(t *testing.T) {
 		}
 		loaded++
 	}
-	if loaded < 14 || tested != 1 {
+	if loaded < 17 || tested != 1 {
 		t.Errorf("%d examples were loaded and %d tests run", loaded, tested)
 	}
 }

@@ -29,13 +29,14 @@ const (
 	anOccurrence
 	aText
 	anAmount
+	aValue
 )
 
 func (w wanted) String() string {
 	return [...]string{
 		aBool: "true or false", anAccount: "an account or a list of accounts",
 		anOccurrence: "a text or a whole number", aText: "a text",
-		anAmount: "a whole number",
+		anAmount: "a whole number", aValue: "a text, a whole number or an account",
 	}[w]
 }
 
@@ -47,6 +48,7 @@ var (
 		anOccurrence: {cel.StringType, cel.IntType},
 		aText:        {cel.StringType},
 		anAmount:     {cel.IntType},
+		aValue:       {cel.StringType, cel.IntType, accountType},
 	}
 )
 

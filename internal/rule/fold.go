@@ -9,6 +9,10 @@ const (
 	// counting adds the hit's amount and grants the targets whose threshold that reaches. The order of events
 	// does not matter: the same events in any order cross the same thresholds.
 	counting
+	// remembering adds the hit to what the measure remembers, and grants the targets whose threshold the
+	// best so far reaches by it. The order of events does not matter, as long as what they are about
+	// fits the memory.
+	remembering
 	// entering and leaving grant and revoke; the state is the time of the newest event of either,
 	// and an older one that comes late changes nothing. Of two at the same time the later one to
 	// come holds.
@@ -25,13 +29,11 @@ func (h *Hit) Fold(before State) (State, []Decision) {
 	switch m.fold {
 	case counting:
 		after := State{N: before.N + h.amount}
-		var decisions []Decision
-		for i := range m.targets {
-			if before.N < m.targets[i].at && m.targets[i].at <= after.N {
-				decisions = append(decisions, h.decision(i, Grant))
-			}
-		}
-		return after, decisions
+		return after, h.crossed(before.N, after.N)
+	case remembering:
+		data, n := m.measure.memory.add(before.Data, h)
+		after := State{N: max(before.N, n), Data: data}
+		return after, h.crossed(before.N, after.N)
 	case entering, leaving:
 		now := h.at.UnixMicro()
 		if now < before.N {
@@ -46,6 +48,17 @@ func (h *Hit) Fold(before State) (State, []Decision) {
 	default:
 		return before, h.all(Grant)
 	}
+}
+
+// crossed grants the targets whose threshold lies after the one number, up to the other.
+func (h *Hit) crossed(before, after int64) []Decision {
+	var decisions []Decision
+	for i := range h.matcher.targets {
+		if at := h.matcher.targets[i].at; before < at && at <= after {
+			decisions = append(decisions, h.decision(i, Grant))
+		}
+	}
+	return decisions
 }
 
 func (h *Hit) all(action Action) []Decision {

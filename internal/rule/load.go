@@ -67,7 +67,10 @@ type clause struct {
 	// tiers say.
 	counted   bool
 	threshold int64
-	of        *expr
+	// measure is the word for what is measured, memory how it is remembered.
+	measure string
+	of      *expr
+	memory  memory
 	// period is the calendar unit that each count belongs to alone.
 	period period
 	reach  reach
@@ -76,7 +79,7 @@ type clause struct {
 var (
 	fileKeys        = []string{"namespace", "timezone", "where", "sources", "achievements"}
 	achievementKeys = []string{"key", "name", "description", "kind", "award", "revoke", "tiers"}
-	awardKeys       = []string{"on", "when", "to", "except", "active", "count", "sum", "every", "per", "message"}
+	awardKeys       = []string{"on", "when", "to", "except", "active", "count", "sum", "distinct", "streak", "within", "every", "per", "message"}
 	revokeKeys      = []string{"on", "when", "to", "except"}
 	tierKeys        = []string{"at", "name", "description"}
 )
@@ -243,11 +246,7 @@ func (l *loader) untiered(decl *declaration, fields map[string]field) {
 	}
 	switch {
 	case award.counted && award.threshold == 0:
-		word := "count"
-		if award.of != nil {
-			word = "sum"
-		}
-		l.addf(fields["award"].at, word, "needs a number to reach, or tiers beside the award")
+		l.addf(fields["award"].at, award.measure, "needs a number to reach, or tiers beside the award")
 	case !award.counted && decl.tiers[0].Kind == achievement.Irrevocable:
 		// Once is the first of a count, so that it shares the count of a ladder over the same events.
 		award.counted, award.threshold = true, 1
@@ -260,7 +259,7 @@ func (l *loader) tiers(decl *declaration, f field) {
 	base := decl.tiers[0]
 	switch {
 	case decl.award == nil || !decl.award.counted:
-		l.addf(f.at, f.key, "need an award with count: {} or a sum")
+		l.addf(f.at, f.key, "need an award that measures something, such as count: {}")
 		return
 	case decl.award.threshold != 0:
 		l.addf(f.at, f.key, "say what must be reached; leave the number out of the award")
@@ -291,6 +290,8 @@ func (l *loader) tiers(decl *declaration, f field) {
 			l.addf(at(item), "at", "is required")
 		} else if threshold, ok = l.number(reach); ok && i > 0 && threshold <= decl.thresholds[len(decl.thresholds)-1] {
 			l.addf(at(reach.value), "at", "must be more than the tier before")
+		} else if limit := decl.award.memory.limit(); ok && threshold > limit {
+			l.addf(at(reach.value), "at", "must be at most %d for a %s", limit, decl.award.measure)
 		}
 		decl.tiers = append(decl.tiers, tier)
 		decl.thresholds = append(decl.thresholds, threshold)

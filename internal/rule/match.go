@@ -17,8 +17,10 @@ type matcher struct {
 	reach  reach
 	per    *expr
 	period period
-	// of is what a sum adds; nil for a count.
-	of   *expr
+	// of is what a sum adds, or whose different values are counted; nil for a count.
+	of *expr
+	// adds says that of is what a sum adds.
+	adds bool
 	fold fold
 	// measure is what the fold remembers in; nil for a fold that needs no state.
 	measure *Measure
@@ -92,23 +94,38 @@ func (m *matcher) holds(e *evaluation, ev *event.Event) (bool, error) {
 	return true, nil
 }
 
-// measured returns how much the event adds, and which occurrence and period it adds to.
-func (m *matcher) measured(e *evaluation, at time.Time) (amount int64, occurrence string, err error) {
-	amount = 1
-	if m.of != nil {
-		if amount, err = m.of.amount(e.scope); err != nil {
-			return 0, "", err
+// measured returns a hit of nobody's yet: how much the event adds, and which occurrence and period it
+// adds to.
+func (m *matcher) measured(e *evaluation, at time.Time) (hit Hit, err error) {
+	hit = Hit{Measure: m.measure, matcher: m, at: at, amount: 1}
+	switch {
+	case m.of == nil:
+	case m.adds:
+		hit.amount, err = m.of.amount(e.scope)
+	default:
+		var some bool
+		if hit.value, some, err = m.of.fingerprint(e.scope); !some {
+			hit.amount = 0
 		}
 	}
-	occurrence = m.period.name(at)
+	if err != nil {
+		return hit, err
+	}
+	if m.measure != nil {
+		hit.unit = m.measure.memory.unit(at)
+	}
+	hit.occurrence = m.period.name(at)
 	if m.per != nil {
 		text, err := m.per.occurrence(e.scope)
 		if err != nil {
-			return 0, "", err
+			return hit, err
 		}
-		occurrence = strings.TrimSpace(text + " " + occurrence)
+		hit.occurrence = strings.TrimSpace(text + " " + hit.occurrence)
 	}
-	return amount, occurrence, nil
+	if m.measure != nil {
+		hit.Bucket = hit.occurrence
+	}
+	return hit, nil
 }
 
 func (m *matcher) match(e *evaluation, ev *event.Event) ([]Hit, []Failure) {
@@ -126,30 +143,24 @@ func (m *matcher) match(e *evaluation, ev *event.Event) ([]Hit, []Failure) {
 	if len(people) == 0 {
 		return nil, nil
 	}
-	amount, occurrence, err := m.measured(e, ev.Time)
+	measured, err := m.measured(e, ev.Time)
 	if err != nil {
 		return nil, m.failed(err)
 	}
-	if amount == 0 {
+	if measured.amount == 0 {
 		return nil, nil
 	}
 	var hits []Hit
-	var messages []string
 	var failures []Failure
 	for _, person := range people {
 		if m.except.matches(person, ev.Actor) {
 			continue
 		}
 		if hits == nil {
-			messages, failures = m.messages(e.scope)
+			measured.messages, failures = m.messages(e.scope)
 		}
-		hit := Hit{
-			Measure: m.measure, Recipient: person, matcher: m, at: ev.Time, amount: amount, occurrence: occurrence, messages: messages,
-		}
-		if m.measure != nil {
-			hit.Bucket = occurrence
-		}
-		hits = append(hits, hit)
+		measured.Recipient = person
+		hits = append(hits, measured)
 	}
 	return hits, failures
 }

@@ -13,6 +13,7 @@
 package rule
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
@@ -29,6 +30,8 @@ const (
 	MaxExpression = 4 << 10
 	// MaxOccurrence is the length of what makes a repeatable award the same one, in characters.
 	MaxOccurrence = 255
+	// MaxMemory is the size of what a measure remembers of one person in one bucket, in bytes.
+	MaxMemory = 16 << 10
 	// maxCost bounds the work of one evaluation, in the units of CEL's cost model.
 	maxCost = 1_000_000
 )
@@ -79,8 +82,9 @@ type Declared struct {
 
 // Measure is what is counted, for each person and bucket alone.
 type Measure struct {
-	id    string
-	count bool
+	id     string
+	count  bool
+	memory memory
 }
 
 // ID identifies the measure by what it counts; thresholds are no part of it.
@@ -92,9 +96,15 @@ func (m *Measure) Counts() bool { return m.count }
 
 // State is what a measure remembers of one person in one bucket. The zero State is the first one.
 type State struct {
-	// N is the count; for an achievement that comes and goes, the last time it did.
+	// N is what thresholds are compared with: a count, a sum, the longest streak so far. It never
+	// shrinks. For an achievement that comes and goes, it is the last time it did.
 	N int64
+	// Data is what else the measure remembers, at most MaxMemory bytes; nil for most.
+	Data []byte
 }
+
+// Equal reports whether the states are the same.
+func (s State) Equal(other State) bool { return s.N == other.N && bytes.Equal(s.Data, other.Data) }
 
 // Action is what a decision does.
 type Action int
@@ -144,6 +154,8 @@ type Hit struct {
 	matcher    *matcher
 	at         time.Time
 	amount     int64
+	value      uint64
+	unit       int64
 	occurrence string
 	messages   []string
 }

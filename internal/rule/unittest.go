@@ -290,21 +290,14 @@ func (l *testLoader) plain(f field) any {
 	}
 }
 
-var spans = regexp.MustCompile(`^(\d{1,6})([smhdw])$`)
-
 // moment reads a time that counts from the beginning of the test: 30s, 5m, 2h, 3d, 1w.
 func (l *testLoader) moment(f field) time.Time {
 	text, _ := l.text(f)
-	parts := spans.FindStringSubmatch(text)
-	if parts == nil {
+	length, ok := parseSpan(text)
+	if !ok {
 		l.addf(at(f.value), f.key, "must count from the beginning of the test: 30s, 5m, 2h, 3d or 1w")
-		return epoch
 	}
-	count, _ := strconv.Atoi(parts[1])
-	unit := map[string]time.Duration{
-		"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
-	}[parts[2]]
-	return epoch.Add(time.Duration(count) * unit)
+	return epoch.Add(length)
 }
 
 // title names a test in reports.

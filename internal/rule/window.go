@@ -2,7 +2,9 @@ package rule
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // where the machine knows no time zones
@@ -142,51 +144,130 @@ func (p period) identity() string {
 	return p.unit + " " + p.location.String()
 }
 
-// measured reads what is counted or added up, and in which period.
+// measures are the words for what a rule measures, of which it has at most one, with their keys.
+var measures = []struct {
+	word string
+	keys []string
+}{
+	{count, []string{"at_least"}},
+	{"sum", []string{"at_least", "of"}},
+	{"distinct", []string{"at_least", "of"}},
+	{"streak", []string{"at_least", "unit", "separate"}},
+}
+
+// measured reads what is measured, and in which period.
 func (l *loader) measured(c *clause, fields map[string]field) {
-	count, hasCount := fields["count"]
-	sum, hasSum := fields["sum"]
-	switch {
-	case hasCount && hasSum:
-		l.addf(sum.at, "sum", "stands beside a count; a rule has one measure")
-	case hasCount:
-		c.counted, c.threshold = true, l.threshold(count, "at_least")
-	case hasSum:
-		c.counted, c.threshold = true, l.threshold(sum, "at_least", "of")
-		if mapping, ok := sum.value.(*ast.MappingNode); !ok || !hasKey(mapping, "of") {
-			l.addf(sum.at, "of", "is required in sum: what is added up?")
-			return
+	for _, known := range measures {
+		f, ok := fields[known.word]
+		switch {
+		case ok && c.counted:
+			l.addf(f.at, f.key, "stands beside a %s; a rule has one measure", c.measure)
+		case ok:
+			var inner map[string]field
+			if _, ok := f.value.(*ast.MappingNode); ok {
+				inner = l.fields(f.value, f.key, known.keys)
+			}
+			c.counted, c.measure, c.threshold = true, known.word, l.threshold(f, inner)
+			l.detail(c, f, inner)
 		}
-		of := l.fields(sum.value, "sum", []string{"at_least", "of"})["of"]
-		c.of = l.compile(l.report, l.expression(of), anAmount, c.kinds)
 	}
-	if every, ok := fields["every"]; ok {
-		text, _ := l.text(every)
-		if units[text] == nil {
-			l.addf(at(every.value), every.key, "must be one of %s%s", strings.Join(unitNames, ", "), nearest(text, unitNames))
-			return
+	if f, ok := fields["within"]; ok {
+		c.memory = memory{kind: window, window: l.span(f)}
+		if c.measure != count {
+			l.addf(f.at, f.key, "needs a count")
 		}
-		c.period = period{text, l.scope.location}
+	}
+	if f, ok := fields["every"]; ok {
+		c.period = l.period(f)
+	}
+	if limit := c.memory.limit(); c.threshold > limit {
+		l.addf(fields[c.measure].at, c.measure, "can reach at most %d", limit)
 	}
 }
 
-func hasKey(mapping *ast.MappingNode, key string) bool {
-	return slices.ContainsFunc(mapping.Values, func(pair *ast.MappingValueNode) bool {
-		name, ok := pair.Key.(ast.Node).(*ast.StringNode)
-		return ok && name.Value == key
-	})
+// detail reads what a measure needs besides a number.
+func (l *loader) detail(c *clause, f field, inner map[string]field) {
+	required := func(key, why string) (field, bool) {
+		part, ok := inner[key]
+		if !ok {
+			l.addf(f.at, key, "is required in %s: %s", f.key, why)
+		}
+		return part, ok
+	}
+	switch c.measure {
+	case "sum":
+		if of, ok := required("of", "what is added up?"); ok {
+			c.of = l.compile(l.report, l.expression(of), anAmount, c.kinds)
+		}
+	case "distinct":
+		c.memory = memory{kind: distinctValues}
+		if of, ok := required("of", "what must differ?"); ok {
+			c.of = l.compile(l.report, l.expression(of), aValue, c.kinds)
+		}
+	case "streak":
+		c.memory = memory{kind: streaks}
+		if unit, ok := required("unit", "what follows each other?"); ok {
+			c.memory.period = l.period(unit)
+		}
+		if separate, ok := inner["separate"]; ok {
+			c.memory.separate = l.truth(separate)
+		}
+	}
+}
+
+// period returns the calendar unit of a word, in the file's time zone.
+func (l *loader) period(f field) period {
+	text, _ := l.text(f)
+	if units[text] == nil {
+		l.addf(at(f.value), f.key, "must be one of %s%s", strings.Join(unitNames, ", "), nearest(text, unitNames))
+		return period{unit: unitNames[0], location: time.UTC}
+	}
+	return period{text, l.scope.location}
+}
+
+func (l *loader) truth(f field) bool {
+	node, ok := f.value.(*ast.BoolNode)
+	if !ok {
+		l.addf(at(f.value), f.key, "must be true or false")
+		return false
+	}
+	return node.Value
+}
+
+// span returns a length of time: 30s, 5m, 24h, 30d, 2w. Days have 24 hours.
+func (l *loader) span(f field) time.Duration {
+	text, _ := l.text(f)
+	length, ok := parseSpan(text)
+	if !ok || length <= 0 {
+		l.addf(at(f.value), f.key, "must be a length of time such as 30m, 24h, 30d or 2w")
+	}
+	return length
+}
+
+var spans = regexp.MustCompile(`^(\d{1,6})([smhdw])$`)
+
+func parseSpan(text string) (time.Duration, bool) {
+	parts := spans.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, false
+	}
+	number, _ := strconv.Atoi(parts[1])
+	unit := map[string]time.Duration{
+		"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
+	}[parts[2]]
+	return time.Duration(number) * unit, true
 }
 
 // threshold returns the number of "count: 10" or "count: {at_least: 10}", and 0 for one that tiers say.
-func (l *loader) threshold(f field, known ...string) int64 {
+func (l *loader) threshold(f field, inner map[string]field) int64 {
 	if _, ok := f.value.(*ast.MappingNode); !ok {
 		threshold, _ := l.number(f)
 		return threshold
 	}
-	reach, ok := l.fields(f.value, f.key, known)["at_least"]
+	least, ok := inner["at_least"]
 	if !ok {
 		return 0
 	}
-	threshold, _ := l.number(reach)
+	threshold, _ := l.number(least)
 	return threshold
 }

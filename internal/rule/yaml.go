@@ -167,11 +167,14 @@ func (r *report) text(f field) (string, bool) {
 	return "", false
 }
 
+// maxThreshold is the largest number that a rules file may hold.
+const maxThreshold = 1 << 53
+
 // number returns the value of a positive integer.
 func (r *report) number(f field) (int64, bool) {
 	node, ok := f.value.(*ast.IntegerNode)
 	if ok {
-		if n, fits := node.Value.(uint64); fits && n >= 1 && n <= 1<<53 {
+		if n, fits := node.Value.(uint64); fits && n >= 1 && n <= maxThreshold {
 			return int64(n), true
 		}
 	}

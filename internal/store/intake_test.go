@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -154,18 +155,43 @@ func measures(t *testing.T, book *store.Store, hashes ...string) map[string]int6
 func count(t *testing.T, book *store.Store, keys ...store.ProgressKey) map[store.ProgressKey]int64 {
 	t.Helper()
 
-	var states map[store.ProgressKey]int64
+	counted := map[store.ProgressKey]int64{}
 	do(t, book, func(ctx context.Context, tx *store.Tx) error {
-		var err error
-		if states, err = tx.LockProgress(ctx, keys); err != nil {
+		states, err := tx.LockProgress(ctx, keys)
+		if err != nil {
 			return err
 		}
-		for key := range states {
-			states[key]++
+		for key, state := range states {
+			state.N++
+			states[key], counted[key] = state, state.N
 		}
 		return tx.SaveProgress(ctx, states, noon)
 	})
-	return states
+	return counted
+}
+
+// What a measure remembers besides its number comes back as it was.
+func TestProgressRemembers(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		key := store.ProgressKey{MeasureID: measures(t, book, "one")["one"], UserID: user(t, book, "ada").ID, Bucket: "x"}
+		for _, want := range []store.Progress{{}, {N: 3, Data: []byte("\x00\xff'?")}, {N: 4, Data: bytes.Repeat([]byte{7}, 16<<10)}, {N: 5}} {
+			do(t, book, func(ctx context.Context, tx *store.Tx) error {
+				if _, err := tx.LockProgress(ctx, []store.ProgressKey{key}); err != nil {
+					return err
+				}
+				return tx.SaveProgress(ctx, map[store.ProgressKey]store.Progress{key: want}, noon)
+			})
+			do(t, book, func(ctx context.Context, tx *store.Tx) error {
+				got, err := tx.LockProgress(ctx, []store.ProgressKey{key})
+				same(t, "the state", got[key], want)
+				return err
+			})
+		}
+	})
 }
 
 // add adds to the states by one statement and returns them.

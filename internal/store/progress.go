@@ -21,6 +21,13 @@ func (k ProgressKey) compare(other ProgressKey) int {
 	return cmp.Or(cmp.Compare(k.MeasureID, other.MeasureID), cmp.Compare(k.UserID, other.UserID), cmp.Compare(k.Bucket, other.Bucket))
 }
 
+// Progress is a state: the number that thresholds are compared with, and what else its measure
+// remembers, which only the rules engine can read.
+type Progress struct {
+	N    int64
+	Data []byte
+}
+
 type progressRow struct {
 	bun.BaseModel `bun:"table:progress,alias:p"`
 
@@ -28,6 +35,7 @@ type progressRow struct {
 	UserID    int64  `bun:",pk"`
 	Bucket    string `bun:",pk"`
 	N         int64
+	Data      []byte `bun:",nullzero"`
 	UpdatedAt time.Time
 }
 
@@ -67,12 +75,12 @@ func (tx *Tx) EnsureMeasures(ctx context.Context, hashes []string, now time.Time
 }
 
 // LockProgress returns the states under the keys and keeps others from changing them until the
-// transaction ends. A state that the book does not hold is 0, and locked all the same. Everyone
+// transaction ends. A state that the book does not hold is zero, and locked all the same. Everyone
 // locks in the order of the keys; where new states make that impossible, the database finds the
 // circle and InTx tries again.
-func (tx *Tx) LockProgress(ctx context.Context, keys []ProgressKey) (map[ProgressKey]int64, error) {
+func (tx *Tx) LockProgress(ctx context.Context, keys []ProgressKey) (map[ProgressKey]Progress, error) {
 	if len(keys) == 0 {
-		return map[ProgressKey]int64{}, nil
+		return map[ProgressKey]Progress{}, nil
 	}
 	keys = slices.Clone(keys)
 	slices.SortFunc(keys, ProgressKey.compare)
@@ -88,9 +96,9 @@ func (tx *Tx) LockProgress(ctx context.Context, keys []ProgressKey) (map[Progres
 	if err != nil {
 		return nil, err
 	}
-	states := make(map[ProgressKey]int64, len(keys))
+	states := make(map[ProgressKey]Progress, len(keys))
 	for i := range known {
-		states[known[i].key()] = known[i].N
+		states[known[i].key()] = Progress{known[i].N, known[i].Data}
 	}
 	if err := tx.lockNew(ctx, keys, states); err != nil {
 		return nil, err
@@ -100,7 +108,7 @@ func (tx *Tx) LockProgress(ctx context.Context, keys []ProgressKey) (map[Progres
 
 // lockNew makes the states that are missing. One that another transaction made meanwhile is read
 // and locked by the same statement: the update that changes nothing is what locks it.
-func (tx *Tx) lockNew(ctx context.Context, keys []ProgressKey, states map[ProgressKey]int64) error {
+func (tx *Tx) lockNew(ctx context.Context, keys []ProgressKey, states map[ProgressKey]Progress) error {
 	var rows []*progressRow
 	for _, key := range keys {
 		if _, known := states[key]; !known {
@@ -112,12 +120,12 @@ func (tx *Tx) lockNew(ctx context.Context, keys []ProgressKey, states map[Progre
 	}
 	var locked []progressRow
 	err := tx.db.NewInsert().Model(&rows).On("CONFLICT (measure_id, user_id, bucket) DO UPDATE").Set("n = p.n").
-		Returning("measure_id, user_id, bucket, n").Scan(ctx, &locked)
+		Returning("measure_id, user_id, bucket, n, data").Scan(ctx, &locked)
 	if err != nil {
 		return err
 	}
 	for i := range locked {
-		states[locked[i].key()] = locked[i].N
+		states[locked[i].key()] = Progress{locked[i].N, locked[i].Data}
 	}
 	return nil
 }
@@ -129,7 +137,11 @@ func (tx *Tx) AddProgress(ctx context.Context, additions map[ProgressKey]int64, 
 	if len(additions) == 0 {
 		return states, nil
 	}
-	rows := progressRows(additions, now)
+	rows := make([]*progressRow, 0, len(additions))
+	for key, n := range additions {
+		rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: n, UpdatedAt: now})
+	}
+	inOrder(rows)
 	var after []progressRow
 	err := tx.db.NewInsert().Model(&rows).On("CONFLICT (measure_id, user_id, bucket) DO UPDATE").
 		Set("n = p.n + EXCLUDED.n").Set("updated_at = EXCLUDED.updated_at").
@@ -143,24 +155,25 @@ func (tx *Tx) AddProgress(ctx context.Context, additions map[ProgressKey]int64, 
 	return states, nil
 }
 
-// progressRows returns rows in the order of the keys, in which everyone locks.
-func progressRows(states map[ProgressKey]int64, now time.Time) []*progressRow {
-	rows := make([]*progressRow, 0, len(states))
-	for key, n := range states {
-		rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: n, UpdatedAt: now})
-	}
+// inOrder sorts rows by their keys, the order in which everyone locks.
+func inOrder(rows []*progressRow) {
 	slices.SortFunc(rows, func(x, y *progressRow) int { return x.key().compare(y.key()) })
-	return rows
 }
 
 // SaveProgress stores the states, which LockProgress locked before.
-func (tx *Tx) SaveProgress(ctx context.Context, states map[ProgressKey]int64, now time.Time) error {
+func (tx *Tx) SaveProgress(ctx context.Context, states map[ProgressKey]Progress, now time.Time) error {
 	if len(states) == 0 {
 		return nil
 	}
-	rows := progressRows(states, now)
+	rows := make([]*progressRow, 0, len(states))
+	for key, state := range states {
+		rows = append(rows, &progressRow{
+			MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: state.N, Data: state.Data, UpdatedAt: now,
+		})
+	}
+	inOrder(rows)
 	_, err := tx.db.NewInsert().Model(&rows).On("CONFLICT (measure_id, user_id, bucket) DO UPDATE").
-		Set("n = EXCLUDED.n").Set("updated_at = EXCLUDED.updated_at").Returning("NULL").Exec(ctx)
+		Set("n = EXCLUDED.n").Set("data = EXCLUDED.data").Set("updated_at = EXCLUDED.updated_at").Returning("NULL").Exec(ctx)
 	return err
 }
 

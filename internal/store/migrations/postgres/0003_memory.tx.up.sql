@@ -1,0 +1,2 @@
+-- What a measure remembers besides its number, as the rules engine wrote it.
+ALTER TABLE progress ADD COLUMN data bytea;
