@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
 // Report is what came of tests of rules.
@@ -17,13 +18,27 @@ type Report struct {
 
 type result struct {
 	title string
+	// file and name are the title's parts.
+	file, name string
 	// lines say what is missing (-) and what should not be there (+); none means it passed.
 	lines []string
 }
 
 // Test runs the tests on the rules. The error is a Problems when files cannot be read; a test that
-// fails is in the report.
-func Test(rules, tests []File) (Report, error) {
+// fails is in the report, and so is a rule that none made fire.
+func Test(rules, tests []File) (Report, error) { return test(rules, tests, nil) }
+
+// TestSome runs the tests whose names are wanted. Rules that do not fire are no fault then; that no
+// test is wanted is an error.
+func TestSome(rules, tests []File, wanted func(name string) bool) (Report, error) {
+	report, err := test(rules, tests, wanted)
+	if err == nil && len(report.results) == 0 {
+		err = fault.New(fault.NotFound, "no_test", "no test has such a name")
+	}
+	return report, err
+}
+
+func test(rules, tests []File, wanted func(name string) bool) (Report, error) {
 	set, err := Load(rules)
 	if err != nil {
 		return Report{}, err
@@ -35,7 +50,12 @@ func Test(rules, tests []File) (Report, error) {
 	var report Report
 	fired := map[string]bool{}
 	for i := range loaded {
-		report.results = append(report.results, run(set, &loaded[i], fired))
+		if wanted == nil || wanted(loaded[i].name) {
+			report.results = append(report.results, run(set, &loaded[i], fired))
+		}
+	}
+	if wanted != nil {
+		return report, nil
 	}
 	for _, m := range set.matchers {
 		for _, t := range m.targets {
@@ -121,7 +141,7 @@ func run(set *Set, t *unitTest, fired map[string]bool) result {
 	}
 	lines = append(lines, difference("award", t.awards, p.awards)...)
 	lines = append(lines, difference("revocation", t.revocations, p.revocations)...)
-	return result{title: t.title(), lines: lines}
+	return result{title: t.title(), file: t.file, name: t.name, lines: lines}
 }
 
 // apply does what the book does: a grant of what stands is nothing, and so is a revocation of what

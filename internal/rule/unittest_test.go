@@ -150,3 +150,44 @@ func FuzzTests(f *testing.F) {
 		}
 	})
 }
+
+func TestSomeTests(t *testing.T) {
+	t.Parallel()
+
+	rules := []rule.File{{Name: "r.yaml", Text: teamRules}}
+	tests := []rule.File{{Name: "r_test.yaml", Text: "tests:\n" +
+		"  - {name: good, awards: [core to grace], events: [{on: member.added, member: grace, group: acme/core}]}\n" +
+		"  - {name: bad, awards: [], events: [{on: member.added, member: grace, group: acme/core}]}\n"}}
+	some, err := rule.TestSome(rules, tests, func(name string) bool { return name == "good" })
+	if err != nil || some.Failed() {
+		t.Errorf("the good test alone: %v, failed %t", err, some.Failed())
+	}
+	if _, err := rule.TestSome(rules, tests, func(string) bool { return false }); err == nil {
+		t.Error("no test at all passes")
+	}
+	all, err := rule.Test(rules, tests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := all.WriteJUnit(&out); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the report for CI", out.String(), `<?xml version="1.0" encoding="UTF-8"?>
+<testsuite name="rules" tests="5" failures="4">
+  <testcase classname="r_test.yaml" name="good"></testcase>
+  <testcase classname="r_test.yaml" name="bad">
+    <failure message="the awards are not as wanted">+ unexpected award: core to grace</failure>
+  </testcase>
+  <testcase classname="rules" name="award of acme/each">
+    <failure message="no test makes it fire">no test makes award of acme/each fire</failure>
+  </testcase>
+  <testcase classname="rules" name="award of acme/first">
+    <failure message="no test makes it fire">no test makes award of acme/first fire</failure>
+  </testcase>
+  <testcase classname="rules" name="revoke of acme/core">
+    <failure message="no test makes it fire">no test makes revoke of acme/core fire</failure>
+  </testcase>
+</testsuite>
+`)
+}
