@@ -92,8 +92,13 @@ func (a *assembler) match(c *clause, f fold, measure *Measure, targets []target)
 	m.targets = append(m.targets, targets...)
 }
 
-// count is what a measure is called that adds up hits.
-const count = "count"
+// The words for what a rule measures.
+const (
+	count    = "count"
+	sum      = "sum"
+	distinct = "distinct"
+	streak   = "streak"
+)
 
 // measure returns the measure of what the clauses ask; what asks the same is the same measure.
 func (a *assembler) measure(what string, clauses ...*clause) *Measure {

@@ -79,7 +79,7 @@ type clause struct {
 var (
 	fileKeys        = []string{"namespace", "timezone", "where", "sources", "achievements"}
 	achievementKeys = []string{"key", "name", "description", "kind", "award", "revoke", "tiers"}
-	awardKeys       = []string{"on", "when", "to", "except", "active", "count", "sum", "distinct", "streak", "within", "every", "per", "message"}
+	awardKeys       = []string{"on", "when", "to", "except", "active", count, sum, distinct, streak, "within", "every", "per", "message"}
 	revokeKeys      = []string{"on", "when", "to", "except"}
 	tierKeys        = []string{"at", "name", "description"}
 )

@@ -59,9 +59,9 @@ func (m memory) limit() int64 {
 func (m memory) identity() string {
 	switch m.kind {
 	case distinctValues:
-		return "distinct"
+		return distinct
 	case streaks:
-		return "streak " + m.period.identity() + " " + strconv.FormatBool(m.separate)
+		return streak + " " + m.period.identity() + " " + strconv.FormatBool(m.separate)
 	case window:
 		return "within " + m.window.String()
 	default:

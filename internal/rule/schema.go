@@ -19,72 +19,69 @@ type object = map[string]any
 // what each means. What only the loader can tell, such as whether an expression is right, it leaves
 // to the loader.
 func Schema() []byte {
-	text, err := json.MarshalIndent(object{
-		"$schema": schemaDialect, "title": "Rules of Accolade",
-		"type": "object", "additionalProperties": false, "required": []string{"namespace", "achievements"},
-		"properties": described(fileKeys, object{
-			"sources":      oneOrMore(object{"type": "string"}),
-			"achievements": object{"type": "array", "maxItems": MaxAchievements, "items": achievementSchema()},
-		}),
-	}, "", "  ")
+	schema := mappingOf(described(fileKeys, object{
+		"sources":      oneOrMore(anyText()),
+		"achievements": object{"type": "array", "maxItems": MaxAchievements, "items": achievementSchema()},
+	}), "namespace", "achievements")
+	schema["$schema"], schema["title"] = schemaDialect, "Rules of Accolade"
+	text, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
 		panic("encoding texts and numbers failed: " + err.Error())
 	}
 	return append(text, '\n')
 }
 
-func achievementSchema() object {
-	return object{
-		"type": "object", "additionalProperties": false, "required": []string{"key", "name"},
-		"properties": described(achievementKeys, object{
-			"key":         object{"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"},
-			"name":        object{"type": "string", "maxLength": achievement.MaxName},
-			"description": object{"type": "string", "maxLength": achievement.MaxDescription},
-			"kind":        object{"enum": achievement.Kinds()},
-			"award":       clauseSchema(awardKeys),
-			"revoke":      clauseSchema(revokeKeys),
-			"tiers":       object{"type": "array", "minItems": 1, "items": tierSchema()},
-		}),
+// mappingOf is a mapping that has no other keys.
+func mappingOf(properties object, required ...string) object {
+	schema := object{"type": "object", "additionalProperties": false, "properties": properties}
+	if len(required) > 0 {
+		schema["required"] = required
 	}
+	return schema
 }
 
-func tierSchema() object {
-	return object{
-		"type": "object", "additionalProperties": false, "required": []string{"at", "name"},
-		"properties": described(tierKeys, object{"at": atLeastOne()}),
-	}
+func anyText() object { return object{"type": "string"} }
+
+func textLike(pattern string) object { return object{"type": "string", "pattern": pattern} }
+
+func textUpTo(length int) object { return object{"type": "string", "maxLength": length} }
+
+func achievementSchema() object {
+	return mappingOf(described(achievementKeys, object{
+		"key":         textLike("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"),
+		"name":        textUpTo(achievement.MaxName),
+		"description": textUpTo(achievement.MaxDescription),
+		"kind":        object{"enum": achievement.Kinds()},
+		"award":       clauseSchema(awardKeys),
+		"revoke":      clauseSchema(revokeKeys),
+		"tiers": object{
+			"type": "array", "minItems": 1,
+			"items": mappingOf(described(tierKeys, object{"at": atLeastOne()}), "at", "name"),
+		},
+	}), "key", "name")
 }
 
 func clauseSchema(keys []string) object {
 	expression := object{"type": []string{"string", "boolean", "integer"}}
-	return object{
-		"type": "object", "additionalProperties": false, "required": []string{"on", "to"},
-		"properties": described(keys, object{
-			"on": oneOrMore(object{"enum": eventWords()}), "when": expression, "to": expression, "per": expression, "message": expression,
-			"except": oneOrMore(object{"type": "string"}),
-			"active": object{
-				"type": "object", "additionalProperties": false, "minProperties": 1,
-				"properties": object{"from": object{"type": "string"}, "until": object{"type": "string"}},
-			},
-			count:      measureSchema(nil, object{}),
-			"sum":      measureSchema([]string{"of"}, object{"of": expression}),
-			"distinct": measureSchema([]string{"of"}, object{"of": expression}),
-			"streak":   measureSchema([]string{"unit"}, object{"unit": object{"enum": unitNames}, "separate": object{"type": "boolean"}}),
-			"within":   object{"type": "string", "pattern": spans.String()},
-			"every":    object{"enum": unitNames},
-		}),
-	}
+	season := mappingOf(object{"from": anyText(), "until": anyText()})
+	season["minProperties"] = 1
+	return mappingOf(described(keys, object{
+		"on": oneOrMore(object{"enum": eventWords()}), "when": expression, "to": expression, "per": expression, "message": expression,
+		"except": oneOrMore(anyText()),
+		"active": season,
+		count:    object{"anyOf": []any{atLeastOne(), measureSchema(object{})}},
+		sum:      measureSchema(object{"of": expression}, "of"),
+		distinct: measureSchema(object{"of": expression}, "of"),
+		streak:   measureSchema(object{"unit": object{"enum": unitNames}, "separate": object{"type": "boolean"}}, "unit"),
+		"within": textLike(spans.String()),
+		"every":  object{"enum": unitNames},
+	}), "on", "to")
 }
 
-// measureSchema allows a mapping with at_least and the other keys; a count may be a number alone.
-func measureSchema(required []string, properties object) object {
+// measureSchema adds what every measure has.
+func measureSchema(properties object, required ...string) object {
 	properties["at_least"] = atLeastOne()
-	mapping := object{"type": "object", "additionalProperties": false, "properties": properties}
-	if required != nil {
-		mapping["required"] = required
-		return mapping
-	}
-	return object{"anyOf": []any{atLeastOne(), mapping}}
+	return mappingOf(properties, required...)
 }
 
 func atLeastOne() object { return object{"type": "integer", "minimum": 1} }
@@ -110,7 +107,7 @@ func described(keys []string, schemas object) object {
 	for _, key := range keys {
 		schema, ok := schemas[key].(object)
 		if !ok {
-			schema = object{"type": "string"}
+			schema = anyText()
 		}
 		described := object{"description": descriptions[key]}
 		maps.Copy(described, schema)

@@ -93,7 +93,7 @@ func TestTheSchemaRefusesWhatTheLoaderRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"a key of the file":   "namespaces: acme\nachievements: []\n",
 		"no namespace":        "achievements: []\n",
-		"a key":               strings.Replace(one("irrevocable", "{on: merge_request.merged, to: event.author}"), "name:", "nmae:", 1),
+		"a key":               strings.Replace(one("irrevocable", "{on: merge_request.merged, to: event.author}"), "name:", "title:", 1),
 		"a kind":              one("revokable", "{on: merge_request.merged, to: event.author}"),
 		"an event":            one("irrevocable", "{on: merge_request.merge, to: event.author}"),
 		"nobody":              one("irrevocable", "{on: merge_request.merged}"),

@@ -150,9 +150,9 @@ var measures = []struct {
 	keys []string
 }{
 	{count, []string{"at_least"}},
-	{"sum", []string{"at_least", "of"}},
-	{"distinct", []string{"at_least", "of"}},
-	{"streak", []string{"at_least", "unit", "separate"}},
+	{sum, []string{"at_least", "of"}},
+	{distinct, []string{"at_least", "of"}},
+	{streak, []string{"at_least", "unit", "separate"}},
 }
 
 // measured reads what is measured, and in which period.
@@ -195,16 +195,16 @@ func (l *loader) detail(c *clause, f field, inner map[string]field) {
 		return part, ok
 	}
 	switch c.measure {
-	case "sum":
+	case sum:
 		if of, ok := required("of", "what is added up?"); ok {
 			c.of = l.compile(l.report, l.expression(of), anAmount, c.kinds)
 		}
-	case "distinct":
+	case distinct:
 		c.memory = memory{kind: distinctValues}
 		if of, ok := required("of", "what must differ?"); ok {
 			c.of = l.compile(l.report, l.expression(of), aValue, c.kinds)
 		}
-	case "streak":
+	case streak:
 		c.memory = memory{kind: streaks}
 		if unit, ok := required("unit", "what follows each other?"); ok {
 			c.memory.period = l.period(unit)
