@@ -33,7 +33,7 @@ func startPost(t *testing.T, databaseURL, address string, server *testkit.MailSe
 	t.Helper()
 
 	p := &post{t: t, clock: testkit.NewClock(), server: server, log: &logged{}}
-	cfg := configuration(databaseURL, hotRules)
+	cfg := configuration(databaseURL, strings.Replace(hotRules, "per: event.object", "per: event.object, quiet: true", 1))
 	cfg.MailServer, cfg.MailFrom, cfg.MailRoots, cfg.Now = address, "Acme <achievements@acme.example>", server.Roots, p.clock.Now
 	cfg.BaseURL, cfg.Log = "https://achievements.example.com", p.log.logger()
 	p.address = start(t, cfg)
@@ -187,13 +187,16 @@ func TestTheUserReceivesAnEmailWhenAwarded(t *testing.T) {
 		}
 		mustBe(t, "over TLS", server.AllSecure(), true)
 
-		// By a rule, too.
+		// By a rule, too, unless it is quiet.
 		p.person("grace", "grace@example.com")
 		p.do("PUT", "/api/v1/users/grace/accounts/forge", map[string]any{"forge_user_id": "77", "login": "grace"})
 		deliver(t, p.address, "pull_request", testkit.MergedPullRequest(1, 77, "grace"))
-		if to := p.next().Header.Get("To"); !strings.Contains(to, "grace@example.com") {
-			t.Errorf("the rule's mail is to %s", to)
+		mustBe(t, "grace's awards", len(awardsOf(t, p.address, "grace")), 2)
+		told := p.next()
+		if to, subject := told.Header.Get("To"), told.Header.Get("Subject"); !strings.Contains(to, "grace@example.com") || !strings.Contains(subject, "One merge") {
+			t.Errorf("the rule's mail is to %s: %s", to, subject)
 		}
+		p.none("grace")
 	})
 }
 

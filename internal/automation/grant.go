@@ -19,6 +19,8 @@ const (
 // Announcement is what an outbox job says: which award to tell of.
 type Announcement struct {
 	AwardID int64 `json:"award_id"`
+	// Quiet says that nobody is sent a mail.
+	Quiet bool `json:"quiet,omitempty"`
 }
 
 // place is where at most one award can stand.
@@ -144,7 +146,7 @@ func (r *report) tell(award *achievement.Award, kind string) {
 	}
 	r.jobs = append(r.jobs, store.Job{
 		Kind: kind, UniqueKey: fmt.Sprintf("%s:%d", kind, award.ID), RunAt: r.now(),
-		Args: fmt.Appendf(nil, `{"award_id":%d}`, award.ID),
+		Args: fmt.Appendf(nil, `{"award_id":%d,"quiet":%t}`, award.ID, cause.Quiet),
 	})
 	r.audit = append(r.audit, achievement.AuditEvent{
 		At: r.now(), Action: kind, ActorID: achievement.HouseUserID, NamespaceID: declared.NamespaceID, SubjectID: award.UserID,

@@ -112,16 +112,16 @@ func (a *Automation) unsubscribeSecret(ctx context.Context) (secret []byte, err 
 	return secret, err
 }
 
-// awardsOf returns the award of each job, and the jobs that name none.
-func awardsOf(jobs []store.Job) (awards map[int64]int64, failures map[int64]error) {
-	awards, failures = map[int64]int64{}, map[int64]error{}
+// awardsOf returns what each job announces, and the jobs that announce nothing.
+func awardsOf(jobs []store.Job) (awards map[int64]Announcement, failures map[int64]error) {
+	awards, failures = map[int64]Announcement{}, map[int64]error{}
 	for _, job := range jobs {
 		var announcement Announcement
 		if err := json.Unmarshal(job.Args, &announcement); err != nil {
 			failures[job.ID] = fmt.Errorf("reading job %d: %w", job.ID, err)
 			continue
 		}
-		awards[job.ID] = announcement.AwardID
+		awards[job.ID] = announcement
 	}
 	return awards, failures
 }

@@ -24,7 +24,7 @@ func (a *Automation) Tell(ctx context.Context, jobs []store.Job) map[int64]error
 		if !stands {
 			continue
 		}
-		if notice.Revoked = job.Kind == JobAwardRevoked; !notice.Revoked {
+		if notice.Revoked = job.Kind == JobAwardRevoked; !notice.Revoked && !awards[job.ID].Quiet {
 			granted[job.ID] = notice
 		}
 		if err := a.tell(ctx, notice); err != nil {
@@ -46,12 +46,12 @@ func (a *Automation) tell(ctx context.Context, notice notify.Notice) error {
 }
 
 // notices returns what there is to say of each job's award, with a fixed number of queries.
-func (a *Automation) notices(ctx context.Context, awardIDs map[int64]int64) (map[int64]notify.Notice, error) {
-	notices := make(map[int64]notify.Notice, len(awardIDs))
+func (a *Automation) notices(ctx context.Context, announced map[int64]Announcement) (map[int64]notify.Notice, error) {
+	notices := make(map[int64]notify.Notice, len(announced))
 	err := a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		ids := make([]int64, 0, len(awardIDs))
-		for _, id := range awardIDs {
-			ids = append(ids, id)
+		ids := make([]int64, 0, len(announced))
+		for _, announcement := range announced {
+			ids = append(ids, announcement.AwardID)
 		}
 		awards, err := tx.AwardsByID(ctx, ids)
 		if err != nil {
@@ -71,8 +71,8 @@ func (a *Automation) notices(ctx context.Context, awardIDs map[int64]int64) (map
 		if err != nil {
 			return err
 		}
-		for jobID, id := range awardIDs {
-			if award := awards[id]; award != nil {
+		for jobID, announcement := range announced {
+			if award := awards[announcement.AwardID]; award != nil {
 				of := given[award.AchievementID]
 				notices[jobID] = notify.Notice{
 					Award: *award, Achievement: *of, Namespace: *namespaces[of.NamespaceID], User: *users[award.UserID],

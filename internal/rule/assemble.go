@@ -44,7 +44,7 @@ func (a *assembler) declare(d *declaration) {
 	for i, tier := range d.tiers {
 		targets[i] = target{
 			rule: tier.Namespace + "/" + cmp.Or(tier.Series, tier.Key), namespace: tier.Namespace, key: tier.Key,
-			at: d.thresholds[i], repeats: kind == achievement.Repeatable, message: d.award.message,
+			at: d.thresholds[i], repeats: kind == achievement.Repeatable, message: d.award.message, quiet: d.award.quiet,
 		}
 	}
 	switch {
@@ -149,7 +149,7 @@ func (a *assembler) hash() string {
 	for id, m := range a.matchers {
 		r := rule{ID: id}
 		for _, t := range m.targets {
-			r.Targets = append(r.Targets, encode([]any{t.namespace, t.key, t.at, t.message.source()}))
+			r.Targets = append(r.Targets, encode([]any{t.namespace, t.key, t.at, t.message.source(), t.quiet}))
 		}
 		slices.Sort(r.Targets)
 		rules = append(rules, r)

@@ -71,7 +71,7 @@ func (h *Hit) all(action Action) []Decision {
 
 func (h *Hit) decision(i int, action Action) Decision {
 	t := &h.matcher.targets[i]
-	d := Decision{Action: action, Namespace: t.namespace, Key: t.key, Rule: t.rule, At: h.at}
+	d := Decision{Action: action, Namespace: t.namespace, Key: t.key, Rule: t.rule, At: h.at, Quiet: t.quiet}
 	if t.repeats {
 		d.Occurrence = h.occurrence
 	}

@@ -62,7 +62,9 @@ type clause struct {
 	to      *expr
 	per     *expr
 	message *expr
-	except  []string
+	// quiet says that nobody is sent a mail.
+	quiet  bool
+	except []string
 	// counted says that there is a count or, with of, a sum, and threshold what it must reach; 0 when
 	// tiers say.
 	counted   bool
@@ -79,7 +81,7 @@ type clause struct {
 var (
 	fileKeys        = []string{"namespace", "timezone", "where", "sources", "achievements"}
 	achievementKeys = []string{"key", "name", "description", "kind", "award", "revoke", "tiers"}
-	awardKeys       = []string{"on", "when", "to", "except", "active", count, sum, distinct, streak, "within", "every", "per", "message"}
+	awardKeys       = []string{"on", "when", "to", "except", "active", count, sum, distinct, streak, "within", "every", "per", "message", "quiet"}
 	revokeKeys      = []string{"on", "when", "to", "except"}
 	tierKeys        = []string{"at", "name", "description"}
 )
@@ -317,6 +319,9 @@ func (l *loader) clause(f field, what string, known []string, kind achievement.K
 	}
 	if when, ok := fields["when"]; ok {
 		c.when = l.compile(l.report, l.expression(when), aBool, c.kinds)
+	}
+	if quiet, ok := fields["quiet"]; ok {
+		c.quiet = l.truth(quiet)
 	}
 	if message, ok := fields["message"]; ok {
 		c.message = l.compile(l.report, l.expression(message), aText, c.kinds)

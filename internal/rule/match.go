@@ -36,6 +36,7 @@ type target struct {
 	// repeats says that the award has an occurrence.
 	repeats bool
 	message *expr
+	quiet   bool
 }
 
 // MaxMessage is how long a message is in an award, in characters; longer ones are cut.

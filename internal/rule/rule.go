@@ -128,6 +128,8 @@ type Decision struct {
 	// At is when it was earned or lost: the event's time.
 	At      time.Time
 	Message string
+	// Quiet says that the recipient is sent no mail.
+	Quiet bool
 }
 
 // Matched is what an event means to the rules.

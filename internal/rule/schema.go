@@ -75,6 +75,7 @@ func clauseSchema(keys []string) object {
 		streak:   measureSchema(object{"unit": object{"enum": unitNames}, "separate": object{"type": "boolean"}}, "unit"),
 		"within": textLike(spans.String()),
 		"every":  object{"enum": unitNames},
+		"quiet":  object{"type": "boolean"},
 	}), "on", "to")
 }
 
@@ -144,6 +145,7 @@ var descriptions = map[string]string{
 	"every":        "A calendar unit that counts by itself.",
 	"per":          "What makes two awards of a repeatable achievement the same one (CEL).",
 	"message":      "A text (CEL) that is kept with the award.",
+	"quiet":        "Whether to send no mail.",
 }
 
 // family returns the word for all kinds of the kind's family, such as "member.*".
