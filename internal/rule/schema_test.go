@@ -65,7 +65,7 @@ func TestTheSchemaTakesWhatTheLoaderTakes(t *testing.T) {
 			texts = append(texts, example[1])
 		}
 	}
-	for _, name := range []string{"contributions.yaml", "teams.yaml"} {
+	for _, name := range []string{"contributions.yaml", "rhythm.yaml", "teams.yaml"} {
 		text, err := os.ReadFile("../../rules/" + name)
 		if err != nil {
 			t.Fatal(err)

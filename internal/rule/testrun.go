@@ -133,6 +133,9 @@ func run(set *Set, t *unitTest, fired map[string]bool) result {
 				states[key] = after
 			}
 			for k := range decisions {
+				if !t.looksAt(decisions[k].Key) {
+					continue
+				}
 				p.apply(&decisions[k], hit.Recipient.ID, hit.Recipient.Login)
 				name := &target{rule: decisions[k].Rule}
 				fired[name.firing(hit.matcher.fold)] = true

@@ -18,6 +18,7 @@ import (
 
 // A file of tests lists events, and the awards and revocations that must come of them:
 //
+//	about: [first-merge]
 //	tests:
 //	  - name: the author gets it, not who merged
 //	    events:
@@ -31,7 +32,7 @@ var epoch = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 const maxRepeat = 10_000
 
 var (
-	testFileKeys = []string{"tests"}
+	testFileKeys = []string{"about", "tests"}
 	testKeys     = []string{"name", "events", "awards", "revocations"}
 )
 
@@ -41,11 +42,15 @@ type unitTest struct {
 	line                int
 	events              []event.Event
 	awards, revocations []string
+	// about are the keys of the achievements that the test looks at; nil for all.
+	about map[string]bool
 }
+
+func (t *unitTest) looksAt(key string) bool { return t.about == nil || t.about[key] }
 
 // loadTests reads files of tests for the rules of the set.
 func loadTests(set *Set, files []File) ([]unitTest, Problems) {
-	l := &testLoader{achievements: map[string]bool{}}
+	l := &testLoader{achievements: map[string]bool{}, declared: set.declared}
 	for i := range set.declared {
 		l.achievements[set.declared[i].Key] = true
 	}
@@ -62,6 +67,7 @@ func loadTests(set *Set, files []File) ([]unitTest, Problems) {
 			l.addf(at(root), "tests", "is required")
 			continue
 		}
+		l.about = l.subjects(fields)
 		items := l.list(list)
 		for _, item := range items {
 			l.test(file.Name, item)
@@ -74,9 +80,33 @@ type testLoader struct {
 	*report
 
 	reports      []*report
+	declared     []Declared
 	achievements map[string]bool
+	about        map[string]bool
 	people       map[string]bool
 	tests        []unitTest
+}
+
+// subjects returns the keys that a file of tests is about, with those of their tiers; nil for all.
+func (l *testLoader) subjects(fields map[string]field) map[string]bool {
+	f, ok := fields["about"]
+	if !ok {
+		return nil
+	}
+	about := map[string]bool{}
+	for _, word := range l.words(f) {
+		key, ok := l.text(word)
+		if ok && !l.achievements[key] {
+			l.addf(at(word.value), "about", "no rule declares %q%s", key, nearest(key, slices.Collect(maps.Keys(l.achievements))))
+		}
+		about[key] = true
+	}
+	for i := range l.declared {
+		if about[l.declared[i].Series] {
+			about[l.declared[i].Key] = true
+		}
+	}
+	return about
 }
 
 func (l *testLoader) test(file string, node ast.Node) {
@@ -84,7 +114,7 @@ func (l *testLoader) test(file string, node ast.Node) {
 	if fields == nil {
 		return
 	}
-	t := unitTest{file: file, line: at(node).line}
+	t := unitTest{file: file, line: at(node).line, about: l.about}
 	for _, key := range testKeys {
 		if _, ok := fields[key]; !ok && key != "revocations" {
 			l.addf(at(node), key, "is required")
@@ -129,6 +159,8 @@ func (l *testLoader) expected(fields map[string]field, key string) []string {
 			l.addf(at(item), key, "must be \"KEY to LOGIN\"")
 		case !l.achievements[parts[1]]:
 			l.addf(at(item), key, "no rule declares %q%s", parts[1], nearest(parts[1], slices.Collect(maps.Keys(l.achievements))))
+		case l.about != nil && !l.about[parts[1]]:
+			l.addf(at(item), key, "the file is not about %q", parts[1])
 		case !l.people[parts[2]]:
 			l.addf(at(item), key, "no event of the test names %q%s", parts[2], nearest(parts[2], slices.Collect(maps.Keys(l.people))))
 		default:

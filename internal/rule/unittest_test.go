@@ -88,6 +88,8 @@ func TestProblemsOfTests(t *testing.T) {
 
 	const begin = "tests:\n  - name: n\n    awards: []\n    events:\n      - "
 	for name, tc := range map[string]struct{ text, want string }{
+		"about nobody":        {"about: [cor]\ntests: [{name: n, awards: [], events: [{on: member.added, member: ada}]}]\n", `t.yaml:1:9: about: no rule declares "cor", did you mean "core"?`},
+		"about another":       {"about: first\ntests: [{name: n, awards: [core to ada], events: [{on: member.added, member: ada}]}]\n", `t.yaml:2:28: awards: the file is not about "core"`},
 		"no tests":            {"test: []\n", "t.yaml:1:1: test: a file of tests has no such key, did you mean \"tests\"?\nt.yaml:1:1: tests: is required"},
 		"nothing in a test":   {"tests: [{}]\n", "t.yaml:1:9: name: is required\nt.yaml:1:9: events: is required\nt.yaml:1:9: awards: is required"},
 		"no events":           {"tests: [{name: n, awards: [], events: []}]\n", "t.yaml:1:31: events: hold at least one event"},
