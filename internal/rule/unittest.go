@@ -34,6 +34,8 @@ const maxRepeat = 10_000
 var (
 	testFileKeys = []string{"about", "tests"}
 	testKeys     = []string{"name", "events", "awards", "revocations"}
+	// eventWordsOfTests are what an event of a test has besides the fields of its kind.
+	eventWordsOfTests = []string{"on", "at", "repeat", "apart"}
 )
 
 // unitTest is one test as it is written.
@@ -182,7 +184,7 @@ func (l *testLoader) events(node ast.Node, number int) []event.Event {
 	if kind == "" {
 		return nil
 	}
-	known := append([]string{"on", "at", "repeat"}, event.Fields(kind)...)
+	known := append(slices.Clone(eventWordsOfTests), event.Fields(kind)...)
 	// These are what "on" and "at" say.
 	known = slices.DeleteFunc(known, func(name string) bool { return name == "kind" || name == "time" })
 	fields := l.fields(node, kind, known)
@@ -191,7 +193,7 @@ func (l *testLoader) events(node ast.Node, number int) []event.Event {
 		ev.Time = l.moment(f)
 	}
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		if key != "on" && key != "at" && key != "repeat" {
+		if !slices.Contains(eventWordsOfTests, key) {
 			l.fill(&ev, fields[key])
 		}
 	}
@@ -205,7 +207,13 @@ func (l *testLoader) events(node ast.Node, number int) []event.Event {
 			repeat = 1
 		}
 	}
-	return repeated(ev, number, int(repeat))
+	apart := time.Duration(0)
+	if f, ok := fields["apart"]; ok {
+		if apart = l.span(f); repeat == 1 {
+			l.addf(f.at, f.key, "needs a repeat of more than 1")
+		}
+	}
+	return repeated(ev, number, int(repeat), apart)
 }
 
 func (l *testLoader) eventKind(mapping *ast.MappingNode) string {
@@ -223,8 +231,9 @@ func (l *testLoader) eventKind(mapping *ast.MappingNode) string {
 	return ""
 }
 
-// repeated returns copies of the event; each is about an object of its own, unless the test names one.
-func repeated(ev event.Event, number, times int) []event.Event {
+// repeated returns copies of the event, so far apart; each is about an object of its own, unless the
+// test names one.
+func repeated(ev event.Event, number, times int, apart time.Duration) []event.Event {
 	family, _, _ := strings.Cut(ev.Kind, ".")
 	events := make([]event.Event, times)
 	for i := range events {
@@ -233,6 +242,7 @@ func repeated(ev event.Event, number, times int) []event.Event {
 			id += "-" + strconv.Itoa(i+1)
 		}
 		events[i] = ev
+		events[i].Time = ev.Time.Add(time.Duration(i) * apart)
 		events[i].Key = cmp.Or(ev.Key, ev.Kind+":"+id)
 		events[i].Object = cmp.Or(ev.Object, family+":"+id)
 	}

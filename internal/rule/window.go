@@ -235,11 +235,11 @@ func (l *loader) truth(f field) bool {
 }
 
 // span returns a length of time: 30s, 5m, 24h, 30d, 2w. Days have 24 hours.
-func (l *loader) span(f field) time.Duration {
-	text, _ := l.text(f)
+func (r *report) span(f field) time.Duration {
+	text, _ := r.text(f)
 	length, ok := parseSpan(text)
 	if !ok || length <= 0 {
-		l.addf(at(f.value), f.key, "must be a length of time such as 30m, 24h, 30d or 2w")
+		r.addf(at(f.value), f.key, "must be a length of time such as 30m, 24h, 30d or 2w")
 	}
 	return length
 }
