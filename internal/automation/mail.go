@@ -2,7 +2,6 @@ package automation
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,10 +34,13 @@ func MailWorker() job.Config {
 // post leaves a job for each mail that is to be sent. The job's key keeps an award from being mailed
 // twice, however often it is told of.
 func (a *Automation) post(ctx context.Context, notices map[int64]notify.Notice) error {
+	if a.mail == nil {
+		return nil
+	}
 	var jobs []store.Job
 	for _, jobID := range slices.Sorted(maps.Keys(notices)) {
 		notice := notices[jobID]
-		if a.mail == nil || !notice.Wanted() {
+		if !notice.Wanted() {
 			continue
 		}
 		args, err := json.Marshal(Announcement{AwardID: notice.Award.ID})
@@ -103,10 +105,8 @@ func (a *Automation) Mail(ctx context.Context, jobs []store.Job) map[int64]error
 }
 
 func (a *Automation) unsubscribeSecret(ctx context.Context) (secret []byte, err error) {
-	fresh := make([]byte, notify.SecretSize)
-	_, _ = rand.Read(fresh) // never fails: the program ends first
 	err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		secret, err = tx.Secret(ctx, notify.SecretName, fresh)
+		secret, err = tx.Secret(ctx, notify.SecretName, notify.SecretSize)
 		return err
 	})
 	return secret, err

@@ -1,7 +1,6 @@
 package cache_test
 
 import (
-	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -101,14 +100,7 @@ func TestALimitInRedis(t *testing.T) {
 func TestALimitWithoutItsRedis(t *testing.T) {
 	t.Parallel()
 
-	cfg := shared(t)
-	target, err := url.Parse(cfg.RedisURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	relay := testkit.NewRelay(t, target.Host)
-	target.Host = relay.Addr()
-	cfg.RedisURL = target.String()
+	cfg, relay := relayed(t)
 	limiter := newLimiter(t, cfg, testkit.NewClock())
 	limit := cache.Limit{Requests: 2, Window: time.Hour}
 	limiter.Take(t.Context(), "ada", limit)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/testkit"
@@ -117,12 +116,7 @@ func TestGarbageIsAMiss(t *testing.T) {
 	t.Parallel()
 
 	cfg := shared(t)
-	options, err := redis.ParseURL(cfg.RedisURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := redis.NewClient(options)
-	defer client.Close()
+	client := client(t, cfg)
 	for key, put := range map[string]func(string) error{
 		"text":   func(key string) error { return client.Set(t.Context(), key, "garbage", time.Minute).Err() },
 		"list":   func(key string) error { return client.LPush(t.Context(), key, 1).Err() },
@@ -146,8 +140,9 @@ func TestGarbageIsAMiss(t *testing.T) {
 	}
 }
 
-func TestRedisAway(t *testing.T) {
-	t.Parallel()
+// relayed is a shared Redis that can be cut off.
+func relayed(t *testing.T) (cache.Config, *testkit.Relay) {
+	t.Helper()
 
 	cfg := shared(t)
 	target, err := url.Parse(cfg.RedisURL)
@@ -157,6 +152,13 @@ func TestRedisAway(t *testing.T) {
 	relay := testkit.NewRelay(t, target.Host)
 	target.Host = relay.Addr()
 	cfg.RedisURL = target.String()
+	return cfg, relay
+}
+
+func TestRedisAway(t *testing.T) {
+	t.Parallel()
+
+	cfg, relay := relayed(t)
 	seen := newSeen(t, cfg)
 	seen.Remember(t.Context(), map[string]int64{"a": 1})
 

@@ -147,6 +147,12 @@ func findAchievement(ctx context.Context, tx *store.Tx, caller Caller, id int64)
 	if err != nil {
 		return nil, standing{}, err
 	}
+	return viewAchievement(ctx, tx, caller, found)
+}
+
+// viewAchievement returns the achievement as the caller sees it, if they may read its namespace, and what
+// the caller is in it.
+func viewAchievement(ctx context.Context, tx *store.Tx, caller Caller, found *achievement.Achievement) (*AchievementView, standing, error) {
 	namespace, err := tx.NamespaceByID(ctx, found.NamespaceID)
 	if err != nil {
 		return nil, standing{}, err

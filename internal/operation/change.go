@@ -150,10 +150,11 @@ func (o *Operations) changeAchievement(
 	fn func(ctx context.Context, tx *store.Tx, found *AchievementView) error,
 ) error {
 	return o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.AchievementForUpdate(ctx, id); err != nil {
+		locked, err := tx.AchievementForUpdate(ctx, id)
+		if err != nil {
 			return err
 		}
-		found, standing, err := findAchievement(ctx, tx, caller, id)
+		found, standing, err := viewAchievement(ctx, tx, caller, locked)
 		if err != nil {
 			return err
 		}

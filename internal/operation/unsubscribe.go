@@ -2,7 +2,6 @@ package operation
 
 import (
 	"context"
-	"crypto/rand"
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/notify"
@@ -13,9 +12,7 @@ import (
 // token, which is nobody else's.
 func (o *Operations) Unsubscribe(ctx context.Context, token string) error {
 	return o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		fresh := make([]byte, notify.SecretSize)
-		_, _ = rand.Read(fresh) // never fails: the program ends first
-		secret, err := tx.Secret(ctx, notify.SecretName, fresh)
+		secret, err := tx.Secret(ctx, notify.SecretName, notify.SecretSize)
 		if err != nil {
 			return err
 		}

@@ -81,8 +81,12 @@ func (tx *Tx) CreateAchievement(ctx context.Context, a *achievement.Achievement)
 
 // AchievementByID returns the achievement with the id.
 func (tx *Tx) AchievementByID(ctx context.Context, id int64) (*achievement.Achievement, error) {
+	return tx.achievement(ctx, tx.db.NewSelect(), id)
+}
+
+func (tx *Tx) achievement(ctx context.Context, q *bun.SelectQuery, id int64) (*achievement.Achievement, error) {
 	var row achievementRow
-	if err := tx.db.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+	if err := q.Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
 		return nil, found(err, "achievement")
 	}
 	return row.achievement(), nil
@@ -90,18 +94,7 @@ func (tx *Tx) AchievementByID(ctx context.Context, id int64) (*achievement.Achie
 
 // AchievementsByID returns those of the achievements that exist.
 func (tx *Tx) AchievementsByID(ctx context.Context, ids []int64) (map[int64]*achievement.Achievement, error) {
-	achievements := make(map[int64]*achievement.Achievement, len(ids))
-	if len(ids) == 0 {
-		return achievements, nil
-	}
-	var rows []achievementRow
-	if err := tx.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
-		return nil, err
-	}
-	for i := range rows {
-		achievements[rows[i].ID] = rows[i].achievement()
-	}
-	return achievements, nil
+	return byID(ctx, tx, ids, func(r *achievementRow) (int64, *achievement.Achievement) { return r.ID, r.achievement() })
 }
 
 // AchievementFilter chooses achievements; the zero value of a field chooses all.
@@ -130,12 +123,9 @@ func (tx *Tx) ListAchievements(ctx context.Context, f AchievementFilter, p Page)
 	if f.Search != "" {
 		q = q.Where(`name_folded LIKE ? ESCAPE '\'`, containing(f.Search))
 	}
-	if p.After != "" {
-		after, err := parseCursor(p.After, 1)
-		if err != nil {
-			return nil, "", err
-		}
-		q = q.Where("id > ?", after[0])
+	q, err := p.from(q, "id > ?")
+	if err != nil {
+		return nil, "", err
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, "", err
@@ -174,11 +164,19 @@ func (tx *Tx) DeclareAchievement(ctx context.Context, a *achievement.Achievement
 	return false, tx.redeclare(ctx, wanted, row.Kind)
 }
 
-func (tx *Tx) redeclare(ctx context.Context, wanted *achievementRow, before achievement.Kind) error {
+// nameIsFree refuses a name that another achievement of the namespace has, in whatever case.
+func (tx *Tx) nameIsFree(ctx context.Context, wanted *achievementRow) error {
 	taken, err := tx.db.NewSelect().Model((*achievementRow)(nil)).Where("namespace_id = ?", wanted.NamespaceID).
 		Where("name_folded = ?", wanted.NameFolded).Where("id <> ?", wanted.ID).Exists(ctx)
 	if err != nil || taken {
 		return orTaken(err, "name_taken", "the namespace has an achievement %q already", wanted.Name)
+	}
+	return nil
+}
+
+func (tx *Tx) redeclare(ctx context.Context, wanted *achievementRow, before achievement.Kind) error {
+	if err := tx.nameIsFree(ctx, wanted); err != nil {
+		return err
 	}
 	if wanted.Kind != before {
 		given, err := tx.db.NewSelect().Model((*awardRow)(nil)).Where("achievement_id = ?", wanted.ID).Exists(ctx)
@@ -186,7 +184,7 @@ func (tx *Tx) redeclare(ctx context.Context, wanted *achievementRow, before achi
 			return orTaken(err, "kind_in_use", "it was awarded as %s already and cannot become %s", before, wanted.Kind)
 		}
 	}
-	_, err = tx.db.NewUpdate().Model(wanted).ExcludeColumn("id", "namespace_id", "created_at").WherePK().Exec(ctx)
+	_, err := tx.db.NewUpdate().Model(wanted).ExcludeColumn("id", "namespace_id", "created_at").WherePK().Exec(ctx)
 	return err
 }
 

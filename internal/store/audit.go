@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"math"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -65,12 +64,9 @@ type AuditFilter struct {
 // ListAudit returns a page of the chosen audit events, newest first, and the cursor of the next page.
 func (tx *Tx) ListAudit(ctx context.Context, f AuditFilter, p Page) ([]achievement.AuditEvent, string, error) {
 	q := tx.auditQuery(f).Limit(int64(p.limit()) + 1)
-	if p.After != "" {
-		after, err := parseCursor(p.After, 1)
-		if err != nil {
-			return nil, "", err
-		}
-		q = q.Where("id < ?", after[0])
+	q, err := p.from(q, "id < ?")
+	if err != nil {
+		return nil, "", err
 	}
 	var rows []auditRow
 	if err := q.Scan(ctx, &rows); err != nil {
@@ -84,7 +80,7 @@ func (tx *Tx) ListAudit(ctx context.Context, f AuditFilter, p Page) ([]achieveme
 // AllAudit returns all of the chosen audit events, newest first.
 func (tx *Tx) AllAudit(ctx context.Context, f AuditFilter) ([]achievement.AuditEvent, error) {
 	var rows []auditRow
-	if err := tx.auditQuery(f).Limit(math.MaxInt32).Scan(ctx, &rows); err != nil {
+	if err := tx.auditQuery(f).Scan(ctx, &rows); err != nil {
 		return nil, err
 	}
 	return auditEventsOf(rows)

@@ -89,18 +89,7 @@ func (tx *Tx) AwardByID(ctx context.Context, id int64) (*achievement.Award, erro
 
 // AwardsByID returns those of the awards that exist.
 func (tx *Tx) AwardsByID(ctx context.Context, ids []int64) (map[int64]*achievement.Award, error) {
-	awards := make(map[int64]*achievement.Award, len(ids))
-	if len(ids) == 0 {
-		return awards, nil
-	}
-	var rows []awardRow
-	if err := tx.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
-		return nil, err
-	}
-	for i := range rows {
-		awards[rows[i].ID] = rows[i].award()
-	}
-	return awards, nil
+	return byID(ctx, tx, ids, func(r *awardRow) (int64, *achievement.Award) { return r.ID, r.award() })
 }
 
 // AwardForUpdate returns the award like AwardByID and keeps others from changing it until the
@@ -135,6 +124,9 @@ const (
 	StateAll     AwardState = "all"
 )
 
+// shownToAll says that the award aw is on the profile of the user u, which everyone sees.
+const shownToAll = "aw.show_on_profile AND u.achievements_enabled AND NOT u.private_profile"
+
 // AwardFilter chooses the awards of an achievement.
 type AwardFilter struct {
 	AchievementID int64
@@ -151,8 +143,7 @@ func (tx *Tx) ListAwards(ctx context.Context, f AwardFilter, p Page) ([]achievem
 	q := tx.db.NewSelect().Model(&rows).Where("achievement_id = ?", f.AchievementID).
 		Order("awarded_at", "id").Limit(int64(p.limit()) + 1)
 	if f.OnlyOpen {
-		q = q.Where(`aw.user_id = ? OR (aw.show_on_profile AND EXISTS (SELECT 1 FROM users AS u
-			WHERE u.id = aw.user_id AND u.achievements_enabled AND NOT u.private_profile))`, f.ViewerID)
+		q = q.Where("aw.user_id = ? OR EXISTS (SELECT 1 FROM users AS u WHERE u.id = aw.user_id AND "+shownToAll+")", f.ViewerID)
 	}
 	switch f.State {
 	case StateActive:

@@ -17,11 +17,7 @@ import (
 // AchievementForUpdate returns the achievement like AchievementByID and keeps others from changing it,
 // and from awarding it, until the transaction ends.
 func (tx *Tx) AchievementForUpdate(ctx context.Context, id int64) (*achievement.Achievement, error) {
-	var row achievementRow
-	if err := tx.dialect.lock(tx.db.NewSelect(), false).Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
-		return nil, found(err, "achievement")
-	}
-	return row.achievement(), nil
+	return tx.achievement(ctx, tx.dialect.lock(tx.db.NewSelect(), false), id)
 }
 
 // UpdateAchievement stores the name, description, kind and avatar of an achievement that this
@@ -33,17 +29,15 @@ func (tx *Tx) UpdateAchievement(ctx context.Context, a *achievement.Achievement)
 		return found(err, "achievement")
 	}
 	wanted := rowOfAchievement(a)
-	taken, err := tx.db.NewSelect().Model((*achievementRow)(nil)).Where("namespace_id = ?", wanted.NamespaceID).
-		Where("name_folded = ?", wanted.NameFolded).Where("id <> ?", wanted.ID).Exists(ctx)
-	if err != nil || taken {
-		return orTaken(err, "name_taken", "the namespace has an achievement %q already", a.Name)
+	if err := tx.nameIsFree(ctx, wanted); err != nil {
+		return err
 	}
 	if wanted.Kind != before.Kind {
 		if err := tx.changeKind(ctx, a.ID, wanted.Kind); err != nil {
 			return err
 		}
 	}
-	_, err = tx.db.NewUpdate().Model(wanted).
+	_, err := tx.db.NewUpdate().Model(wanted).
 		Column("name", "name_folded", "description", "kind", "avatar_hash", "updated_at").WherePK().Exec(ctx)
 	return err
 }
@@ -154,7 +148,7 @@ func without(ids, others []int64) []int64 {
 func (tx *Tx) AnyShown(ctx context.Context, achievementID, userID int64) (bool, error) {
 	return tx.db.NewSelect().Model((*awardRow)(nil)).Join("JOIN users AS u ON u.id = aw.user_id").
 		Where("aw.achievement_id = ?", achievementID).Where("aw.revoked_at IS NULL").
-		Where("u.id = ? OR (aw.show_on_profile AND u.achievements_enabled AND NOT u.private_profile)", userID).Exists(ctx)
+		Where("u.id = ? OR ("+shownToAll+")", userID).Exists(ctx)
 }
 
 // AllAwardsOf returns every award of the user, revoked ones too, oldest first.

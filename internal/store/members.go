@@ -103,12 +103,9 @@ type Membership struct {
 func (tx *Tx) ListMembers(ctx context.Context, namespaceID int64, p Page) ([]Membership, string, error) {
 	q := tx.db.NewSelect().Model((*memberRow)(nil)).Column("namespace_id", "user_id", "role").
 		Where("namespace_id = ?", namespaceID).Order("user_id").Limit(int64(p.limit()) + 1)
-	if p.After != "" {
-		after, err := parseCursor(p.After, 1)
-		if err != nil {
-			return nil, "", err
-		}
-		q = q.Where("user_id > ?", after[0])
+	q, err := p.from(q, "user_id > ?")
+	if err != nil {
+		return nil, "", err
 	}
 	var members []Membership
 	if err := q.Scan(ctx, &members); err != nil {

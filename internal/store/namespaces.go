@@ -44,17 +44,17 @@ func (tx *Tx) CreateNamespace(ctx context.Context, n *achievement.Namespace) err
 
 // NamespaceByID returns the namespace with the id.
 func (tx *Tx) NamespaceByID(ctx context.Context, id int64) (*achievement.Namespace, error) {
-	return tx.namespace(ctx, "id = ?", id)
+	return tx.namespace(ctx, tx.db.NewSelect(), "id = ?", id)
 }
 
 // NamespaceByPath returns the namespace with the full path, in whatever case.
 func (tx *Tx) NamespaceByPath(ctx context.Context, fullPath string) (*achievement.Namespace, error) {
-	return tx.namespace(ctx, "lower(full_path) = ?", strings.ToLower(fullPath))
+	return tx.namespace(ctx, tx.db.NewSelect(), "lower(full_path) = ?", strings.ToLower(fullPath))
 }
 
-func (tx *Tx) namespace(ctx context.Context, where string, arg any) (*achievement.Namespace, error) {
+func (tx *Tx) namespace(ctx context.Context, q *bun.SelectQuery, where string, arg any) (*achievement.Namespace, error) {
 	var row namespaceRow
-	if err := tx.db.NewSelect().Model(&row).Where(where, arg).Scan(ctx); err != nil {
+	if err := q.Model(&row).Where(where, arg).Scan(ctx); err != nil {
 		return nil, found(err, "namespace")
 	}
 	return row.namespace(), nil
@@ -62,18 +62,7 @@ func (tx *Tx) namespace(ctx context.Context, where string, arg any) (*achievemen
 
 // NamespacesByID returns those of the namespaces that exist.
 func (tx *Tx) NamespacesByID(ctx context.Context, ids []int64) (map[int64]*achievement.Namespace, error) {
-	namespaces := make(map[int64]*achievement.Namespace, len(ids))
-	if len(ids) == 0 {
-		return namespaces, nil
-	}
-	var rows []namespaceRow
-	if err := tx.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
-		return nil, err
-	}
-	for i := range rows {
-		namespaces[rows[i].ID] = rows[i].namespace()
-	}
-	return namespaces, nil
+	return byID(ctx, tx, ids, func(r *namespaceRow) (int64, *achievement.Namespace) { return r.ID, r.namespace() })
 }
 
 // NamespaceFilter chooses namespaces.
@@ -106,12 +95,9 @@ func (tx *Tx) ListNamespaces(ctx context.Context, f NamespaceFilter, p Page) ([]
 		like := containing(f.Search)
 		q = q.Where(`(lower(n.full_path) LIKE ? ESCAPE '\' OR lower(n.name) LIKE ? ESCAPE '\')`, like, like)
 	}
-	if p.After != "" {
-		after, err := parseCursor(p.After, 1)
-		if err != nil {
-			return nil, "", err
-		}
-		q = q.Where("n.id > ?", after[0])
+	q, err := p.from(q, "n.id > ?")
+	if err != nil {
+		return nil, "", err
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, "", err
@@ -127,11 +113,7 @@ func (tx *Tx) ListNamespaces(ctx context.Context, f NamespaceFilter, p Page) ([]
 // NamespaceForUpdate returns the namespace like NamespaceByID and keeps others from changing it until
 // the transaction ends.
 func (tx *Tx) NamespaceForUpdate(ctx context.Context, id int64) (*achievement.Namespace, error) {
-	var row namespaceRow
-	if err := tx.dialect.lock(tx.db.NewSelect(), false).Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
-		return nil, found(err, "namespace")
-	}
-	return row.namespace(), nil
+	return tx.namespace(ctx, tx.dialect.lock(tx.db.NewSelect(), false), "id = ?", id)
 }
 
 // UpdateNamespace stores the name and the visibility.

@@ -6,6 +6,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
@@ -28,6 +30,19 @@ func (p Page) limit() int {
 		return DefaultPage
 	}
 	return min(p.Limit, MaxPage)
+}
+
+// from lets a list that is ordered by an id alone go on after the page before; condition compares the id
+// with where that one ended.
+func (p Page) from(q *bun.SelectQuery, condition string) (*bun.SelectQuery, error) {
+	if p.After == "" {
+		return q, nil
+	}
+	after, err := parseCursor(p.After, 1)
+	if err != nil {
+		return nil, err
+	}
+	return q.Where(condition, after[0]), nil
 }
 
 // A position is where a page ends: the values that the list is ordered by. Its opaque form is

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 
 	"github.com/uptrace/bun"
 )
@@ -13,8 +14,10 @@ type secretRow struct {
 	Value []byte
 }
 
-// Secret returns the book's secret of the name. When it has none yet, the fresh one becomes it.
-func (tx *Tx) Secret(ctx context.Context, name string, fresh []byte) ([]byte, error) {
+// Secret returns the book's secret of the name. When it has none yet, one of so many bytes is made.
+func (tx *Tx) Secret(ctx context.Context, name string, size int) ([]byte, error) {
+	fresh := make([]byte, size)
+	_, _ = rand.Read(fresh) // never fails: the program ends first
 	if _, err := tx.db.NewInsert().Model(&secretRow{Name: name, Value: fresh}).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 		return nil, err
 	}

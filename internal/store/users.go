@@ -61,17 +61,17 @@ func (tx *Tx) CreateUser(ctx context.Context, u *achievement.User) error {
 
 // UserByID returns the user with the id.
 func (tx *Tx) UserByID(ctx context.Context, id int64) (*achievement.User, error) {
-	return tx.user(ctx, "id = ?", id)
+	return tx.user(ctx, tx.db.NewSelect(), "id = ?", id)
 }
 
 // UserByUsername returns the user with the name, in whatever case.
 func (tx *Tx) UserByUsername(ctx context.Context, username string) (*achievement.User, error) {
-	return tx.user(ctx, "lower(username) = ?", strings.ToLower(username))
+	return tx.user(ctx, tx.db.NewSelect(), "lower(username) = ?", strings.ToLower(username))
 }
 
-func (tx *Tx) user(ctx context.Context, where string, arg any) (*achievement.User, error) {
+func (tx *Tx) user(ctx context.Context, q *bun.SelectQuery, where string, arg any) (*achievement.User, error) {
 	var row userRow
-	if err := tx.db.NewSelect().Model(&row).Where(where, arg).Scan(ctx); err != nil {
+	if err := q.Model(&row).Where(where, arg).Scan(ctx); err != nil {
 		return nil, found(err, "user")
 	}
 	return row.user(), nil
@@ -80,11 +80,7 @@ func (tx *Tx) user(ctx context.Context, where string, arg any) (*achievement.Use
 // UserForUpdate returns the user like UserByID and keeps others from changing them until the
 // transaction ends.
 func (tx *Tx) UserForUpdate(ctx context.Context, id int64) (*achievement.User, error) {
-	var row userRow
-	if err := tx.dialect.lock(tx.db.NewSelect(), false).Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
-		return nil, found(err, "user")
-	}
-	return row.user(), nil
+	return tx.user(ctx, tx.dialect.lock(tx.db.NewSelect(), false), "id = ?", id)
 }
 
 // UpdateUser stores all that can change of the user.
@@ -102,12 +98,9 @@ func (tx *Tx) ListUsers(ctx context.Context, search string, p Page) ([]achieveme
 		like := containing(search)
 		q = q.Where(`(lower(username) LIKE ? ESCAPE '\' OR lower(name) LIKE ? ESCAPE '\')`, like, like)
 	}
-	if p.After != "" {
-		after, err := parseCursor(p.After, 1)
-		if err != nil {
-			return nil, "", err
-		}
-		q = q.Where("id > ?", after[0])
+	q, err := p.from(q, "id > ?")
+	if err != nil {
+		return nil, "", err
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, "", err
@@ -122,18 +115,24 @@ func (tx *Tx) ListUsers(ctx context.Context, search string, p Page) ([]achieveme
 
 // UsersByID returns those of the users that exist.
 func (tx *Tx) UsersByID(ctx context.Context, ids []int64) (map[int64]*achievement.User, error) {
-	users := make(map[int64]*achievement.User, len(ids))
+	return byID(ctx, tx, ids, func(r *userRow) (int64, *achievement.User) { return r.ID, r.user() })
+}
+
+// byID returns those of the nouns that exist.
+func byID[Row, Noun any](ctx context.Context, tx *Tx, ids []int64, noun func(*Row) (int64, *Noun)) (map[int64]*Noun, error) {
+	nouns := make(map[int64]*Noun, len(ids))
 	if len(ids) == 0 {
-		return users, nil
+		return nouns, nil
 	}
-	var rows []userRow
+	var rows []Row
 	if err := tx.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, err
 	}
 	for i := range rows {
-		users[rows[i].ID] = rows[i].user()
+		id, n := noun(&rows[i])
+		nouns[id] = n
 	}
-	return users, nil
+	return nouns, nil
 }
 
 // insertedID runs the insert of one row and returns its id, and 0 when a unique key was taken.

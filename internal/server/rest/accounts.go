@@ -13,7 +13,7 @@ func (s *server) ListAccounts(ctx context.Context, request api.ListAccountsReque
 	if err != nil {
 		return nil, err
 	}
-	return api.ListAccounts200JSONResponse{Items: apiAccounts(accounts)}, nil
+	return api.ListAccounts200JSONResponse{Items: each(accounts, apiAccount)}, nil
 }
 
 func (s *server) LinkAccount(ctx context.Context, request api.LinkAccountRequestObject) (api.LinkAccountResponseObject, error) {
@@ -34,14 +34,6 @@ func (s *server) UnlinkAccount(ctx context.Context, request api.UnlinkAccountReq
 		return nil, err
 	}
 	return api.UnlinkAccount204Response{}, nil
-}
-
-func apiAccounts(accounts []achievement.Account) []api.Account {
-	items := make([]api.Account, len(accounts))
-	for i := range accounts {
-		items[i] = apiAccount(&accounts[i])
-	}
-	return items
 }
 
 func apiAccount(account *achievement.Account) api.Account {

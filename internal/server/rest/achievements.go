@@ -129,10 +129,7 @@ func (s *server) ListAchievements(ctx context.Context, request api.ListAchieveme
 		query.Set("search", *params.Search)
 	}
 	link, cursor := s.nextLink("/namespaces/"+url.PathEscape(request.Namespace)+"/achievements", query, found.Next)
-	page := api.AchievementPage{Items: make([]api.Achievement, len(found.Items)), NextCursor: cursor}
-	for i := range found.Items {
-		page.Items[i] = s.achievement(&found.Items[i])
-	}
+	page := api.AchievementPage{Items: each(found.Items, s.achievement), NextCursor: cursor}
 	return api.ListAchievements200JSONResponse{Body: page, Headers: api.ListAchievements200ResponseHeaders{Link: link}}, nil
 }
 

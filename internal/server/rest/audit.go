@@ -16,7 +16,7 @@ func (s *server) ListAuditEvents(ctx context.Context, request api.ListAuditEvent
 	}
 	link, cursor := s.nextLink("/audit-events", searching(params.Limit, nil), found.Next)
 	return api.ListAuditEvents200JSONResponse{
-		Body:    api.AuditEventPage{Items: apiAudit(found.Items), NextCursor: cursor},
+		Body:    api.AuditEventPage{Items: each(found.Items, apiAuditEvent), NextCursor: cursor},
 		Headers: api.ListAuditEvents200ResponseHeaders{Link: link},
 	}, nil
 }
@@ -32,21 +32,16 @@ func (s *server) ListNamespaceAuditEvents(
 	path := "/namespaces/" + url.PathEscape(request.Namespace) + "/audit-events"
 	link, cursor := s.nextLink(path, searching(params.Limit, nil), found.Next)
 	return api.ListNamespaceAuditEvents200JSONResponse{
-		Body:    api.AuditEventPage{Items: apiAudit(found.Items), NextCursor: cursor},
+		Body:    api.AuditEventPage{Items: each(found.Items, apiAuditEvent), NextCursor: cursor},
 		Headers: api.ListNamespaceAuditEvents200ResponseHeaders{Link: link},
 	}, nil
 }
 
-func apiAudit(events []operation.AuditView) []api.AuditEvent {
-	items := make([]api.AuditEvent, len(events))
-	for i := range events {
-		e := &events[i]
-		items[i] = api.AuditEvent{
-			Id: e.ID, At: e.At, Action: e.Action, Actor: apiUserRef(e.Actor), Subject: apiUserRef(e.Subject),
-			NamespaceId: unlessZero(e.NamespaceID), Object: e.Object, ObjectId: e.ObjectID,
-			Address: e.Address, RequestId: e.RequestID, Rule: unlessZero(e.Rule), EventId: unlessZero(e.EventID),
-			Details: e.Details,
-		}
+func apiAuditEvent(e *operation.AuditView) api.AuditEvent {
+	return api.AuditEvent{
+		Id: e.ID, At: e.At, Action: e.Action, Actor: apiUserRef(e.Actor), Subject: apiUserRef(e.Subject),
+		NamespaceId: unlessZero(e.NamespaceID), Object: e.Object, ObjectId: e.ObjectID,
+		Address: e.Address, RequestId: e.RequestID, Rule: unlessZero(e.Rule), EventId: unlessZero(e.EventID),
+		Details: e.Details,
 	}
-	return items
 }

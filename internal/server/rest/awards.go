@@ -68,11 +68,7 @@ func (s *server) ReorderAwards(ctx context.Context, request api.ReorderAwardsReq
 	if err != nil {
 		return nil, err
 	}
-	items := make([]api.Award, len(ordered))
-	for i := range ordered {
-		items[i] = s.award(&ordered[i])
-	}
-	return api.ReorderAwards200JSONResponse{Items: items}, nil
+	return api.ReorderAwards200JSONResponse{Items: each(ordered, s.award)}, nil
 }
 
 func (s *server) ListAwards(ctx context.Context, request api.ListAwardsRequestObject) (api.ListAwardsResponseObject, error) {
@@ -107,10 +103,7 @@ func (s *server) ListUserAwards(ctx context.Context, request api.ListUserAwardsR
 
 func (s *server) awardPage(path string, query url.Values, found *operation.Listing[operation.AwardView]) api.AwardsResultJSONResponse {
 	link, cursor := s.nextLink(path, query, found.Next)
-	page := api.AwardPage{Items: make([]api.Award, len(found.Items)), NextCursor: cursor}
-	for i := range found.Items {
-		page.Items[i] = s.award(&found.Items[i])
-	}
+	page := api.AwardPage{Items: each(found.Items, s.award), NextCursor: cursor}
 	return api.AwardsResultJSONResponse{Body: page, Headers: api.AwardsResultResponseHeaders{Link: link}}
 }
 

@@ -41,10 +41,7 @@ func (s *server) ListNamespaces(ctx context.Context, request api.ListNamespacesR
 		return nil, err
 	}
 	link, cursor := s.nextLink("/namespaces", searching(params.Limit, params.Search), found.Next)
-	page := api.NamespacePage{Items: make([]api.Namespace, len(found.Items)), NextCursor: cursor}
-	for i := range found.Items {
-		page.Items[i] = apiNamespace(&found.Items[i])
-	}
+	page := api.NamespacePage{Items: each(found.Items, apiNamespace), NextCursor: cursor}
 	return api.ListNamespaces200JSONResponse{Body: page, Headers: api.ListNamespaces200ResponseHeaders{Link: link}}, nil
 }
 
@@ -75,10 +72,7 @@ func (s *server) ListMembers(ctx context.Context, request api.ListMembersRequest
 		return nil, err
 	}
 	link, cursor := s.nextLink("/namespaces/"+url.PathEscape(request.Namespace)+"/members", searching(params.Limit, nil), found.Next)
-	page := api.MemberPage{Items: make([]api.Member, len(found.Items)), NextCursor: cursor}
-	for i := range found.Items {
-		page.Items[i] = apiMember(&found.Items[i])
-	}
+	page := api.MemberPage{Items: each(found.Items, apiMember), NextCursor: cursor}
 	return api.ListMembers200JSONResponse{Body: page, Headers: api.ListMembers200ResponseHeaders{Link: link}}, nil
 }
 

@@ -82,6 +82,15 @@ func searching(limit *api.Limit, search *string) url.Values {
 	return query
 }
 
+// each maps every view of a list; an empty list is not null.
+func each[View, Shown any](views []View, show func(*View) Shown) []Shown {
+	items := make([]Shown, len(views))
+	for i := range views {
+		items[i] = show(&views[i])
+	}
+	return items
+}
+
 // value returns what p points to, and the zero value for nil.
 func value[T any](p *T) T {
 	if p == nil {

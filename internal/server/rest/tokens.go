@@ -30,7 +30,7 @@ func (s *server) ListTokens(ctx context.Context, request api.ListTokensRequestOb
 	if err != nil {
 		return nil, err
 	}
-	return api.ListTokens200JSONResponse{Items: apiTokens(tokens)}, nil
+	return api.ListTokens200JSONResponse{Items: each(tokens, apiToken)}, nil
 }
 
 func (s *server) RevokeToken(ctx context.Context, request api.RevokeTokenRequestObject) (api.RevokeTokenResponseObject, error) {
@@ -40,21 +40,13 @@ func (s *server) RevokeToken(ctx context.Context, request api.RevokeTokenRequest
 	return api.RevokeToken204Response{}, nil
 }
 
-func apiTokens(tokens []achievement.Token) []api.Token {
-	items := make([]api.Token, len(tokens))
-	for i := range tokens {
-		items[i] = api.Token{
-			Id: tokens[i].ID, Name: tokens[i].Name, Scopes: apiScopes(tokens[i].Scopes),
-			ExpiresAt: unlessNever(tokens[i].ExpiresAt), CreatedAt: tokens[i].CreatedAt, LastUsedAt: unlessNever(tokens[i].LastUsedAt),
-		}
+func apiToken(token *achievement.Token) api.Token {
+	return api.Token{
+		Id: token.ID, Name: token.Name, Scopes: apiScopes(token.Scopes),
+		ExpiresAt: unlessNever(token.ExpiresAt), CreatedAt: token.CreatedAt, LastUsedAt: unlessNever(token.LastUsedAt),
 	}
-	return items
 }
 
 func apiScopes(scopes []achievement.Scope) []api.Scope {
-	words := make([]api.Scope, len(scopes))
-	for i, scope := range scopes {
-		words[i] = api.Scope(scope)
-	}
-	return words
+	return each(scopes, func(scope *achievement.Scope) api.Scope { return api.Scope(*scope) })
 }

@@ -72,10 +72,7 @@ func (s *server) ListUsers(ctx context.Context, request api.ListUsersRequestObje
 		return nil, err
 	}
 	link, cursor := s.nextLink("/users", searching(params.Limit, params.Search), found.Next)
-	page := api.UserPage{Items: make([]api.User, len(found.Items)), NextCursor: cursor}
-	for i := range found.Items {
-		page.Items[i] = apiUser(&found.Items[i])
-	}
+	page := api.UserPage{Items: each(found.Items, apiUser), NextCursor: cursor}
 	return api.ListUsers200JSONResponse{Body: page, Headers: api.ListUsers200ResponseHeaders{Link: link}}, nil
 }
 
@@ -92,20 +89,17 @@ func (s *server) ExportUser(ctx context.Context, request api.ExportUserRequestOb
 		return nil, err
 	}
 	export := api.UserExport{
-		ExportedAt: found.ExportedAt, User: apiUser(&found.User), Accounts: apiAccounts(found.Accounts),
-		Memberships: make([]api.Membership, len(found.Memberships)), Tokens: apiTokens(found.Tokens),
-		Awards: make([]api.Award, len(found.Awards)), AuditEvents: apiAudit(found.Audit),
-	}
-	for i := range found.Memberships {
-		export.Memberships[i] = api.Membership{
-			Namespace:   *apiNamespaceRef(&found.Memberships[i].Namespace),
-			AccessLevel: api.AccessLevel(found.Memberships[i].Role.String()),
-		}
-	}
-	for i := range found.Awards {
-		export.Awards[i] = s.award(&found.Awards[i])
+		ExportedAt: found.ExportedAt, User: apiUser(&found.User), Accounts: each(found.Accounts, apiAccount),
+		Memberships: each(found.Memberships, apiMembership), Tokens: each(found.Tokens, apiToken),
+		Awards: each(found.Awards, s.award), AuditEvents: each(found.Audit, apiAuditEvent),
 	}
 	return api.ExportUser200JSONResponse(export), nil
+}
+
+func apiMembership(membership *operation.Membership) api.Membership {
+	return api.Membership{
+		Namespace: *apiNamespaceRef(&membership.Namespace), AccessLevel: api.AccessLevel(membership.Role.String()),
+	}
 }
 
 func userResult(user *operation.UserView) api.UserResultJSONResponse {
