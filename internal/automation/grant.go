@@ -140,9 +140,9 @@ func (r *report) tell(award *achievement.Award, kind string) {
 		UserID: award.UserID, Username: r.users[award.UserID].Username,
 	}
 	if kind == JobAwardRevoked {
-		cause.in.receipt.Revocations = append(cause.in.receipt.Revocations, given)
+		cause.event.in.receipt.Revocations = append(cause.event.in.receipt.Revocations, given)
 	} else {
-		cause.in.receipt.Awards = append(cause.in.receipt.Awards, given)
+		cause.event.in.receipt.Awards = append(cause.event.in.receipt.Awards, given)
 	}
 	r.jobs = append(r.jobs, store.Job{
 		Kind: kind, UniqueKey: fmt.Sprintf("%s:%d", kind, award.ID), RunAt: r.now(),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
@@ -25,11 +26,10 @@ type work struct {
 	announcing bool
 }
 
-// verdict is one decision of the rules, with the user it is about and the delivery it came by.
+// verdict is one decision of the rules, with the user it is about and the event that led to it.
 type verdict struct {
 	rule.Decision
 
-	in     *intake
 	event  *judged
 	userID int64
 }
@@ -129,21 +129,22 @@ func describe(failures []rule.Failure) string {
 	return strings.Join(lines, "\n")
 }
 
-// judge folds every hit into its measure's state, with the states locked, and collects what the
-// rules decide. Counts, which are most of all states, are raised by one statement before they are
-// folded: the hits are known, and the state before follows from the one after.
+// judge folds every hit into its states, with the states locked, and collects what the rules decide.
+// Counts, which are most of all states, are raised by one statement before they are folded: the hits
+// are known, and the state before follows from the one after.
 func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 	additions := map[store.ProgressKey]int64{}
 	others := map[store.ProgressKey]bool{}
 	for _, ev := range fresh {
 		for i := range ev.matched.Hits {
 			hit := &ev.matched.Hits[i]
-			switch key, stateful := w.progressKey(ev, hit); {
-			case !stateful:
-			case hit.Measure.Counts():
-				additions[key] += hit.Amount()
-			default:
-				others[key] = true
+			counts := hit.Counts()
+			for _, slot := range hit.Slots() {
+				if key := w.progressKey(ev, hit, slot); counts {
+					additions[key] += hit.Amount()
+				} else {
+					others[key] = true
+				}
 			}
 		}
 	}
@@ -167,23 +168,25 @@ func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 
 func (w *work) fold(fresh []*judged, states map[store.ProgressKey]store.Progress) map[store.ProgressKey]store.Progress {
 	changed := map[store.ProgressKey]store.Progress{}
-	byDelivery := map[int64]*intake{}
-	for _, in := range w.batch {
-		byDelivery[in.delivery.ID] = in
-	}
 	for _, ev := range fresh {
 		for i := range ev.matched.Hits {
 			hit := &ev.matched.Hits[i]
-			key, stateful := w.progressKey(ev, hit)
-			before := rule.State(states[key])
-			after, decisions := hit.Fold(before)
-			if stateful && !after.Equal(before) {
-				states[key], changed[key] = store.Progress(after), store.Progress(after)
+			user := w.userOf(ev, hit)
+			before := make([]rule.State, len(hit.Slots()))
+			for j, slot := range hit.Slots() {
+				before[j] = rule.State(states[w.progressKey(ev, hit, slot)])
+			}
+			after := slices.Clone(before)
+			decisions, failures := hit.Fold(strconv.FormatInt(user, 10), after)
+			ev.failures = append(ev.failures, failures...)
+			for j, slot := range hit.Slots() {
+				if !after[j].Equal(before[j]) {
+					key := w.progressKey(ev, hit, slot)
+					states[key], changed[key] = store.Progress(after[j]), store.Progress(after[j])
+				}
 			}
 			for _, decision := range decisions {
-				w.verdicts = append(w.verdicts, verdict{
-					decision, byDelivery[ev.row.DeliveryID], ev, w.userOf(ev, hit),
-				})
+				w.verdicts = append(w.verdicts, verdict{decision, ev, user})
 			}
 		}
 	}
@@ -194,14 +197,14 @@ func (w *work) userOf(ev *judged, hit *rule.Hit) int64 {
 	return w.users[store.AccountRef{Source: ev.event.Source, ForgeUserID: hit.Recipient.ID}]
 }
 
-// progressKey returns the key of the state that a hit folds into, and whether it needs one.
-func (w *work) progressKey(ev *judged, hit *rule.Hit) (store.ProgressKey, bool) {
-	if hit.Measure == nil {
-		return store.ProgressKey{}, false
+// progressKey returns the key of one of the states that a hit folds into. What all people share belongs to
+// the house.
+func (w *work) progressKey(ev *judged, hit *rule.Hit, slot rule.Slot) store.ProgressKey {
+	user := achievement.HouseUserID
+	if !slot.Measure.Shared() {
+		user = w.userOf(ev, hit)
 	}
-	return store.ProgressKey{
-		MeasureID: w.rules.measures[hit.Measure.ID()], UserID: w.userOf(ev, hit), Bucket: hit.Bucket,
-	}, true
+	return store.ProgressKey{MeasureID: w.rules.measures[slot.Measure.ID()], UserID: user, Bucket: slot.Bucket}
 }
 
 // meet finds the users behind the accounts that the events name; who is seen for the first time

@@ -73,6 +73,9 @@ type judged struct {
 	event   event.Event
 	matched rule.Matched
 	row     store.EventRow
+	// in is the delivery that told of it, and failures what failed while it was judged.
+	in       *intake
+	failures []rule.Failure
 }
 
 // retryAfterFull is what a sender is told when the queue is full.
@@ -174,7 +177,7 @@ func (a *Automation) read(src source, req forge.Request, in *intake) {
 	}
 	in.events = make([]judged, len(events))
 	for i := range events {
-		in.events[i].event = events[i]
+		in.events[i].event, in.events[i].in = events[i], in
 	}
 	in.match(a.current.Load())
 }

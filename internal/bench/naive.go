@@ -131,11 +131,11 @@ func (n *naive) count(ctx context.Context, tx bun.Tx, ev *event.Event) error {
 	for i := range matched.Hits {
 		var after int64
 		err := tx.NewRaw("INSERT INTO counters AS c VALUES (?, ?, 1) ON CONFLICT (measure, user_id) DO UPDATE SET n = c.n + 1 RETURNING n",
-			matched.Hits[i].Measure.ID(), userID).Scan(ctx, &after)
+			matched.Hits[i].Slots()[0].Measure.ID(), userID).Scan(ctx, &after)
 		if err != nil {
 			return err
 		}
-		_, decisions := matched.Hits[i].Fold(rule.State{N: after - 1})
+		decisions, _ := matched.Hits[i].Fold(ev.Author.ID, []rule.State{{N: after - 1}})
 		for _, decision := range decisions {
 			if err := n.award(ctx, tx, userID, decision); err != nil {
 				return err

@@ -66,10 +66,35 @@ type Event struct {
 	// empty when there was none or the forge does not say.
 	RoleBefore string `json:"role_before,omitempty" cel:"role_before"`
 	RoleAfter  string `json:"role_after,omitempty" cel:"role_after"`
+
+	// Award is the award that was granted or revoked, and Holder who holds or held it.
+	Award  *Award   `json:"award,omitempty" cel:"award"`
+	Holder *Account `json:"holder,omitempty" cel:"holder"`
+	// Period names the day, week, month or year that ended, for a clock event.
+	Period string `json:"period,omitempty" cel:"period"`
+
+	// Payload is what an event of a kind outside of the vocabulary carries.
+	Payload map[string]any `json:"payload,omitempty" cel:"-"`
+}
+
+// Award is an award as an event names it.
+type Award struct {
+	// Namespace is the full path of the achievement's namespace, and Key its key; empty for one without.
+	Namespace string `json:"namespace" cel:"namespace"`
+	Key       string `json:"key,omitempty" cel:"key"`
+	Name      string `json:"name" cel:"name"`
+	Kind      string `json:"kind" cel:"kind"`
+	// Series is the key of the ladder's first step, for a step of one.
+	Series     string `json:"series,omitempty" cel:"series"`
+	Occurrence string `json:"occurrence,omitempty" cel:"occurrence"`
+	// Rule names the rule that gave it; empty for a person.
+	Rule string `json:"rule,omitempty" cel:"rule"`
 }
 
 // Account is a person or a bot on a forge, as an event names them.
 type Account struct {
+	// Source is the source whose account it is; empty means the event's.
+	Source string `json:"source,omitempty" cel:"source"`
 	// ID is the forge's immutable id. It decides who somebody is; logins are only shown.
 	ID string `json:"id" cel:"id"`
 	// Login is the account's name on the forge at the time; empty when the forge sent an id alone.
@@ -112,7 +137,7 @@ type Group struct {
 // People returns every account that the event names, each once by id, in a fixed order.
 func (e *Event) People() []*Account {
 	people := make([]*Account, 0, 4)
-	for _, account := range []*Account{e.Actor, e.Author, e.MergedBy, e.Member} {
+	for _, account := range []*Account{e.Actor, e.Author, e.MergedBy, e.Member, e.Holder} {
 		if account == nil || account.ID == "" {
 			continue
 		}
@@ -129,7 +154,7 @@ func (e *Event) People() []*Account {
 
 // Forget takes the names of the account with the id out of the event; the bare id stays.
 func (e *Event) Forget(id string) {
-	for _, account := range []*Account{e.Actor, e.Author, e.MergedBy, e.Member} {
+	for _, account := range []*Account{e.Actor, e.Author, e.MergedBy, e.Member, e.Holder} {
 		if account != nil && account.ID == id {
 			account.Login, account.Name = "", ""
 		}

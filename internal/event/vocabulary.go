@@ -12,7 +12,17 @@ const (
 	MergeRequestMerged = "merge_request.merged"
 	MemberAdded        = "member.added"
 	MemberRemoved      = "member.removed"
+	AwardGranted       = "award.granted"
+	AwardRevoked       = "award.revoked"
+	ClockDaily         = "clock.daily"
+	ClockWeekly        = "clock.weekly"
+	ClockMonthly       = "clock.monthly"
+	ClockQuarterly     = "clock.quarterly"
+	ClockYearly        = "clock.yearly"
 )
+
+// Self is the source of the events that Accolade tells itself: awards and clocks.
+const Self = "accolade"
 
 // common are the fields that every kind carries, by their names in rules.
 var common = []string{"kind", "time", "source", "key", "object", "url", "private", "actor", "repository", "group"}
@@ -24,6 +34,8 @@ var families = map[string][]string{
 		"opened_at", "merged_at", "additions", "deletions", "changed_files", "commits",
 	},
 	"member": {"member", "role_before", "role_after"},
+	"award":  {"award", "holder"},
+	"clock":  {"period"},
 }
 
 // kinds says, for every kind, what it means to somebody who writes rules.
@@ -32,6 +44,13 @@ var kinds = map[string]string{
 	MergeRequestMerged: "a merge request was merged; the author earned it, the actor merged it",
 	MemberAdded:        "somebody became a member of a group, an organisation, a team or a repository",
 	MemberRemoved:      "somebody's membership ended",
+	AwardGranted:       "somebody was given an award, by a rule or by hand",
+	AwardRevoked:       "an award was revoked",
+	ClockDaily:         "a day ended",
+	ClockWeekly:        "a week ended",
+	ClockMonthly:       "a month ended",
+	ClockQuarterly:     "a quarter ended",
+	ClockYearly:        "a year ended",
 }
 
 // Kinds returns every kind of the vocabulary, sorted.
@@ -44,8 +63,11 @@ func Describe(kind string) (string, bool) {
 }
 
 // Expand returns the kinds that a word in a rule's "on" stands for: a kind, or a family such
-// as "member.*". It returns nothing for a word that is neither.
+// as "member.*", or "*" for whatever forges tell. It returns nothing for a word that is neither.
 func Expand(word string) []string {
+	if word == "*" {
+		return slices.DeleteFunc(Kinds(), Internal)
+	}
 	if _, ok := kinds[word]; ok {
 		return []string{word}
 	}
@@ -60,6 +82,11 @@ func Expand(word string) []string {
 		}
 	}
 	return matching
+}
+
+// Internal reports whether events of the kind come from Accolade itself, and from no forge.
+func Internal(kind string) bool {
+	return strings.HasPrefix(kind, "award.") || strings.HasPrefix(kind, "clock.")
 }
 
 // Carries reports whether events of the kind have the field, by its name in rules.

@@ -10,7 +10,9 @@ import (
 // exceptions are the people whom a rule leaves out.
 type exceptions struct {
 	bots, self bool
-	logins     []*regexp.Regexp
+	// optedOut leaves out who wants no achievements, which the host knows.
+	optedOut bool
+	logins   []*regexp.Regexp
 	// text identifies them in measures.
 	text string
 }
@@ -18,11 +20,12 @@ type exceptions struct {
 // The words of except that are no logins: accounts that the forge, or a pattern of its bots' names,
 // marks as machines; and whoever did what the event tells of.
 const (
-	bots = "bots"
-	self = "self"
+	bots     = "bots"
+	self     = "self"
+	optedOut = "opted_out"
 )
 
-// exceptionsOf compiles the words of except: "bots", "self" or logins, in which * stands for any characters.
+// exceptionsOf compiles the words of except: "bots", "self", "opted_out" or logins, in which * stands for any characters.
 func exceptionsOf(words []string) exceptions {
 	e := exceptions{text: strings.Join(words, "\n")}
 	for _, word := range words {
@@ -32,6 +35,9 @@ func exceptionsOf(words []string) exceptions {
 			continue
 		case self:
 			e.self = true
+			continue
+		case optedOut:
+			e.optedOut = true
 			continue
 		}
 		pattern := strings.ReplaceAll(regexp.QuoteMeta(word), `\*`, ".*")

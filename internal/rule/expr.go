@@ -35,8 +35,8 @@ const (
 func (w wanted) String() string {
 	return [...]string{
 		aBool: "true or false", anAccount: "an account or a list of accounts",
-		anOccurrence: "a text or a whole number", aText: "a text",
-		anAmount: "a whole number", aValue: "a text, a whole number or an account",
+		anOccurrence: "a text or a whole number, or a list of them", aText: "a text",
+		anAmount: "a whole number", aValue: "a text, a whole number or an account, or a list of them",
 	}[w]
 }
 
@@ -45,19 +45,23 @@ var (
 	accepted    = map[wanted][]*cel.Type{
 		aBool:        {cel.BoolType},
 		anAccount:    {accountType, cel.ListType(accountType), cel.NullType},
-		anOccurrence: {cel.StringType, cel.IntType},
+		anOccurrence: {cel.StringType, cel.IntType, cel.ListType(cel.StringType), cel.ListType(cel.IntType)},
 		aText:        {cel.StringType},
 		anAmount:     {cel.IntType},
-		aValue:       {cel.StringType, cel.IntType, accountType},
+		aValue:       {cel.StringType, cel.IntType, accountType, cel.ListType(cel.StringType), cel.ListType(cel.IntType), cel.ListType(accountType)},
 	}
 )
 
-// environment is what expressions are written in: the variable event, typed, and CEL's standard
-// functions with those on texts and lists. It is made once.
+// environment is what expressions are written in: the variable event, typed, the facts about it, and
+// CEL's standard functions with those on texts and lists. It is made once.
 var environment = sync.OnceValue(func() *cel.Env {
 	env, err := cel.NewEnv(
 		ext.NativeTypes(reflect.TypeFor[event.Event](), ext.ParseStructTag("cel")),
+		ext.NativeTypes(reflect.TypeFor[Recipient](), ext.ParseStructTag("cel")),
 		cel.Variable("event", cel.ObjectType("event.Event")),
+		cel.Variable("history", cel.ListType(cel.ObjectType("event.Event"))),
+		cel.Variable("recipient", cel.ObjectType("rule.Recipient")),
+		cel.Variable("payload", cel.DynType),
 		ext.Strings(), ext.Lists(), ext.Sets(), ext.Math(),
 		cel.EnableMacroCallTracking(), cel.ParserExpressionSizeLimit(MaxExpression), cel.ParserRecursionLimit(64),
 	)
@@ -77,11 +81,17 @@ type expr struct {
 	meaning string
 	program cel.Program
 	checked *cel.Ast
+	// needs are the facts that it asks for, and fields those of a custom event that it knows.
+	needs  needs
+	fields customKind
 }
 
 // compiler compiles each text once, however many rules have it.
 type compiler struct {
 	compiled map[string]*expr
+	// custom are the declared kinds of event, and envs the environments for them.
+	custom map[string]customKind
+	envs   map[string]*cel.Env
 }
 
 // compile checks the expression of a rule over events of the kinds. Its problems go to r; with
@@ -90,14 +100,23 @@ func (c *compiler) compile(r *report, src *source, want wanted, kinds []string) 
 	if src == nil {
 		return nil
 	}
-	key := fmt.Sprintf("%d %s", want, src.text)
+	env, name, err := c.envOf(kinds)
+	if err != nil {
+		r.addf(src.locate(1, 0), src.key, "%s", tidy(err.Error()))
+		return nil
+	}
+	key := fmt.Sprintf("%d %s %s", want, name, src.text)
 	e := c.compiled[key]
 	if e == nil {
-		if e = compileExpr(r, src, want); e == nil {
+		if e = compileExpr(r, src, want, env); e == nil {
 			return nil
 		}
+		if name != "" {
+			e.fields, _ = c.payloadOf(kinds)
+			e.needs &^= needsPayload
+		}
 		// Those that differ in layout alone are one, which is evaluated once for each event.
-		alike := fmt.Sprintf("%d %s", want, e.meaning)
+		alike := fmt.Sprintf("%d %s %s", want, name, e.meaning)
 		if c.compiled[alike] == nil {
 			c.compiled[alike] = e
 		}
@@ -110,8 +129,7 @@ func (c *compiler) compile(r *report, src *source, want wanted, kinds []string) 
 	return e
 }
 
-func compileExpr(r *report, src *source, want wanted) *expr {
-	env := environment()
+func compileExpr(r *report, src *source, want wanted, env *cel.Env) *expr {
 	checked, issues := env.Compile(src.text)
 	if issues.Err() != nil {
 		for _, issue := range issues.Errors() {
@@ -136,7 +154,46 @@ func compileExpr(r *report, src *source, want wanted) *expr {
 	if err != nil {
 		meaning = src.text
 	}
-	return &expr{text: src.text, meaning: meaning, program: program, checked: checked}
+	return &expr{text: src.text, meaning: meaning, program: program, checked: checked, needs: asks(checked)}
+}
+
+// asks returns the facts that an expression names.
+func asks(checked *cel.Ast) needs {
+	var found needs
+	ast.PostOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.IdentKind {
+			found |= facts[e.AsIdent()]
+		}
+	}))
+	return found
+}
+
+// compileReach checks a condition on measures by their names.
+func (c *compiler) compileReach(r *report, src *source, names []string) *expr {
+	if src == nil {
+		return nil
+	}
+	options := []cel.EnvOption{
+		cel.ParserExpressionSizeLimit(MaxExpression), cel.ParserRecursionLimit(64), cel.EnableMacroCallTracking(),
+	}
+	for _, name := range names {
+		options = append(options, cel.Variable(name, cel.IntType))
+	}
+	env, err := cel.NewEnv(options...)
+	if err != nil {
+		r.addf(src.locate(1, 0), src.key, "%s", tidy(err.Error()))
+		return nil
+	}
+	return compileExpr(r, src, aBool, env)
+}
+
+// over evaluates a condition on measures.
+func (e *expr) over(numbers map[string]any) (bool, error) {
+	value, _, err := e.program.Eval(numbers)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", e.text, err)
+	}
+	return value == types.True, nil
 }
 
 // makes reports whether the expression constructs an event or an account, which would let a rule
@@ -226,21 +283,12 @@ func fieldPath(node ast.Expr) string {
 	return ""
 }
 
-// scope is what an expression sees while it is evaluated: one event.
-type scope struct{ event ref.Val }
-
-func scopeOf(ev *event.Event) *scope {
-	return &scope{environment().CELTypeAdapter().NativeToValue(ev)}
-}
-
-// ResolveName implements cel.Activation.
-func (s *scope) ResolveName(name string) (any, bool) { return s.event, name == "event" }
-
-// Parent implements cel.Activation.
-func (*scope) Parent() cel.Activation { return nil }
-
 func (e *expr) eval(s *scope) (ref.Val, error) {
+	s.fields = e.fields
 	value, _, err := e.program.Eval(s)
+	if s.err != nil {
+		err, s.err = s.err, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.text, err)
 	}
@@ -285,12 +333,44 @@ func (e *expr) amount(s *scope) (int64, error) {
 	return int64(amount), nil
 }
 
-// occurrence returns a text that tells one award of a person from the next.
-func (e *expr) occurrence(s *scope) (string, error) {
-	text, err := e.string(s)
+// occurrences returns the texts that tell one award of a person from the next, each once and with the
+// suffix, at most 100 of them.
+func (e *expr) occurrences(s *scope, suffix string) ([]string, error) {
+	value, err := e.eval(s)
+	if err != nil {
+		return nil, err
+	}
+	var texts []string
+	err = each(value, func(value ref.Val) error {
+		text, err := e.occurrence(value)
+		if text = join(text, suffix); err == nil && !slices.Contains(texts, text) && len(texts) < maxValues {
+			texts = append(texts, text)
+		}
+		return err
+	})
+	return texts, err
+}
+
+// each calls fn with the items of a list, or with what is no list.
+func each(value ref.Val, fn func(ref.Val) error) error {
+	list, ok := value.(traits.Lister)
+	if !ok {
+		return fn(value)
+	}
+	for items := list.Iterator(); items.HasNext() == types.True; {
+		if err := fn(items.Next()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *expr) occurrence(value ref.Val) (string, error) {
+	converted, ok := value.ConvertToType(types.StringType).(types.String)
+	text := string(converted)
 	switch {
-	case err != nil:
-		return "", err
+	case !ok:
+		return "", fmt.Errorf("%s: gives no text", e.text)
 	case text == "":
 		return "", fmt.Errorf("%s: gives an empty occurrence", e.text)
 	case !isText(text):
@@ -312,26 +392,18 @@ func (e *expr) accounts(s *scope) ([]event.Account, error) {
 		return nil, err
 	}
 	var found []event.Account
-	add := func(value ref.Val) error {
+	err = each(value, func(value ref.Val) error {
 		account, err := accountOf(value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.text, err)
 		}
-		if account.ID != "" && !slices.ContainsFunc(found, func(known event.Account) bool { return known.ID == account.ID }) {
+		same := func(known event.Account) bool { return known.ID == account.ID && known.Source == account.Source }
+		if account.ID != "" && !slices.ContainsFunc(found, same) {
 			found = append(found, account)
 		}
 		return nil
-	}
-	list, ok := value.(traits.Lister)
-	if !ok {
-		return found, add(value)
-	}
-	for items := list.Iterator(); items.HasNext() == types.True; {
-		if err := add(items.Next()); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	})
+	return found, err
 }
 
 func accountOf(value ref.Val) (event.Account, error) {

@@ -178,7 +178,7 @@ func TestDecisionsCarryTheEventsTime(t *testing.T) {
 
 	ev := merged(7, "ada")
 	hits := load(t, ladder).Match(ev).Hits
-	_, decisions := hits[0].Fold(rule.State{})
+	decisions, _ := hits[0].Fold("ada", make([]rule.State, len(hits[0].Slots())))
 	if len(decisions) != 1 || !decisions[0].At.Equal(noon.Add(7*time.Minute)) || decisions[0].Rule != "acme/first" || decisions[0].Namespace != "acme" {
 		t.Errorf("the decisions are %+v", decisions)
 	}

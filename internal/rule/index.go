@@ -56,9 +56,9 @@ func (k *kindIndex) add(m *matcher, path, text string) {
 // rarer in an event come first: a path says more than a name of a branch.
 func discriminating(m *matcher) (path, text string) {
 	compared := literals(m.when)
-	maps.Copy(compared, literals(m.reach.where))
-	if len(m.reach.sources) == 1 {
-		compared["source"] = m.reach.sources[0]
+	maps.Copy(compared, literals(m.bounds.where))
+	if len(m.bounds.sources) == 1 {
+		compared["source"] = m.bounds.sources[0]
 	}
 	var best string
 	for path := range compared {

@@ -5,26 +5,38 @@ import (
 	"slices"
 	"strings"
 
+	"cel.dev/cel-go/cel"
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
-	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
 // Load reads rules files and checks everything about them that can be known before an event comes.
 // The error is a Problems that names every fault; no files give a Set that matches nothing.
 func Load(files []File) (*Set, error) {
-	l := &loader{compiler: compiler{compiled: map[string]*expr{}}, keys: map[name]origin{}, names: map[name]origin{}}
+	l := &loader{
+		compiler: compiler{compiled: map[string]*expr{}, custom: map[string]customKind{}, envs: map[string]*cel.Env{}},
+		keys:     map[name]origin{}, names: map[name]origin{},
+	}
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(x, y File) int { return strings.Compare(x.Name, y.Name) })
-	for _, file := range files {
-		l.file(file)
+	// A kind of event may be declared in another file than the one that uses it.
+	documents := make([]map[string]field, len(files))
+	for i, file := range files {
+		documents[i] = l.open(file)
 	}
+	for i := range files {
+		l.report = l.reports[i]
+		l.file(documents[i])
+	}
+	l.resolve()
 	if problems := gather(l.reports); len(problems) > 0 {
 		return nil, problems
 	}
-	return assemble(l.achievements), nil
+	set := assemble(l.achievements)
+	set.custom = l.custom
+	return set, nil
 }
 
 // loader reads files one after the other.
@@ -35,6 +47,7 @@ type loader struct {
 	reports      []*report
 	achievements []declaration
 	scope        fileScope
+	namespace    string
 	// keys and names are those taken so far, and where.
 	keys, names map[name]origin
 }
@@ -53,58 +66,51 @@ type declaration struct {
 	tiers         []Declared
 	thresholds    []int64
 	award, revoke *clause
-}
-
-// clause is a rule as it is written.
-type clause struct {
-	kinds   []string
-	when    *expr
-	to      *expr
-	per     *expr
-	message *expr
-	// quiet says that nobody is sent a mail.
-	quiet  bool
-	except []string
-	// counted says that there is a count or, with of, a sum, and threshold what it must reach; 0 when
-	// tiers say.
-	counted   bool
-	threshold int64
-	// measure is the word for what is measured, memory how it is remembered.
-	measure string
-	of      *expr
-	memory  memory
-	// period is the calendar unit that each count belongs to alone.
-	period period
-	reach  reach
+	// requires are what award's requirements name, resolved.
+	requires []Ref
+	// where says where the award stands, for what is wrong with what it refers to.
+	where  place
+	report *report
 }
 
 var (
-	fileKeys        = []string{"namespace", "timezone", "where", "sources", "achievements"}
+	fileKeys        = []string{"namespace", "timezone", "where", "sources", "events", "achievements"}
 	achievementKeys = []string{"key", "name", "description", "kind", "award", "revoke", "tiers"}
-	awardKeys       = []string{"on", "when", "to", "except", "active", count, sum, distinct, streak, "within", "every", "per", "message", "quiet"}
-	revokeKeys      = []string{"on", "when", "to", "except"}
 	tierKeys        = []string{"at", "name", "description"}
 )
 
-func (l *loader) file(f File) {
+// open reads a file as far as the kinds of event that it declares.
+func (l *loader) open(f File) map[string]field {
 	l.report = newReport(f)
 	l.reports = append(l.reports, l.report)
 	root := parse(f, l.report)
 	if root == nil {
-		return
+		return nil
 	}
 	fields := l.fields(root, "a rules file", fileKeys)
 	if fields == nil {
+		return nil
+	}
+	fields[""] = field{at: at(root)}
+	if events, ok := fields["events"]; ok {
+		l.declareEvents(events)
+	}
+	return fields
+}
+
+func (l *loader) file(fields map[string]field) {
+	if fields == nil {
 		return
 	}
-	namespace, ok := l.required(fields, "namespace", at(root))
+	begin := fields[""].at
+	namespace, ok := l.required(fields, "namespace", begin)
 	if ok {
 		l.check(at(fields["namespace"].value), "namespace", achievement.CheckPath("namespace", namespace))
 	}
-	l.scope = l.fileScope(fields)
+	l.scope, l.namespace = l.fileScope(fields), namespace
 	list, ok := fields["achievements"]
 	if !ok {
-		l.addf(at(root), "achievements", "is required")
+		l.addf(begin, "achievements", "is required")
 		return
 	}
 	items := l.list(list)
@@ -155,9 +161,10 @@ func (l *loader) achievement(namespace string, node ast.Node) {
 	if f, ok := fields["kind"]; ok {
 		d.Kind = l.kind(f)
 	}
-	decl := declaration{tiers: []Declared{d}}
+	decl := declaration{tiers: []Declared{d}, report: l.report}
 	if f, ok := fields["award"]; ok {
-		decl.award = l.clause(f, "award", awardKeys, d.Kind)
+		decl.where = f.at
+		decl.award = l.award(f, d.Kind)
 	}
 	if f, ok := fields["revoke"]; ok {
 		switch {
@@ -166,7 +173,7 @@ func (l *loader) achievement(namespace string, node ast.Node) {
 		case decl.award == nil:
 			l.addf(f.at, "revoke", "needs an award beside it")
 		default:
-			decl.revoke = l.clause(f, "revoke", revokeKeys, d.Kind)
+			decl.revoke = l.clause(f, "revoke", revokeKeys)
 		}
 	}
 	if f, ok := fields["tiers"]; ok {
@@ -247,23 +254,26 @@ func (l *loader) untiered(decl *declaration, fields map[string]field) {
 		return
 	}
 	switch {
-	case award.counted && award.threshold == 0:
-		l.addf(fields["award"].at, award.measure, "needs a number to reach, or tiers beside the award")
-	case !award.counted && decl.tiers[0].Kind == achievement.Irrevocable:
+	case award.measure != nil && award.measure.threshold == 0 && award.top == 0:
+		l.addf(fields["award"].at, award.measure.word, "needs a number to reach, or tiers beside the award")
+	case award.measure == nil && len(award.parts) == 0 && decl.tiers[0].Kind == achievement.Irrevocable && !award.everyone:
 		// Once is the first of a count, so that it shares the count of a ladder over the same events.
-		award.counted, award.threshold = true, 1
+		award.measure = &measureClause{word: count, threshold: 1}
 	}
-	decl.thresholds = []int64{award.threshold}
+	decl.thresholds = []int64{1}
+	if award.measure != nil {
+		decl.thresholds[0] = award.measure.threshold
+	}
 }
 
 // tiers turns the declaration into a ladder: key, key-2, key-3 ...
 func (l *loader) tiers(decl *declaration, f field) {
 	base := decl.tiers[0]
 	switch {
-	case decl.award == nil || !decl.award.counted:
+	case decl.award == nil || decl.award.measure == nil:
 		l.addf(f.at, f.key, "need an award that measures something, such as count: {}")
 		return
-	case decl.award.threshold != 0:
+	case decl.award.measure.threshold != 0:
 		l.addf(f.at, f.key, "say what must be reached; leave the number out of the award")
 		return
 	}
@@ -290,95 +300,12 @@ func (l *loader) tiers(decl *declaration, f field) {
 		threshold := int64(0)
 		if reach, ok := fields["at"]; !ok {
 			l.addf(at(item), "at", "is required")
-		} else if threshold, ok = l.number(reach); ok && i > 0 && threshold <= decl.thresholds[len(decl.thresholds)-1] {
+		} else if threshold, ok = l.step(decl.award.measure, reach); ok && i > 0 && threshold <= decl.thresholds[len(decl.thresholds)-1] {
 			l.addf(at(reach.value), "at", "must be more than the tier before")
-		} else if limit := decl.award.memory.limit(); ok && threshold > limit {
-			l.addf(at(reach.value), "at", "must be at most %d for a %s", limit, decl.award.measure)
+		} else if limit := decl.award.measure.meter.limit(); ok && threshold > limit {
+			l.addf(at(reach.value), "at", "must be at most %d for a %s", limit, decl.award.measure.word)
 		}
 		decl.tiers = append(decl.tiers, tier)
 		decl.thresholds = append(decl.thresholds, threshold)
 	}
-}
-
-// clause reads a rule.
-func (l *loader) clause(f field, what string, known []string, kind achievement.Kind) *clause {
-	fields := l.fields(f.value, what, known)
-	if fields == nil {
-		return nil
-	}
-	c := &clause{except: []string{bots}}
-	if on, ok := fields["on"]; ok {
-		c.kinds = l.kinds(on)
-	} else {
-		l.addf(f.at, "on", "is required in %s", what)
-	}
-	if to, ok := fields["to"]; ok {
-		c.to = l.compile(l.report, l.expression(to), anAccount, c.kinds)
-	} else {
-		l.addf(f.at, "to", "is required in %s: who is it for?", what)
-	}
-	if when, ok := fields["when"]; ok {
-		c.when = l.compile(l.report, l.expression(when), aBool, c.kinds)
-	}
-	if quiet, ok := fields["quiet"]; ok {
-		c.quiet = l.truth(quiet)
-	}
-	if message, ok := fields["message"]; ok {
-		c.message = l.compile(l.report, l.expression(message), aText, c.kinds)
-	}
-	if except, ok := fields["except"]; ok {
-		c.except = l.exceptWords(except)
-	}
-	c.reach = l.reach(fields, c.kinds)
-	l.measured(c, fields)
-	per, hasPer := fields["per"]
-	switch {
-	case hasPer && kind != achievement.Repeatable:
-		l.addf(per.at, "per", "only a repeatable achievement has occurrences")
-	case hasPer:
-		c.per = l.compile(l.report, l.expression(per), anOccurrence, c.kinds)
-	case kind == achievement.Repeatable && what == "award" && fields["every"].value == nil:
-		l.addf(f.at, "per", "is required for a repeatable achievement, or every: what makes an award the same one?")
-	case kind != achievement.Repeatable && c.period.unit != "" && !c.counted:
-		l.addf(fields["every"].at, "every", "needs a count or a sum, or a repeatable achievement")
-	}
-	return c
-}
-
-func (l *loader) kinds(f field) []string {
-	var kinds []string
-	words := l.words(f)
-	if len(words) == 0 {
-		l.addf(at(f.value), "on", "names no event")
-	}
-	for _, word := range words {
-		text, ok := l.text(word)
-		if !ok {
-			continue
-		}
-		expanded := event.Expand(text)
-		if len(expanded) == 0 {
-			l.addf(at(word.value), "on", "there is no event %q%s", text, nearest(text, event.Kinds()))
-		}
-		kinds = append(kinds, expanded...)
-	}
-	slices.Sort(kinds)
-	return slices.Compact(kinds)
-}
-
-func (l *loader) exceptWords(f field) []string {
-	words := []string{}
-	for _, word := range l.words(f) {
-		text, ok := l.text(word)
-		if !ok {
-			continue
-		}
-		if text = strings.TrimSpace(text); text == "" || len(text) > achievement.MaxUsername {
-			l.addf(at(word.value), "except", "must be \"bots\" or a login, with * for any characters")
-			continue
-		}
-		words = append(words, text)
-	}
-	slices.Sort(words)
-	return slices.Compact(words)
 }

@@ -2,7 +2,7 @@ package rule
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
@@ -10,50 +10,94 @@ import (
 
 // matcher is the first idea of the language: which event, for whom; and what then happens.
 type matcher struct {
-	kinds  []string
-	when   *expr
-	to     *expr
+	kinds []string
+	when  *expr
+	// while is what an achievement is held during; negated says that the matcher is for when it is not.
+	while   *expr
+	negated bool
+	to      *expr
+	// everyone says that each person that the host knows is a recipient, instead of to.
+	everyone bool
+	// awards are the achievements that an award event must be about, its holder being the recipient,
+	// instead of when and to.
+	awards []Ref
 	except exceptions
-	reach  reach
+	bounds bounds
 	per    *expr
 	period period
+	settle time.Duration
+	fold   fold
+	// main is the measure that thresholds are over, each the one that must reach something before main
+	// takes it in, and capped the one that bounds what main is given; nil for none.
+	main, each, capped *step
+	targets            []target
+	// needs is what the expressions ask the host for.
+	needs needs
+}
+
+// step is a measure with what an event adds to it.
+type step struct {
+	measure *Measure
 	// of is what a sum adds, or whose different values are counted; nil for a count.
 	of *expr
-	// adds says that of is what a sum adds.
+	// adds says that of is an amount, and not a value.
 	adds bool
-	fold fold
-	// measure is what the fold remembers in; nil for a fold that needs no state.
-	measure *Measure
-	targets []target
-}
-
-// target is an achievement that a matcher grants or revokes.
-type target struct {
-	rule           string
-	namespace, key string
-	// at is the threshold that a count must reach.
+	// at is what the measure must reach before the next step is taken; 0 for the last.
 	at int64
-	// repeats says that the award has an occurrence.
-	repeats bool
-	message *expr
-	quiet   bool
+	// period parts a cap by the calendar.
+	period period
 }
 
-// MaxMessage is how long a message is in an award, in characters; longer ones are cut.
-const MaxMessage = 200
-
-// Match says whom the event concerns by which rules. It evaluates expressions alone; equal
-// conditions of several rules are evaluated once.
+// Match says whom the event concerns by the rules that need nothing but the event; equal conditions of
+// several rules are evaluated once. Matched says what else there is to do.
 func (s *Set) Match(ev *event.Event) Matched {
+	return s.match(ev, nil, func(m *matcher, matched *Matched) bool {
+		switch {
+		case m.settle > 0:
+			if !slices.Contains(matched.Settle, m.settle) {
+				matched.Settle = append(matched.Settle, m.settle)
+			}
+		case m.everyone:
+			matched.Everyone = true
+		case m.needs != 0:
+			matched.Late = true
+		default:
+			return true
+		}
+		return false
+	})
+}
+
+// MatchLate says whom the event concerns by the rules that need facts; call it when Matched.Late is set.
+func (s *Set) MatchLate(ev *event.Event, facts *Facts) Matched {
+	return s.match(ev, facts, func(m *matcher, _ *Matched) bool { return m.needs != 0 && m.settle == 0 && !m.everyone })
+}
+
+// MatchSettled says whom the event concerns by the rules that wait so long; call it for each of
+// Matched.Settle, that long after the event.
+func (s *Set) MatchSettled(ev *event.Event, settle time.Duration, facts *Facts) Matched {
+	return s.match(ev, facts, func(m *matcher, _ *Matched) bool { return m.settle == settle && !m.everyone })
+}
+
+// MatchEveryone says what the event means to one person; call it for each when Matched.Everyone is set.
+func (s *Set) MatchEveryone(ev *event.Event, person event.Account, facts *Facts) Matched {
+	facts.everyone = []event.Account{person}
+	return s.match(ev, facts, func(m *matcher, _ *Matched) bool {
+		return m.everyone && ev.Object == "clock:"+m.period.location.String()
+	})
+}
+
+func (s *Set) match(ev *event.Event, facts *Facts, wanted func(*matcher, *Matched) bool) Matched {
 	var matched Matched
 	var memo *evaluation
 	s.index.candidates(ev, func(m *matcher) {
-		if memo == nil {
-			memo = &evaluation{scope: scopeOf(ev), conditions: map[*expr]condition{}}
+		if !m.bounds.covers(ev) || !wanted(m, &matched) {
+			return
 		}
-		hits, failures := m.match(memo, ev)
-		matched.Hits = append(matched.Hits, hits...)
-		matched.Failures = append(matched.Failures, failures...)
+		if memo == nil {
+			memo = &evaluation{scope: scopeOf(ev, facts), conditions: map[*expr]condition{}}
+		}
+		m.match(memo, ev, &matched)
 	})
 	return matched
 }
@@ -71,8 +115,11 @@ type condition struct {
 }
 
 func (e *evaluation) holds(when *expr) (bool, error) {
-	if when == nil {
+	switch {
+	case when == nil:
 		return true, nil
+	case when.needs&needsRecipient != 0:
+		return when.bool(e.scope)
 	}
 	c, known := e.conditions[when]
 	if !known {
@@ -82,104 +129,100 @@ func (e *evaluation) holds(when *expr) (bool, error) {
 	return c.holds, c.err
 }
 
-// holds reports whether the event is one that the rule is about, whomever.
-func (m *matcher) holds(e *evaluation, ev *event.Event) (bool, error) {
-	if !m.reach.covers(ev) {
-		return false, nil
-	}
-	for _, condition := range []*expr{m.reach.where, m.when} {
+// holds reports whether the event is one that the rule is about.
+func (m *matcher) holds(e *evaluation) (bool, error) {
+	for _, condition := range []*expr{m.bounds.where, m.when} {
 		if holds, err := e.holds(condition); err != nil || !holds {
 			return false, err
 		}
 	}
-	return true, nil
+	if m.awards != nil {
+		award := e.source.Award
+		return award != nil && slices.Contains(m.awards, Ref{award.Namespace, award.Key}), nil
+	}
+	if m.while == nil {
+		return true, nil
+	}
+	holds, err := e.holds(m.while)
+	return holds != m.negated, err
 }
 
-// measured returns a hit of nobody's yet: how much the event adds, and which occurrence and period it
-// adds to.
-func (m *matcher) measured(e *evaluation, at time.Time) (hit Hit, err error) {
-	hit = Hit{Measure: m.measure, matcher: m, at: at, amount: 1}
-	switch {
-	case m.of == nil:
-	case m.adds:
-		hit.amount, err = m.of.amount(e.scope)
-	default:
-		var some bool
-		if hit.value, some, err = m.of.fingerprint(e.scope); !some {
-			hit.amount = 0
+func (m *matcher) match(e *evaluation, ev *event.Event, matched *Matched) {
+	alone := m.needs&needsRecipient != 0
+	if !alone {
+		if holds, err := m.holds(e); err != nil || !holds {
+			m.failed(matched, err)
+			return
 		}
 	}
+	people, err := m.people(e.scope)
 	if err != nil {
-		return hit, err
+		m.failed(matched, err)
+		return
 	}
-	if m.measure != nil {
-		hit.unit = m.measure.memory.unit(at)
-	}
-	hit.occurrence = m.period.name(at)
-	if m.per != nil {
-		text, err := m.per.occurrence(e.scope)
-		if err != nil {
-			return hit, err
-		}
-		hit.occurrence = strings.TrimSpace(text + " " + hit.occurrence)
-	}
-	if m.measure != nil {
-		hit.Bucket = hit.occurrence
-	}
-	return hit, nil
-}
-
-func (m *matcher) match(e *evaluation, ev *event.Event) ([]Hit, []Failure) {
-	holds, err := m.holds(e, ev)
-	if err != nil {
-		return nil, m.failed(err)
-	}
-	if !holds {
-		return nil, nil
-	}
-	people, err := m.to.accounts(e.scope)
-	if err != nil {
-		return nil, m.failed(err)
-	}
-	if len(people) == 0 {
-		return nil, nil
-	}
-	measured, err := m.measured(e, ev.Time)
-	if err != nil {
-		return nil, m.failed(err)
-	}
-	if measured.amount == 0 {
-		return nil, nil
-	}
-	var hits []Hit
-	var failures []Failure
+	var shared []Hit
 	for _, person := range people {
 		if m.except.matches(person, ev.Actor) {
 			continue
 		}
-		if hits == nil {
-			measured.messages, failures = m.messages(e.scope)
+		if alone {
+			shared = nil
+			if holds, err := m.holdsFor(e, person); err != nil || !holds {
+				m.failed(matched, err)
+				continue
+			}
 		}
-		measured.Recipient = person
-		hits = append(hits, measured)
+		if shared == nil {
+			if shared, err = m.hits(e, ev.Time, matched); err != nil {
+				m.failed(matched, err)
+				return
+			}
+		}
+		for _, hit := range shared {
+			hit.Recipient = person
+			matched.Hits = append(matched.Hits, hit)
+		}
 	}
-	return hits, failures
 }
 
-// failed blames every rule that asks what the matcher asks.
-func (m *matcher) failed(err error) []Failure {
-	var failures []Failure
+// holdsFor reports whether the event is one that the rule is about, for the person.
+func (m *matcher) holdsFor(e *evaluation, person event.Account) (bool, error) {
+	if err := e.about(person); err != nil || m.except.optedOut && e.recipient.OptedOut {
+		return false, err
+	}
+	return m.holds(e)
+}
+
+func (m *matcher) people(s *scope) ([]event.Account, error) {
+	switch {
+	case m.everyone:
+		return s.facts.everyone, nil
+	case m.awards != nil && s.source.Holder == nil:
+		return nil, nil
+	case m.awards != nil:
+		return []event.Account{*s.source.Holder}, nil
+	}
+	return m.to.accounts(s)
+}
+
+// failed blames every rule that asks what the matcher asks; no error is nobody's fault.
+func (m *matcher) failed(matched *Matched, err error) {
+	if err == nil {
+		return
+	}
 	for i := range m.targets {
 		if i == 0 || m.targets[i].rule != m.targets[i-1].rule {
-			failures = append(failures, Failure{Rule: m.targets[i].rule, Err: err})
+			matched.Failures = append(matched.Failures, Failure{Rule: m.targets[i].rule, Err: err})
 		}
 	}
-	return failures
 }
+
+// MaxMessage is how long a message is in an award, in characters; longer ones are cut.
+const MaxMessage = 200
 
 // messages returns the message of each target, nil when none has one. A message that fails is
 // empty and reported; the award does not depend on it.
-func (m *matcher) messages(s *scope) (messages []string, failures []Failure) {
+func (m *matcher) messages(s *scope, matched *Matched) (messages []string) {
 	for i := range m.targets {
 		if m.targets[i].message == nil {
 			continue
@@ -192,7 +235,7 @@ func (m *matcher) messages(s *scope) (messages []string, failures []Failure) {
 			err = fmt.Errorf("%s: gives a text that is not UTF-8 without NUL", m.targets[i].message.text)
 		}
 		if err != nil {
-			failures = append(failures, Failure{Rule: m.targets[i].rule, Err: err})
+			matched.Failures = append(matched.Failures, Failure{Rule: m.targets[i].rule, Err: err})
 			continue
 		}
 		if characters := []rune(text); len(characters) > MaxMessage {
@@ -200,5 +243,134 @@ func (m *matcher) messages(s *scope) (messages []string, failures []Failure) {
 		}
 		messages[i] = text
 	}
-	return messages, failures
+	return messages
+}
+
+// hits returns hits of nobody's yet, one for each occurrence: what the event adds to which states.
+func (m *matcher) hits(e *evaluation, at time.Time, matched *Matched) ([]Hit, error) {
+	occurrences := []string{m.period.name(at)}
+	if m.per != nil {
+		var err error
+		if occurrences, err = m.per.occurrences(e.scope, occurrences[0]); err != nil {
+			return nil, err
+		}
+	}
+	messages := m.messages(e.scope, matched)
+	hits := make([]Hit, 0, len(occurrences))
+	for _, occurrence := range occurrences {
+		hit := Hit{matcher: m, at: at, occurrence: occurrence, messages: messages}
+		switch {
+		case m.main == nil:
+		case m.fold == rereading:
+			hit.slots = []Slot{{Measure: m.main.measure}}
+		default:
+			if err := hit.take(e.scope); err != nil {
+				return nil, err
+			}
+			if len(hit.doses) == 0 {
+				continue
+			}
+		}
+		hit.gate()
+		hits = append(hits, hit)
+	}
+	return hits, nil
+}
+
+// take works out what the event adds to the measures. An event that adds nothing leaves no dose.
+func (h *Hit) take(s *scope) error {
+	m := h.matcher
+	doses, err := m.main.doses(s, h.at)
+	if err != nil || len(doses) == 0 {
+		return err
+	}
+	if m.capped != nil {
+		h.cap = h.slot(Slot{Measure: m.capped.measure, Bucket: join(h.occurrence, m.capped.period.name(h.at))})
+	}
+	var inner []dose
+	if m.each != nil {
+		if inner, err = m.each.doses(s, h.at); err != nil || len(inner) == 0 {
+			return err
+		}
+	}
+	for _, d := range doses {
+		bucket := h.occurrence
+		if m.main.measure.shared {
+			bucket = join(bucket, "#"+bucketOf(d.value))
+		}
+		if inner != nil {
+			first := inner[0]
+			first.slot = h.slot(Slot{Measure: m.each.measure, Bucket: join(h.occurrence, "#"+m.main.name(d))})
+			h.inner = append(h.inner, first)
+		}
+		d.slot = h.slot(Slot{Measure: m.main.measure, Bucket: bucket})
+		h.doses = append(h.doses, d)
+	}
+	return nil
+}
+
+// name tells apart what the measure before is for.
+func (st *step) name(d dose) string {
+	if st.measure.meter.kind == streaks {
+		return st.measure.meter.period.name(d.at)
+	}
+	return bucketOf(d.value)
+}
+
+// maxValues is how many values one event may give where a list is taken, and how many awards one event
+// may reach again.
+const maxValues = 100
+
+// doses returns what an event adds: nothing, one dose, or one for each of several values.
+func (st *step) doses(s *scope, at time.Time) ([]dose, error) {
+	d := dose{amount: 1, at: at}
+	if st.measure.meter.kind == streaks {
+		d.unit = st.measure.meter.period.number(at)
+	}
+	switch {
+	case st.of == nil:
+		return []dose{d}, nil
+	case st.adds:
+		amount, err := st.of.amount(s)
+		if err != nil || amount == 0 && st.measure.meter.kind != levels {
+			return nil, err
+		}
+		d.amount = amount
+		return []dose{d}, nil
+	}
+	values, err := st.of.values(s)
+	if err != nil {
+		return nil, err
+	}
+	doses := make([]dose, len(values))
+	for i, value := range values {
+		doses[i] = d
+		doses[i].value = value
+	}
+	return doses, nil
+}
+
+// gate adds the states that targets read or are admitted by.
+func (h *Hit) gate() {
+	for i := range h.matcher.targets {
+		t := &h.matcher.targets[i]
+		for _, part := range t.parts {
+			h.slot(Slot{Measure: part.measure, Bucket: h.occurrence})
+		}
+		if t.limit != nil {
+			h.slot(Slot{Measure: t.limit.measure, Bucket: t.limit.period.name(h.at)})
+		}
+		if t.first != nil {
+			h.slot(Slot{Measure: t.first, Bucket: h.occurrence})
+		}
+	}
+}
+
+// slot returns the index of the slot, which it adds unless it is there.
+func (h *Hit) slot(s Slot) int {
+	if i := slices.Index(h.slots, s); i >= 0 {
+		return i
+	}
+	h.slots = append(h.slots, s)
+	return len(h.slots) - 1
 }

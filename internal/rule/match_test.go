@@ -80,7 +80,7 @@ func TestLongMessageIsCut(t *testing.T) {
 	ev.Title = strings.Repeat("é", 300)
 	set := load(t, one("irrevocable", `{on: merge_request.merged, to: event.author, message: event.title}`))
 	hits := set.Match(ev).Hits
-	if _, decisions := hits[0].Fold(rule.State{}); decisions[0].Message != strings.Repeat("é", rule.MaxMessage) {
+	if decisions, _ := hits[0].Fold("ada", make([]rule.State, len(hits[0].Slots()))); decisions[0].Message != strings.Repeat("é", rule.MaxMessage) {
 		t.Errorf("the message has %d characters", len([]rune(decisions[0].Message)))
 	}
 }

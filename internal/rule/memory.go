@@ -3,115 +3,19 @@ package rule
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
 	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 )
 
-// memory is how a measure remembers more than a number. What it remembers is bounded, and whatever the
-// order in which events come, it ends the same.
-type memory struct {
-	kind memoryKind
-	// period is the unit of a streak; its days need not follow each other if separate is set.
-	period   period
-	separate bool
-	// window is how long a time is that events must lie within.
-	window time.Duration
-}
-
-type memoryKind int
-
-const (
-	noMemory memoryKind = iota
-	// distinctValues remembers which values there were.
-	distinctValues
-	// streaks remembers in which units of the calendar there was anything.
-	streaks
-	// window remembers when the events were.
-	window
-)
-
-// The limits of memories. A threshold beyond them would never be reached.
-const (
-	maxDistinct = 1_000
-	// maxRuns is how many runs of a streak are remembered; the oldest are forgotten first.
-	maxRuns   = 500
-	maxWindow = 1_000
-)
-
-// limit is the largest threshold that can be reached.
-func (m memory) limit() int64 {
-	switch {
-	case m.kind == distinctValues:
-		return maxDistinct
-	case m.kind == window:
-		return maxWindow
-	case m.kind == streaks && m.separate:
-		return maxRuns
-	default:
-		return maxThreshold
-	}
-}
-
-func (m memory) identity() string {
-	switch m.kind {
-	case distinctValues:
-		return distinct
-	case streaks:
-		return streak + " " + m.period.identity() + " " + strconv.FormatBool(m.separate)
-	case window:
-		return "within " + m.window.String()
-	default:
-		return ""
-	}
-}
-
-// unit numbers the units of a streak: units that follow each other have numbers that do.
-func (m memory) unit(t time.Time) int64 {
-	if m.kind != streaks {
-		return 0
-	}
-	t = t.In(m.period.location)
-	day := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60)
-	switch m.period.unit {
-	case "day":
-		return day
-	case "week":
-		return floorDiv(day+3, 7) // 1970 began on a Thursday
-	case "month":
-		return int64(t.Year())*12 + int64(t.Month()) - 1
-	case "quarter":
-		return int64(t.Year())*4 + int64(t.Month()-1)/3
-	default:
-		return int64(t.Year())
-	}
-}
-
-func floorDiv(a, b int64) int64 {
-	if a < 0 {
-		return -((-a + b - 1) / b)
-	}
-	return a / b
-}
-
-// add returns what is remembered after the hit, and the best that it shows.
-func (m memory) add(data []byte, h *Hit) (after []byte, best int64) {
-	switch m.kind {
-	case distinctValues:
-		return addDistinct(data, h.value)
-	case streaks:
-		return addUnit(data, h.unit, m.separate)
-	default:
-		return addMoment(data, h.at, m.window)
-	}
-}
-
-func addDistinct(data []byte, value uint64) ([]byte, int64) {
+func addDistinct(data []byte, value uint64, most int) ([]byte, int64) {
 	values := decode(data)
-	if i, known := slices.BinarySearch(values, int64(value)); !known && len(values) < maxDistinct { //nolint:gosec // bits are bits
+	if i, known := slices.BinarySearch(values, int64(value)); !known && len(values) < most { //nolint:gosec // bits are bits
 		values = slices.Insert(values, i, int64(value)) //nolint:gosec // as above
 	}
 	return encodeNumbers(values), int64(len(values))
@@ -165,6 +69,64 @@ func addMoment(data []byte, at time.Time, length time.Duration) ([]byte, int64) 
 	return encodeNumbers(moments), int64(best)
 }
 
+// addToBursts keeps how many events were in full windows that are forgotten, and then the moments that are
+// remembered, in order. It returns how many events all full windows hold: each holds most, begins after
+// the one before, and is the earliest there is, so that there are as many as there can be.
+func addToBursts(data []byte, at time.Time, length time.Duration, most int64) ([]byte, int64) {
+	kept := decode(data)
+	forgotten, moments := int64(0), kept
+	if len(kept) > 0 {
+		forgotten, moments = kept[0], kept[1:]
+	}
+	i, _ := slices.BinarySearch(moments, at.UnixMicro())
+	moments = slices.Insert(moments, i, at.UnixMicro())
+	full, first, end := int64(0), 0, 0
+	for last := range moments {
+		for moments[last]-moments[first] > length.Microseconds() {
+			first++
+		}
+		if int64(last-first+1) >= most {
+			full++
+			first = last + 1
+			if full == 1 {
+				end = first
+			}
+		}
+	}
+	total := forgotten + full*most
+	if len(moments) > maxWindow {
+		drop := 1
+		if full > 0 && end <= len(moments)/2 {
+			drop, forgotten = end, forgotten+most
+		}
+		moments = moments[drop:]
+	}
+	return encodeNumbers(append([]int64{forgotten}, moments...)), total
+}
+
+// addLevel keeps the time and the value of the newest; of two at the same time, the higher one.
+func addLevel(before State, d dose) State {
+	now := d.at.UnixMicro()
+	newest := decode(before.Data)
+	if len(newest) == 2 && (now < newest[0] || now == newest[0] && d.amount < newest[1]) {
+		return State{N: max(before.N, d.amount), Data: before.Data}
+	}
+	return State{N: max(before.N, d.amount), Data: encodeNumbers([]int64{now, d.amount})}
+}
+
+func addGap(before State, at time.Time) State {
+	newest := decode(before.Data)
+	now := at.UnixMicro()
+	switch {
+	case len(newest) != 1:
+		return State{N: before.N, Data: encodeNumbers([]int64{now})}
+	case now <= newest[0]:
+		return before
+	default:
+		return State{N: max(before.N, (now-newest[0])/time.Second.Microseconds()), Data: encodeNumbers([]int64{now})}
+	}
+}
+
 // encodeNumbers writes numbers that grow as the differences between them, which are small.
 func encodeNumbers(numbers []int64) []byte {
 	var data []byte
@@ -190,26 +152,44 @@ func decode(data []byte) []int64 {
 	return numbers
 }
 
-// fingerprint returns what tells a value from others: 64 bits, by which two different ones are taken for
-// the same less than once in 10^13 measures of a thousand. Null and the empty text are no value.
-func (e *expr) fingerprint(s *scope) (value uint64, some bool, err error) {
+// values returns what tells different values apart, each once and at most 100 of them. Null and the empty
+// text are no values.
+func (e *expr) values(s *scope) ([]uint64, error) {
 	given, err := e.eval(s)
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
-	var text string
-	switch given := given.(type) {
-	case types.String:
-		text = string(given)
-	case types.Int:
-		text = strconv.FormatInt(int64(given), 10)
-	default:
-		account, err := accountOf(given)
-		if err != nil {
-			return 0, false, fmt.Errorf("%s: gives neither a text, a whole number nor an account", e.text)
+	var found []uint64
+	err = each(given, func(given ref.Val) error {
+		var text string
+		switch given := given.(type) {
+		case types.String:
+			text = string(given)
+		case types.Int:
+			text = strconv.FormatInt(int64(given), 10)
+		default:
+			account, err := accountOf(given)
+			if err != nil {
+				return fmt.Errorf("%s: gives neither a text, a whole number nor an account", e.text)
+			}
+			text = account.ID
 		}
-		text = account.ID
-	}
+		if value := fingerprint(text); text != "" && !slices.Contains(found, value) && len(found) < maxValues {
+			found = append(found, value)
+		}
+		return nil
+	})
+	return found, err
+}
+
+// fingerprint returns what tells a text from others: 64 bits, by which two different ones are taken for
+// the same less than once in 10^13 measures of a thousand.
+func fingerprint(text string) uint64 {
 	sum := sha256.Sum256([]byte(text))
-	return binary.BigEndian.Uint64(sum[:8]), text != "", nil
+	return binary.BigEndian.Uint64(sum[:8])
+}
+
+// bucketOf is a short name for a value in a bucket.
+func bucketOf(value uint64) string {
+	return hex.EncodeToString(binary.BigEndian.AppendUint64(nil, value))
 }

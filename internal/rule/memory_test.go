@@ -181,7 +181,7 @@ func TestProblemsOfMemories(t *testing.T) {
 	}{
 		"no unit":              {"streak: {at_least: 3}", []string{`r.yaml:6:57: unit: is required in streak: what follows each other?`}},
 		"no value":             {"distinct: {at_least: 3}", []string{`r.yaml:6:57: of: is required in distinct: what must differ?`}},
-		"no such value":        {"distinct: {of: event.draft, at_least: 3}", []string{`r.yaml:6:72: of: must give a text, a whole number or an account, and gives bool`}},
+		"no such value":        {"distinct: {of: event.draft, at_least: 3}", []string{`r.yaml:6:72: of: must give a text, a whole number or an account, or a list of them, and gives bool`}},
 		"a window of no count": {"sum: {of: event.additions, at_least: 5}, within: 1d", []string{`r.yaml:6:98: within: needs a count`}},
 		"a window of nothing":  {"within: 1d", []string{`r.yaml:6:57: within: needs a count`}},
 		"no length":            {"count: 5, within: soon", []string{`r.yaml:6:75: within: must be a length of time such as 30m, 24h, 30d or 2w`}},

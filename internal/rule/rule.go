@@ -50,7 +50,12 @@ type Set struct {
 	namespaces []string
 	measures   []*Measure
 	matchers   []*matcher
-	index      index
+	closings   []*Closing
+	// custom are the kinds of event that the files declare.
+	custom map[string]customKind
+	// needsHistory says that some rule asks what happened before.
+	needsHistory bool
+	index        index
 }
 
 // Hash identifies what the rules mean: files that differ in comments, order or layout alone have
@@ -65,6 +70,11 @@ func (s *Set) Namespaces() []string { return s.namespaces }
 
 // Measures returns every measure once.
 func (s *Set) Measures() []*Measure { return s.measures }
+
+// HearsAwards reports whether some rule is about awards.
+func (s *Set) HearsAwards() bool {
+	return s.index[event.AwardGranted] != nil || s.index[event.AwardRevoked] != nil
+}
 
 // Declared is an achievement that a file declares.
 type Declared struct {
@@ -82,17 +92,25 @@ type Declared struct {
 
 // Measure is what is counted, for each person and bucket alone.
 type Measure struct {
-	id     string
-	count  bool
-	memory memory
+	id    string
+	meter meter
+	// shared says that all people have one state in a bucket.
+	shared bool
 }
 
 // ID identifies the measure by what it counts; thresholds are no part of it.
 func (m *Measure) ID() string { return m.id }
 
-// Counts reports whether every hit adds its Amount to N, whatever N was. Who keeps the states may then
-// add the amounts first, and fold from what N was before.
-func (m *Measure) Counts() bool { return m.count }
+// Shared reports whether all people have one state in a bucket together.
+func (m *Measure) Shared() bool { return m.shared }
+
+// Slot says which state a hit folds into or reads: of which measure, in which bucket; the recipient's, or
+// everyone's when the measure is shared.
+type Slot struct {
+	Measure *Measure
+	// Bucket separates states of the same measure and person, such as those of each month.
+	Bucket string
+}
 
 // State is what a measure remembers of one person in one bucket. The zero State is the first one.
 type State struct {
@@ -115,9 +133,12 @@ const (
 	Revoke
 )
 
+// Ref names an achievement.
+type Ref struct{ Namespace, Key string }
+
 // Decision says to grant an achievement to the hit's recipient, or to revoke it. The one who
 // carries it out knows what stands already: granting what stands or revoking what does not is
-// nothing.
+// nothing, but that a standing award's Until becomes the later one.
 type Decision struct {
 	Action         Action
 	Namespace, Key string
@@ -126,8 +147,12 @@ type Decision struct {
 	// Occurrence is what makes a repeatable award the same one; "" for other kinds.
 	Occurrence string
 	// At is when it was earned or lost: the event's time.
-	At      time.Time
-	Message string
+	At time.Time
+	// Until is when the award lapses by itself unless something renews it; zero for never.
+	Until time.Time
+	// Requires are the achievements that the recipient must hold to be granted it.
+	Requires []Ref
+	Message  string
 	// Quiet says that the recipient is sent no mail.
 	Quiet bool
 }
@@ -136,6 +161,12 @@ type Decision struct {
 type Matched struct {
 	Hits     []Hit
 	Failures []Failure
+	// Late says that MatchLate has more to say.
+	Late bool
+	// Everyone says that MatchEveryone has more to say, for each person.
+	Everyone bool
+	// Settle says after how long MatchSettled has more to say.
+	Settle []time.Duration
 }
 
 // Failure is an expression that failed on an event, such as one that adds a time that the event
@@ -147,20 +178,27 @@ type Failure struct {
 
 // Hit says that an event is about a person, by one measure or by none.
 type Hit struct {
-	// Measure is nil for a hit that needs no state.
-	Measure   *Measure
 	Recipient event.Account
-	// Bucket separates counts of the same measure and person.
-	Bucket string
 
-	matcher    *matcher
-	at         time.Time
-	amount     int64
-	value      uint64
-	unit       int64
-	occurrence string
-	messages   []string
+	matcher *matcher
+	at      time.Time
+	slots   []Slot
+	// doses are for the main measure, each with an inner one if there is a measure before it; cap is the
+	// index of the state that bounds them.
+	doses, inner []dose
+	cap          int
+	occurrence   string
+	messages     []string
 }
 
-// Amount is what the hit adds to a measure that Counts.
-func (h *Hit) Amount() int64 { return h.amount }
+// Slots are the states that Fold takes, in order.
+func (h *Hit) Slots() []Slot { return h.slots }
+
+// Counts reports whether the hit has one state, to whose N it adds Amount, whatever N was. Who keeps the
+// states may then add the amounts first, and fold from what N was before.
+func (h *Hit) Counts() bool {
+	return len(h.slots) == 1 && len(h.doses) == 1 && h.matcher.main.measure.meter.kind == counting
+}
+
+// Amount is what a hit that Counts adds.
+func (h *Hit) Amount() int64 { return h.doses[0].amount }

@@ -86,23 +86,36 @@ func (j *judge) on(events ...*event.Event) []string {
 		}
 		for i := range matched.Hits {
 			hit := &matched.Hits[i]
-			key := ""
-			if hit.Measure != nil {
-				key = hit.Measure.ID() + " " + hit.Recipient.ID + " " + hit.Bucket
+			states := make([]rule.State, len(hit.Slots()))
+			before := make([]rule.State, len(states))
+			for k, slot := range hit.Slots() {
+				states[k] = j.states[stateOf(hit, slot)]
+				before[k] = states[k]
 			}
-			after, decisions := hit.Fold(j.states[key])
-			if hit.Measure != nil {
-				if hit.Measure.Counts() && after.N != j.states[key].N+hit.Amount() {
-					j.t.Errorf("a measure that counts went from %d to %d", j.states[key].N, after.N)
-				}
-				j.states[key] = after
+			decisions, failures := hit.Fold(hit.Recipient.ID, states)
+			if hit.Counts() && states[0].N != before[0].N+hit.Amount() {
+				j.t.Errorf("a measure that counts went from %d to %d", before[0].N, states[0].N)
+			}
+			for k, slot := range hit.Slots() {
+				j.states[stateOf(hit, slot)] = states[k]
 			}
 			for _, d := range decisions {
 				lines = append(lines, describe(d, hit.Recipient.Login, ev))
 			}
+			for _, failure := range failures {
+				lines = append(lines, "failure of "+failure.Rule)
+			}
 		}
 	}
 	return lines
+}
+
+func stateOf(hit *rule.Hit, slot rule.Slot) string {
+	person := hit.Recipient.ID
+	if slot.Measure.Shared() {
+		person = ""
+	}
+	return slot.Measure.ID() + " " + person + " " + slot.Bucket
 }
 
 func describe(d rule.Decision, login string, ev *event.Event) string {

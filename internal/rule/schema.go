@@ -20,7 +20,12 @@ type object = map[string]any
 // to the loader.
 func Schema() []byte {
 	schema := mappingOf(described(fileKeys, object{
-		"sources":      oneOrMore(anyText()),
+		"sources": oneOrMore(anyText()),
+		"events": object{
+			"type": "object", "additionalProperties": object{
+				"type": []string{"object", "null"}, "additionalProperties": object{"enum": slices.Sorted(maps.Keys(fieldTypes))},
+			},
+		},
 		"achievements": object{"type": "array", "maxItems": MaxAchievements, "items": achievementSchema()},
 	}), "namespace", "achievements")
 	schema["$schema"], schema["title"] = schemaDialect, "Rules of Accolade"
@@ -56,34 +61,76 @@ func achievementSchema() object {
 		"revoke":      clauseSchema(revokeKeys),
 		"tiers": object{
 			"type": "array", "minItems": 1,
-			"items": mappingOf(described(tierKeys, object{"at": atLeastOne()}), "at", "name"),
+			"items": mappingOf(described(tierKeys, object{"at": object{"anyOf": []any{atLeastOne(), spanSchema()}}}), "at", "name"),
 		},
 	}), "key", "name")
 }
 
+func expressionSchema() object { return object{"type": []string{"string", "boolean", "integer"}} }
+
 func clauseSchema(keys []string) object {
-	expression := object{"type": []string{"string", "boolean", "integer"}}
 	season := mappingOf(object{"from": anyText(), "until": anyText()})
 	season["minProperties"] = 1
-	return mappingOf(described(keys, object{
-		"on": oneOrMore(object{"enum": eventWords()}), "when": expression, "to": expression, "per": expression, "message": expression,
-		"except": oneOrMore(anyText()),
-		"active": season,
-		count:    object{"anyOf": []any{atLeastOne(), measureSchema(object{})}},
-		sum:      measureSchema(object{"of": expression}, "of"),
-		distinct: measureSchema(object{"of": expression}, "of"),
-		streak:   measureSchema(object{"unit": object{"enum": unitNames}, "separate": object{"type": "boolean"}}, "unit"),
-		"within": textLike(spans.String()),
-		"every":  object{"enum": unitNames},
-		"quiet":  object{"type": "boolean"},
-	}), "on", "to")
+	schemas := measureSchemas()
+	maps.Copy(schemas, object{
+		"on":   oneOrMore(object{"anyOf": []any{object{"enum": eventWords()}, textLike(customKinds.String())}}),
+		"when": expressionSchema(), "to": expressionSchema(), "per": expressionSchema(), "message": expressionSchema(),
+		"except":   oneOrMore(anyText()),
+		"active":   season,
+		"within":   spanSchema(),
+		"every":    object{"enum": unitNames},
+		"settle":   spanSchema(),
+		"measures": object{"type": "object", "minProperties": 2, "additionalProperties": false, "patternProperties": object{partNames.String(): partSchema(keys)}},
+		"reach":    expressionSchema(),
+		"limit":    limitSchema(),
+		"top":      object{"anyOf": []any{atLeastOne(), mappingOf(object{"n": atLeastOne(), "ties": object{"enum": []string{share, earlier}}}, "n")}},
+		"at_end":   object{"type": "boolean"},
+		"first":    atLeastOne(),
+		"requires": oneOrMore(object{"anyOf": []any{anyText(), mappingOf(object{"series": anyText()}, "series")}}),
+		"hold":     object{"anyOf": []any{object{"enum": []string{"reached"}}, mappingOf(object{"for": spanSchema(), "while": expressionSchema()})}},
+		"quiet":    object{"type": "boolean"},
+	})
+	if slices.Contains(keys, "measures") {
+		clause := mappingOf(described(keys, schemas))
+		clause["anyOf"] = []any{object{"required": []string{"on", "to"}}, object{"required": []string{"measures", "reach"}}}
+		return clause
+	}
+	return mappingOf(described(keys, schemas), "on", "to")
 }
 
-// measureSchema adds what every measure has.
-func measureSchema(properties object, required ...string) object {
-	properties["at_least"] = atLeastOne()
-	return mappingOf(properties, required...)
+// partSchema is one of several measures; a clause without them has none.
+func partSchema(keys []string) object {
+	if !slices.Contains(keys, "measures") {
+		return object{}
+	}
+	return clauseSchema(partKeys)
 }
+
+// measureSchemas are what can be measured, by its word.
+func measureSchemas() object {
+	plain := func(properties object, required ...string) object {
+		properties[atLeast] = atLeastOne()
+		return mappingOf(properties, required...)
+	}
+	again, inner := object{"type": "boolean"}, mappingOf(object{
+		count: object{"anyOf": []any{atLeastOne(), plain(object{})}}, sum: plain(object{"of": expressionSchema()}, "of"),
+		distinct: plain(object{"of": expressionSchema()}, "of"), gauge: plain(object{"of": expressionSchema()}, "of"),
+	})
+	return object{
+		count:    object{"anyOf": []any{atLeastOne(), plain(object{"again": again, "limit": limitSchema()})}},
+		sum:      plain(object{"of": expressionSchema(), "again": again, "limit": limitSchema()}, "of"),
+		distinct: plain(object{"of": expressionSchema(), "each": inner}, "of"),
+		gauge:    plain(object{"of": expressionSchema()}, "of"),
+		streak:   plain(object{"unit": object{"enum": unitNames}, "separate": object{"type": "boolean"}, "each": inner}, "unit"),
+		gap:      object{"anyOf": []any{spanSchema(), mappingOf(object{"of": expressionSchema(), atLeast: spanSchema()})}},
+	}
+}
+
+func limitSchema() object {
+	return object{"anyOf": []any{atLeastOne(), mappingOf(object{"at_most": atLeastOne(), "every": object{"enum": unitNames}}, "at_most")}}
+}
+
+func spanSchema() object { return textLike(spans.String()) }
 
 func atLeastOne() object { return object{"type": "integer", "minimum": 1} }
 
@@ -123,6 +170,7 @@ var descriptions = map[string]string{
 	"timezone":     "The time zone of the calendar in this file, such as Europe/Berlin; UTC when missing.",
 	"where":        "A condition (CEL) for every rule of the file.",
 	"sources":      "The configured names of the sources whose events the file's rules see; all when missing.",
+	"events":       "Kinds of event outside of the vocabulary, each with the fields of what it carries.",
 	"achievements": "What can be earned.",
 	"key":          "A name for programs, unique in the namespace, that never changes.",
 	"name":         "What people read.",
@@ -134,12 +182,23 @@ var descriptions = map[string]string{
 	"at":           "What the measure must reach for this step.",
 	"on":           "Which events it is about.",
 	"when":         "A condition (CEL) on the event.",
-	"to":           "Whom it is for (CEL): an account or a list of accounts.",
-	"except":       "Who gets nothing: bots, self, or logins with * for any characters. Without it, bots.",
+	"to":           "Whom it is for (CEL): an account or a list of accounts; with a clock, everyone.",
+	"except":       "Who gets nothing: bots, self, opted_out, or logins with * for any characters. Without it, bots.",
 	"active":       "A season: from its first day or moment until the first one after it.",
 	"count":        "How many such events it takes.",
 	"sum":          "What is added up, and what it must reach.",
 	"distinct":     "What must differ, and how many different ones it takes.",
+	"gauge":        "A number that the event tells, such as stars, and what it must reach.",
+	"gap":          "How long nothing happened before; with of, how long nothing happened to one of these.",
+	"measures":     "Several measures by their names, each with its own on, when and to.",
+	"reach":        "A condition (CEL) on the measures by their names.",
+	"settle":       "How long to wait before judging, so that history shows what happened meanwhile.",
+	"limit":        "How many awards a person is given at most, in all or in a unit of the calendar.",
+	"top":          "How many of the best of each every are awarded, when it is over.",
+	"at_end":       "Whether reach is judged when each every is over.",
+	"first":        "How many people are awarded at all.",
+	"requires":     "Achievements that the person must hold.",
+	"hold":         "For how long a revocable achievement is held: reached, {for: 90d} or {while: EXPRESSION}.",
 	"streak":       "How many calendar units that follow each other it takes.",
 	"within":       "The length of a sliding window for a count, such as 24h or 30d.",
 	"every":        "A calendar unit that counts by itself.",

@@ -1,11 +1,11 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 
-	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
@@ -58,8 +58,8 @@ func test(rules, tests []File, wanted func(name string) bool) (Report, error) {
 		return report, nil
 	}
 	for _, m := range set.matchers {
-		for _, t := range m.targets {
-			if name := t.firing(m.fold); !fired[name] && !slices.Contains(report.silent, name) {
+		for _, name := range m.firings() {
+			if !fired[name] && !slices.Contains(report.silent, name) {
 				report.silent = append(report.silent, name)
 			}
 		}
@@ -94,73 +94,66 @@ func (r Report) Write(out io.Writer) {
 }
 
 // firing names a rule as one that a test should make fire. Of a ladder, one tier is enough.
-func (t *target) firing(f fold) string {
-	if f == leaving || f == revoking {
-		return "revoke of " + t.rule
+func firing(rule string, action Action) string {
+	if action == Revoke {
+		return "revoke of " + rule
 	}
-	return "award of " + t.rule
+	return "award of " + rule
 }
 
-// profile is where a test's awards stand: what the service keeps in its database.
-type profile struct {
-	kinds       map[string]achievement.Kind
-	standing    map[string]bool
-	awards      []string
-	revocations []string
+// firings are the names of what a matcher should be seen to do.
+func (m *matcher) firings() []string {
+	var names []string
+	action := Grant
+	switch {
+	case m.awards != nil:
+		return nil
+	case m.fold == leaving || m.fold == revoking:
+		action = Revoke
+	}
+	for i := range m.targets {
+		names = append(names, firing(m.targets[i].rule, action))
+	}
+	return names
 }
 
 func run(set *Set, t *unitTest, fired map[string]bool) result {
-	p := &profile{kinds: map[string]achievement.Kind{}, standing: map[string]bool{}}
-	for _, d := range set.declared {
-		p.kinds[d.Namespace+"/"+d.Key] = d.Kind
+	s := NewSimulation(set, epoch)
+	s.OnDecision = func(o Outcome) {
+		if t.looksAt(o.Key) && !o.Lapsed {
+			fired[firing(o.Rule, o.Action)] = true
+		}
 	}
-	type stateKey struct{ measure, person, bucket string }
-	states := map[stateKey]State{}
+	for _, person := range t.known {
+		s.Know(person.account, person.known)
+	}
 	var lines []string
 	for i := range t.events {
-		matched := set.Match(&t.events[i])
-		for _, failure := range matched.Failures {
+		before := len(s.failures)
+		s.Play(&t.events[i])
+		for _, failure := range s.failures[before:] {
 			lines = append(lines, fmt.Sprintf("! event %d: %s: %v", i+1, failure.Rule, failure.Err))
 		}
-		for j := range matched.Hits {
-			hit := &matched.Hits[j]
-			key := stateKey{person: hit.Recipient.ID, bucket: hit.Bucket}
-			if hit.Measure != nil {
-				key.measure = hit.Measure.id
-			}
-			after, decisions := hit.Fold(states[key])
-			if hit.Measure != nil {
-				states[key] = after
-			}
-			for k := range decisions {
-				if !t.looksAt(decisions[k].Key) {
-					continue
-				}
-				p.apply(&decisions[k], hit.Recipient.ID, hit.Recipient.Login)
-				name := &target{rule: decisions[k].Rule}
-				fired[name.firing(hit.matcher.fold)] = true
-			}
+	}
+	before := len(s.failures)
+	s.Advance(t.until)
+	for _, failure := range s.failures[before:] {
+		lines = append(lines, fmt.Sprintf("! after the last event: %s: %v", failure.Rule, failure.Err))
+	}
+	var awards, revocations []string
+	for _, o := range s.outcomes {
+		line := o.Key + " to " + cmp.Or(o.Person.Login, o.Person.ID)
+		switch {
+		case !t.looksAt(o.Key):
+		case o.Action == Grant:
+			awards = append(awards, line)
+		default:
+			revocations = append(revocations, line)
 		}
 	}
-	lines = append(lines, difference("award", t.awards, p.awards)...)
-	lines = append(lines, difference("revocation", t.revocations, p.revocations)...)
+	lines = append(lines, difference("award", t.awards, awards)...)
+	lines = append(lines, difference("revocation", t.revocations, revocations)...)
 	return result{title: t.title(), file: t.file, name: t.name, lines: lines}
-}
-
-// apply does what the book does: a grant of what stands is nothing, and so is a revocation of what
-// does not.
-func (p *profile) apply(d *Decision, id, login string) {
-	award := d.Namespace + "/" + d.Key
-	where := award + "\x00" + id + "\x00" + d.Occurrence
-	line := d.Key + " to " + login
-	switch {
-	case d.Action == Grant && !p.standing[where]:
-		p.standing[where] = true
-		p.awards = append(p.awards, line)
-	case d.Action == Revoke && p.standing[where] && p.kinds[award] == achievement.Revocable:
-		delete(p.standing, where)
-		p.revocations = append(p.revocations, line)
-	}
 }
 
 // difference compares two lists whatever their order.

@@ -33,7 +33,7 @@ const maxRepeat = 10_000
 
 var (
 	testFileKeys = []string{"about", "tests"}
-	testKeys     = []string{"name", "events", "awards", "revocations"}
+	testKeys     = []string{"name", "people", "events", "until", "awards", "revocations"}
 	// eventWordsOfTests are what an event of a test has besides the fields of its kind.
 	eventWordsOfTests = []string{"on", "at", "repeat", "apart"}
 )
@@ -44,6 +44,9 @@ type unitTest struct {
 	line                int
 	events              []event.Event
 	awards, revocations []string
+	// known are people of whom something is known before, and until is how far the test lets time pass.
+	known []simulated
+	until time.Time
 	// about are the keys of the achievements that the test looks at; nil for all.
 	about map[string]bool
 }
@@ -52,7 +55,7 @@ func (t *unitTest) looksAt(key string) bool { return t.about == nil || t.about[k
 
 // loadTests reads files of tests for the rules of the set.
 func loadTests(set *Set, files []File) ([]unitTest, Problems) {
-	l := &testLoader{achievements: map[string]bool{}, declared: set.declared}
+	l := &testLoader{achievements: map[string]bool{}, declared: set.declared, custom: set.custom}
 	for i := range set.declared {
 		l.achievements[set.declared[i].Key] = true
 	}
@@ -86,6 +89,7 @@ type testLoader struct {
 	achievements map[string]bool
 	about        map[string]bool
 	people       map[string]bool
+	custom       map[string]customKind
 	tests        []unitTest
 }
 
@@ -117,15 +121,21 @@ func (l *testLoader) test(file string, node ast.Node) {
 		return
 	}
 	t := unitTest{file: file, line: at(node).line, about: l.about}
-	for _, key := range testKeys {
-		if _, ok := fields[key]; !ok && key != "revocations" {
+	for _, key := range []string{"name", "events", "awards"} {
+		if _, ok := fields[key]; !ok {
 			l.addf(at(node), key, "is required")
 		}
+	}
+	if f, ok := fields["until"]; ok {
+		t.until = l.moment(f)
 	}
 	if f, ok := fields["name"]; ok {
 		t.name, _ = l.text(f)
 	}
 	l.people = map[string]bool{}
+	if f, ok := fields["people"]; ok {
+		t.known = l.known(f)
+	}
 	if f, ok := fields["events"]; ok {
 		items := l.list(f)
 		for i, item := range items {
@@ -138,6 +148,29 @@ func (l *testLoader) test(file string, node ast.Node) {
 	t.awards = l.expected(fields, "awards")
 	t.revocations = l.expected(fields, "revocations")
 	l.tests = append(l.tests, t)
+}
+
+// known reads people by their logins, and what is known of each.
+func (l *testLoader) known(f field) []simulated {
+	var known []simulated
+	for login, person := range l.mapping(f) {
+		fields := l.fields(person.value, "a person", []string{"since", "claimed", "opted_out", "bot"})
+		one := simulated{account: event.Account{ID: login, Login: login}, known: Recipient{Since: epoch}}
+		if since, ok := fields["since"]; ok {
+			one.known.Since = l.moment(since)
+		}
+		one.known.Claimed = l.flag(fields, "claimed")
+		one.known.OptedOut = l.flag(fields, "opted_out")
+		one.account.Bot = l.flag(fields, "bot")
+		l.people[login] = true
+		known = append(known, one)
+	}
+	return known
+}
+
+func (l *testLoader) flag(fields map[string]field, key string) bool {
+	f, ok := fields[key]
+	return ok && l.truth(f)
 }
 
 var expectation = regexp.MustCompile(`^(\S+) to (\S+)$`)
@@ -185,6 +218,9 @@ func (l *testLoader) events(node ast.Node, number int) []event.Event {
 		return nil
 	}
 	known := append(slices.Clone(eventWordsOfTests), event.Fields(kind)...)
+	if _, custom := l.custom[kind]; custom {
+		known = append(known, "payload")
+	}
 	// These are what "on" and "at" say.
 	known = slices.DeleteFunc(known, func(name string) bool { return name == "kind" || name == "time" })
 	fields := l.fields(node, kind, known)
@@ -199,6 +235,9 @@ func (l *testLoader) events(node ast.Node, number int) []event.Event {
 	}
 	for _, person := range ev.People() {
 		l.people[person.Login] = true
+	}
+	for _, name := range namesIn(ev.Payload) {
+		l.people[name] = true
 	}
 	repeat := int64(1)
 	if f, ok := fields["repeat"]; ok {
@@ -220,7 +259,8 @@ func (l *testLoader) eventKind(mapping *ast.MappingNode) string {
 	for _, pair := range mapping.Values {
 		if key, ok := pair.Key.(ast.Node).(*ast.StringNode); ok && key.Value == "on" {
 			kind, ok := l.text(field{"on", at(key), pair.Value})
-			if _, exists := event.Describe(kind); ok && !exists {
+			_, exists := event.Describe(kind)
+			if _, custom := l.custom[kind]; ok && !exists && !custom {
 				l.addf(at(pair.Value), "on", "there is no event %q%s", kind, nearest(kind, event.Kinds()))
 				return ""
 			}
@@ -268,7 +308,11 @@ func (l *testLoader) fill(ev *event.Event, f field) {
 // value returns what a field holds, as JSON would.
 func (l *testLoader) value(f field) any {
 	switch f.key {
-	case "actor", "author", "merged_by", "member":
+	case "payload":
+		return l.json(f.value)
+	case "award":
+		return l.json(f.value)
+	case "actor", "author", "merged_by", "member", "holder":
 		return l.short(f, "login", []string{"id", "login", "name", "bot"}, func(a map[string]any) { a["id"] = cmp.Or(a["id"], a["login"]) })
 	case "repository":
 		keys := []string{"id", "path", "name", "namespace", "default_branch", "visibility", "archived", "stars", "forks", "topics", "language"}
@@ -280,6 +324,46 @@ func (l *testLoader) value(f field) any {
 	default:
 		return l.plain(f)
 	}
+}
+
+// json returns what a node holds, as JSON would.
+func (l *testLoader) json(node ast.Node) any {
+	switch node := node.(type) {
+	case *ast.MappingNode:
+		object := map[string]any{}
+		for name, inner := range l.mapping(field{value: node}) {
+			object[name] = l.json(inner.value)
+		}
+		return object
+	case *ast.SequenceNode:
+		list := make([]any, len(node.Values))
+		for i, item := range node.Values {
+			list[i] = l.json(item)
+		}
+		return list
+	case *ast.NullNode:
+		return nil
+	default:
+		return l.plain(field{value: node})
+	}
+}
+
+// namesIn returns every text that a payload holds: any of them may be the id of a person.
+func namesIn(value any) []string {
+	var names []string
+	switch value := value.(type) {
+	case string:
+		names = append(names, value)
+	case map[string]any:
+		for _, inner := range value {
+			names = append(names, namesIn(inner)...)
+		}
+	case []any:
+		for _, inner := range value {
+			names = append(names, namesIn(inner)...)
+		}
+	}
+	return names
 }
 
 // fromPath fills in what follows from a path.
@@ -335,9 +419,13 @@ func (l *testLoader) plain(f field) any {
 // moment reads a time that counts from the beginning of the test: 30s, 5m, 2h, 3d, 1w.
 func (l *testLoader) moment(f field) time.Time {
 	text, _ := l.text(f)
-	length, ok := parseSpan(text)
+	after, before := strings.CutPrefix(text, "-")
+	length, ok := parseSpan(after)
 	if !ok {
-		l.addf(at(f.value), f.key, "must count from the beginning of the test: 30s, 5m, 2h, 3d or 1w")
+		l.addf(at(f.value), f.key, "must count from the beginning of the test: 30s, 5m, 2h, 3d or 1w, or -3d for before it")
+	}
+	if before {
+		length = -length
 	}
 	return epoch.Add(length)
 }

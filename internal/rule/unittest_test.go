@@ -100,7 +100,7 @@ func TestProblemsOfTests(t *testing.T) {
 		"an unknown field":    {begin + "{on: member.added, author: ada}\n", "t.yaml:5:28: author: member.added has no such key, did you mean \"actor\"?"},
 		"an unknown key":      {begin + "{on: member.added, member: {logn: ada}}\n", "t.yaml:5:37: logn: member has no such key, did you mean \"login\"?"},
 		"a value of no sense": {begin + "{on: merge_request.opened, additions: many}\n", "t.yaml:5:47: additions: is no value of this field"},
-		"a bad time":          {begin + "{on: member.added, at: tomorrow}\n", "t.yaml:5:32: at: must count from the beginning of the test: 30s, 5m, 2h, 3d or 1w"},
+		"a bad time":          {begin + "{on: member.added, at: tomorrow}\n", "t.yaml:5:32: at: must count from the beginning of the test: 30s, 5m, 2h, 3d or 1w, or -3d for before it"},
 		"apart from nothing":  {begin + "{on: member.added, apart: 1d}\n", "t.yaml:5:28: apart: needs a repeat of more than 1"},
 		"apart how far":       {begin + "{on: member.added, repeat: 2, apart: far}\n", "t.yaml:5:46: apart: must be a length of time such as 30m, 24h, 30d or 2w"},
 		"too much":            {begin + "{on: member.added, repeat: 1000000}\n", "t.yaml:5:36: repeat: must be at most 10000"},

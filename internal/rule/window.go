@@ -49,16 +49,16 @@ func (l *loader) fileScope(fields map[string]field) fileScope {
 	return scope
 }
 
-// reach is how far a rule looks besides its condition: a file's condition and sources, and a season.
-type reach struct {
+// bounds are how far a rule looks besides its condition: a file's condition and sources, and a season.
+type bounds struct {
 	where   *expr
 	sources []string
 	// from is the first moment of the season, until the first one after it; zero is no bound.
 	from, until time.Time
 }
 
-func (l *loader) reach(fields map[string]field, kinds []string) reach {
-	r := reach{where: l.compile(l.report, l.scope.where, aBool, kinds), sources: l.scope.sources}
+func (l *loader) bounds(fields map[string]field, kinds []string) bounds {
+	r := bounds{where: l.compile(l.report, l.scope.where, aBool, kinds), sources: l.scope.sources}
 	f, ok := fields["active"]
 	if !ok {
 		return r
@@ -95,14 +95,14 @@ func (l *loader) moment(f field) time.Time {
 	return moment
 }
 
-// covers reports whether an event of the source at the time is within reach, its condition aside.
-func (r *reach) covers(ev *event.Event) bool {
+// covers reports whether an event of the source at the time is within the bounds, the condition aside.
+func (r *bounds) covers(ev *event.Event) bool {
 	return (r.sources == nil || slices.Contains(r.sources, ev.Source)) &&
 		!ev.Time.Before(r.from) && (r.until.IsZero() || ev.Time.Before(r.until))
 }
 
-// identity is empty for a reach that leaves nothing out.
-func (r *reach) identity() string {
+// identity is empty for bounds that leave nothing out.
+func (r *bounds) identity() string {
 	if r.where == nil && r.sources == nil && r.from.IsZero() && r.until.IsZero() {
 		return ""
 	}
@@ -144,77 +144,6 @@ func (p period) identity() string {
 	return p.unit + " " + p.location.String()
 }
 
-// measures are the words for what a rule measures, of which it has at most one, with their keys.
-var measures = []struct {
-	word string
-	keys []string
-}{
-	{count, []string{"at_least"}},
-	{sum, []string{"at_least", "of"}},
-	{distinct, []string{"at_least", "of"}},
-	{streak, []string{"at_least", "unit", "separate"}},
-}
-
-// measured reads what is measured, and in which period.
-func (l *loader) measured(c *clause, fields map[string]field) {
-	for _, known := range measures {
-		f, ok := fields[known.word]
-		switch {
-		case ok && c.counted:
-			l.addf(f.at, f.key, "stands beside a %s; a rule has one measure", c.measure)
-		case ok:
-			var inner map[string]field
-			if _, ok := f.value.(*ast.MappingNode); ok {
-				inner = l.fields(f.value, f.key, known.keys)
-			}
-			c.counted, c.measure, c.threshold = true, known.word, l.threshold(f, inner)
-			l.detail(c, f, inner)
-		}
-	}
-	if f, ok := fields["within"]; ok {
-		c.memory = memory{kind: window, window: l.span(f)}
-		if c.measure != count {
-			l.addf(f.at, f.key, "needs a count")
-		}
-	}
-	if f, ok := fields["every"]; ok {
-		c.period = l.period(f)
-	}
-	if limit := c.memory.limit(); c.threshold > limit {
-		l.addf(fields[c.measure].at, c.measure, "can reach at most %d", limit)
-	}
-}
-
-// detail reads what a measure needs besides a number.
-func (l *loader) detail(c *clause, f field, inner map[string]field) {
-	required := func(key, why string) (field, bool) {
-		part, ok := inner[key]
-		if !ok {
-			l.addf(f.at, key, "is required in %s: %s", f.key, why)
-		}
-		return part, ok
-	}
-	switch c.measure {
-	case sum:
-		if of, ok := required("of", "what is added up?"); ok {
-			c.of = l.compile(l.report, l.expression(of), anAmount, c.kinds)
-		}
-	case distinct:
-		c.memory = memory{kind: distinctValues}
-		if of, ok := required("of", "what must differ?"); ok {
-			c.of = l.compile(l.report, l.expression(of), aValue, c.kinds)
-		}
-	case streak:
-		c.memory = memory{kind: streaks}
-		if unit, ok := required("unit", "what follows each other?"); ok {
-			c.memory.period = l.period(unit)
-		}
-		if separate, ok := inner["separate"]; ok {
-			c.memory.separate = l.truth(separate)
-		}
-	}
-}
-
 // period returns the calendar unit of a word, in the file's time zone.
 func (l *loader) period(f field) period {
 	text, _ := l.text(f)
@@ -225,10 +154,10 @@ func (l *loader) period(f field) period {
 	return period{text, l.scope.location}
 }
 
-func (l *loader) truth(f field) bool {
+func (r *report) truth(f field) bool {
 	node, ok := f.value.(*ast.BoolNode)
 	if !ok {
-		l.addf(at(f.value), f.key, "must be true or false")
+		r.addf(at(f.value), f.key, "must be true or false")
 		return false
 	}
 	return node.Value
@@ -256,18 +185,4 @@ func parseSpan(text string) (time.Duration, bool) {
 		"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
 	}[parts[2]]
 	return time.Duration(number) * unit, true
-}
-
-// threshold returns the number of "count: 10" or "count: {at_least: 10}", and 0 for one that tiers say.
-func (l *loader) threshold(f field, inner map[string]field) int64 {
-	if _, ok := f.value.(*ast.MappingNode); !ok {
-		threshold, _ := l.number(f)
-		return threshold
-	}
-	least, ok := inner["at_least"]
-	if !ok {
-		return 0
-	}
-	threshold, _ := l.number(least)
-	return threshold
 }
