@@ -72,6 +72,8 @@ type Award struct {
 	RevisionID int64
 	EventID    int64
 	EventURL   string
+	// ExpiresAt is when the award lapses unless something renews it; zero for never.
+	ExpiresAt time.Time
 }
 
 // Revoked reports whether the award was taken away.

@@ -46,6 +46,7 @@ func (a *App) Run(ctx context.Context) error {
 	rooms.Go(func() { a.automation.Run(background) })
 	rooms.Go(func() { a.jobs.Run(background) })
 	rooms.Go(func() { a.mails.Run(background) })
+	rooms.Go(func() { a.automation.RunClocks(background) })
 	a.log.InfoContext(ctx, "serving", "url", a.URL())
 
 	<-ctx.Done()

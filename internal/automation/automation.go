@@ -72,6 +72,8 @@ type Automation struct {
 	people   *people
 	queue    chan *intake
 	current  atomic.Pointer[ruleset]
+	// clocks remembers when each clock is due next, by name, so that the book is not asked every second.
+	clocks   sync.Map
 	draining chan struct{}
 }
 

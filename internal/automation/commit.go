@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/store"
@@ -137,7 +138,7 @@ func (a *Automation) count(in *intake) {
 			continue
 		}
 		a.metrics.events.WithLabelValues(in.source, in.events[i].event.Kind).Inc()
-		for _, failure := range in.events[i].matched.Failures {
+		for _, failure := range slices.Concat(in.events[i].matched.Failures, in.events[i].failures) {
 			a.metrics.failures.WithLabelValues(failure.Rule).Inc()
 		}
 	}

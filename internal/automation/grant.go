@@ -73,6 +73,10 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 	}
 	var grants []achievement.Award
 	var revocations []store.Revocation
+	held, err := w.required(ctx, tx, round)
+	if err != nil {
+		return err
+	}
 	for _, v := range round {
 		where, _ := w.place(v)
 		r.causes[where] = v
@@ -82,12 +86,16 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 				AchievementID: where.achievementID, UserID: v.userID, Occurrence: v.Occurrence,
 				At: v.At, By: achievement.HouseUserID, Reason: "rule " + v.Rule,
 			})
-		case !r.users[v.userID].Blocked:
+		case r.users[v.userID] == nil:
+		case !r.users[v.userID].Blocked && w.qualifies(v, held):
 			grants = append(grants, w.award(v, where))
 		}
 	}
 	granted, err := tx.GrantAwards(ctx, grants)
 	if err != nil {
+		return err
+	}
+	if err := tx.ProlongAwards(ctx, grants); err != nil {
 		return err
 	}
 	revoked, err := tx.RevokeStanding(ctx, revocations)
@@ -113,12 +121,38 @@ func (w *work) award(v verdict, where place) achievement.Award {
 		Kind:       w.rules.achievements[achievementRef{v.Namespace, v.Key}].Kind,
 		Occurrence: v.Occurrence, AwardedAt: v.At, AwardedBy: achievement.HouseUserID,
 		ShowOnProfile: true, Message: v.Message,
-		Rule: v.Rule, RevisionID: w.rules.revisionID, EventID: v.event.row.ID,
+		Rule: v.Rule, RevisionID: w.rules.revisionID, EventID: v.event.row.ID, ExpiresAt: v.Until,
 	}
 	if !v.event.event.Private {
 		award.EventURL = v.event.event.URL
 	}
 	return award
+}
+
+// required returns what the users hold whom a verdict requires to hold something.
+func (w *work) required(ctx context.Context, tx *store.Tx, round []verdict) (map[place]bool, error) {
+	var users []int64
+	for i := range round {
+		if len(round[i].Requires) > 0 {
+			users = append(users, round[i].userID)
+		}
+	}
+	holdings, err := tx.Holdings(ctx, users)
+	held := make(map[place]bool, len(holdings))
+	for _, holding := range holdings {
+		held[place{achievementID: holding.AchievementID, userID: holding.UserID}] = true
+	}
+	return held, err
+}
+
+// qualifies reports whether the user holds all that a verdict requires.
+func (w *work) qualifies(v verdict, held map[place]bool) bool {
+	for _, ref := range v.Requires {
+		if !held[place{achievementID: w.rules.achievements[achievementRef{ref.Namespace, ref.Key}].ID, userID: v.userID}] {
+			return false
+		}
+	}
+	return true
 }
 
 // report collects what a round changed: for the receipts of the deliveries that caused it, as jobs
@@ -139,10 +173,13 @@ func (r *report) tell(award *achievement.Award, kind string) {
 		AwardID: award.ID, AchievementID: award.AchievementID, Key: declared.Key, Name: declared.Name,
 		UserID: award.UserID, Username: r.users[award.UserID].Username,
 	}
-	if kind == JobAwardRevoked {
-		cause.event.in.receipt.Revocations = append(cause.event.in.receipt.Revocations, given)
-	} else {
-		cause.event.in.receipt.Awards = append(cause.event.in.receipt.Awards, given)
+	switch in := cause.event.in; {
+	case in == nil:
+		r.unasked = append(r.unasked, change{kind, declared.Key})
+	case kind == JobAwardRevoked:
+		in.receipt.Revocations = append(in.receipt.Revocations, given)
+	default:
+		in.receipt.Awards = append(in.receipt.Awards, given)
 	}
 	r.jobs = append(r.jobs, store.Job{
 		Kind: kind, UniqueKey: fmt.Sprintf("%s:%d", kind, award.ID), RunAt: r.now(),

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -22,9 +23,15 @@ type work struct {
 
 	users      map[store.AccountRef]int64
 	learned    map[store.AccountRef]knownAccount
+	recipients map[int64]rule.Recipient
 	verdicts   []verdict
+	// unasked are the changes that no delivery's receipt tells of.
+	unasked    []change
 	announcing bool
 }
+
+// change is an award that was given or taken away, by the achievement's key.
+type change struct{ job, key string }
 
 // verdict is one decision of the rules, with the user it is about and the event that led to it.
 type verdict struct {
@@ -38,8 +45,14 @@ func newWork(a *Automation, rules *ruleset, batch []*intake) *work {
 	for _, in := range batch {
 		in.receipt = Receipt{}
 		in.delivery.ID, in.delivery.Existing = 0, false
+		for i := range in.events {
+			in.events[i].late, in.events[i].failures = nil, nil
+		}
 	}
-	return &work{Automation: a, rules: rules, batch: batch}
+	return &work{
+		Automation: a, rules: rules, batch: batch,
+		users: map[store.AccountRef]int64{}, learned: map[store.AccountRef]knownAccount{}, recipients: map[int64]rule.Recipient{},
+	}
 }
 
 // run is the whole transaction, top to bottom.
@@ -51,10 +64,21 @@ func (w *work) run(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := w.meet(ctx, tx, fresh); err != nil {
+	return w.consider(ctx, tx, fresh)
+}
+
+// consider judges events that are matched, and carries out what the rules decide.
+func (w *work) consider(ctx context.Context, tx *store.Tx, events []*judged) error {
+	if err := w.meet(ctx, tx, events); err != nil {
 		return err
 	}
-	if err := w.judge(ctx, tx, fresh); err != nil {
+	if err := w.matchLate(ctx, tx, events); err != nil {
+		return err
+	}
+	if err := w.judge(ctx, tx, events); err != nil {
+		return err
+	}
+	if err := w.noteFailures(ctx, tx, events); err != nil {
 		return err
 	}
 	return w.decide(ctx, tx)
@@ -136,8 +160,9 @@ func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 	additions := map[store.ProgressKey]int64{}
 	others := map[store.ProgressKey]bool{}
 	for _, ev := range fresh {
-		for i := range ev.matched.Hits {
-			hit := &ev.matched.Hits[i]
+		hits := ev.hits()
+		for i := range hits {
+			hit := &hits[i]
 			counts := hit.Counts()
 			for _, slot := range hit.Slots() {
 				if key := w.progressKey(ev, hit, slot); counts {
@@ -169,8 +194,9 @@ func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 func (w *work) fold(fresh []*judged, states map[store.ProgressKey]store.Progress) map[store.ProgressKey]store.Progress {
 	changed := map[store.ProgressKey]store.Progress{}
 	for _, ev := range fresh {
-		for i := range ev.matched.Hits {
-			hit := &ev.matched.Hits[i]
+		hits := ev.hits()
+		for i := range hits {
+			hit := &hits[i]
 			user := w.userOf(ev, hit)
 			before := make([]rule.State, len(hit.Slots()))
 			for j, slot := range hit.Slots() {
@@ -194,7 +220,12 @@ func (w *work) fold(fresh []*judged, states map[store.ProgressKey]store.Progress
 }
 
 func (w *work) userOf(ev *judged, hit *rule.Hit) int64 {
-	return w.users[store.AccountRef{Source: ev.event.Source, ForgeUserID: hit.Recipient.ID}]
+	return w.users[refOf(&ev.event, &hit.Recipient)]
+}
+
+// refOf returns the account by which an event names a person.
+func refOf(ev *event.Event, account *event.Account) store.AccountRef {
+	return store.AccountRef{Source: cmp.Or(account.Source, ev.Source), ForgeUserID: account.ID}
 }
 
 // progressKey returns the key of one of the states that a hit folds into. What all people share belongs to
@@ -205,40 +236,4 @@ func (w *work) progressKey(ev *judged, hit *rule.Hit, slot rule.Slot) store.Prog
 		user = w.userOf(ev, hit)
 	}
 	return store.ProgressKey{MeasureID: w.rules.measures[slot.Measure.ID()], UserID: user, Bucket: slot.Bucket}
-}
-
-// meet finds the users behind the accounts that the events name; who is seen for the first time
-// becomes an unclaimed user.
-func (w *work) meet(ctx context.Context, tx *store.Tx, fresh []*judged) error {
-	w.users = map[store.AccountRef]int64{}
-	w.learned = map[store.AccountRef]knownAccount{}
-	unknown := map[store.AccountRef]store.Newcomer{}
-	for _, ev := range fresh {
-		for _, person := range ev.event.People() {
-			ref := store.AccountRef{Source: ev.event.Source, ForgeUserID: person.ID}
-			if known, ok := w.people.find(ref, person.Login, w.now()); ok {
-				w.users[ref] = known.userID
-				continue
-			}
-			unknown[ref] = store.Newcomer{
-				Account: achievement.Account{
-					Source: ref.Source, ForgeUserID: ref.ForgeUserID, Bot: person.Bot,
-					Login: cmp.Or(person.Login, unknown[ref].Login),
-				},
-				Name: cmp.Or(person.Name, unknown[ref].Name), TrustLogin: w.trusted[ref.Source],
-			}
-		}
-	}
-	if len(unknown) == 0 {
-		return nil
-	}
-	found, err := tx.EnsureAccounts(ctx, w.now(), slices.Collect(maps.Values(unknown)))
-	if err != nil {
-		return err
-	}
-	for ref, account := range found {
-		w.users[ref] = account.UserID
-		w.learned[ref] = knownAccount{userID: account.UserID, login: account.Login, since: w.now()}
-	}
-	return nil
 }

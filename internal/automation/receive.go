@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
@@ -73,9 +74,19 @@ type judged struct {
 	event   event.Event
 	matched rule.Matched
 	row     store.EventRow
-	// in is the delivery that told of it, and failures what failed while it was judged.
-	in       *intake
+	// in is the delivery that told of it; nil for none.
+	in *intake
+	// late are the hits that needed the book, and failures what failed since the event was matched.
+	late     []rule.Hit
 	failures []rule.Failure
+}
+
+// hits returns all hits of the event.
+func (ev *judged) hits() []rule.Hit {
+	if len(ev.late) == 0 {
+		return ev.matched.Hits
+	}
+	return slices.Concat(ev.matched.Hits, ev.late)
 }
 
 // retryAfterFull is what a sender is told when the queue is full.

@@ -18,6 +18,9 @@ func (a *Automation) Tell(ctx context.Context, jobs []store.Job) map[int64]error
 	if err != nil {
 		return failAll(jobs, err)
 	}
+	if err := a.hear(ctx, notices, jobs); err != nil {
+		return failAll(jobs, err)
+	}
 	granted := map[int64]notify.Notice{}
 	for _, job := range jobs {
 		notice, stands := notices[job.ID]

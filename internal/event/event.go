@@ -73,6 +73,8 @@ type Event struct {
 	// Period names the day, week, month or year that ended, for a clock event.
 	Period string `json:"period,omitempty" cel:"period"`
 
+	// Depth counts how many awards led to awards before this one was told of.
+	Depth int `json:"depth,omitempty" cel:"-"`
 	// Payload is what an event of a kind outside of the vocabulary carries.
 	Payload map[string]any `json:"payload,omitempty" cel:"-"`
 }
@@ -89,6 +91,8 @@ type Award struct {
 	Occurrence string `json:"occurrence,omitempty" cel:"occurrence"`
 	// Rule names the rule that gave it; empty for a person.
 	Rule string `json:"rule,omitempty" cel:"rule"`
+	// Source is where the event came from that earned it; empty when none did.
+	Source string `json:"source,omitempty" cel:"source"`
 }
 
 // Account is a person or a bot on a forge, as an event names them.

@@ -28,8 +28,7 @@ type Facts struct {
 type Recipient struct {
 	// Since is when the person's first account was made or, when that is not known, first seen.
 	Since time.Time `cel:"since"`
-	// Held are the achievements that the person holds, each with the time since when: those of the
-	// rule's own namespace by their keys, and all by "namespace/key".
+	// Held are the achievements that the person holds, by "namespace/key", each with the time since when.
 	Held map[string]time.Time `cel:"held"`
 	// Claimed says that the person has signed in.
 	Claimed bool `cel:"claimed"`

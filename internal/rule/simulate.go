@@ -119,14 +119,13 @@ func (s *Simulation) play(ev *event.Event, depth int) {
 		s.meet(*account, ev.Time)
 	}
 	if s.set.needsHistory {
-		object := ev.Source + "\x00" + ev.Object
-		s.past[object] = append(s.past[object], *ev)
+		s.past[ev.Object] = append(s.past[ev.Object], *ev)
 	}
 	matched := s.set.Match(ev)
-	s.take(&matched, depth)
+	s.take(&matched, ev, depth)
 	if matched.Late {
 		late := s.set.MatchLate(ev, s.facts(ev, 0))
-		s.take(&late, depth)
+		s.take(&late, ev, depth)
 	}
 	for _, settle := range matched.Settle {
 		wait := waiting{ev.Time.Add(settle), settle, *ev}
@@ -147,7 +146,7 @@ func (s *Simulation) meet(account event.Account, at time.Time) {
 func (s *Simulation) facts(ev *event.Event, settle time.Duration) *Facts {
 	return &Facts{
 		History: func() ([]event.Event, error) {
-			return History(s.past[ev.Source+"\x00"+ev.Object], ev, settle), nil
+			return History(s.past[ev.Object], ev, settle), nil
 		},
 		Recipient: func(account event.Account) (Recipient, error) {
 			s.meet(account, ev.Time)
@@ -155,7 +154,7 @@ func (s *Simulation) facts(ev *event.Event, settle time.Duration) *Facts {
 			known.Held = map[string]time.Time{}
 			for key, held := range s.held {
 				if key.person == account.ID {
-					known.Held[key.ref.Key], known.Held[key.ref.Namespace+"/"+key.ref.Key] = held.since, held.since
+					known.Held[key.ref.Namespace+"/"+key.ref.Key] = held.since
 				}
 			}
 			return known, nil
@@ -229,7 +228,7 @@ func (s *Simulation) next() (do func(), due time.Time) {
 
 func (s *Simulation) settle(w waiting) {
 	matched := s.set.MatchSettled(&w.event, w.settle, s.facts(&w.event, w.settle))
-	s.take(&matched, 0)
+	s.take(&matched, &w.event, 0)
 }
 
 // tick ends a period.
@@ -237,7 +236,7 @@ func (s *Simulation) tick(clock Clock, end time.Time) {
 	ev := clock.Event(end)
 	for _, person := range s.everybody() {
 		matched := s.set.MatchEveryone(&ev, person, s.facts(&ev, 0))
-		s.take(&matched, 0)
+		s.take(&matched, &ev, 0)
 	}
 	for _, closing := range s.set.closings {
 		if closing.Clock() != clock {
@@ -246,7 +245,7 @@ func (s *Simulation) tick(clock Clock, end time.Time) {
 		granted, failures := closing.Judge(ev.Period, end, s.standings(closing, ev.Period))
 		s.failures = append(s.failures, failures...)
 		for i := range granted {
-			s.decide(&granted[i].Decision, s.people[granted[i].Person].account, 0)
+			s.decide(&granted[i].Decision, s.people[granted[i].Person].account, &ev, 0)
 		}
 	}
 }
@@ -279,7 +278,7 @@ func (s *Simulation) standings(closing *Closing, bucket string) []Standing {
 }
 
 // take folds hits into the states.
-func (s *Simulation) take(matched *Matched, depth int) {
+func (s *Simulation) take(matched *Matched, cause *event.Event, depth int) {
 	s.failures = append(s.failures, matched.Failures...)
 	for i := range matched.Hits {
 		hit := &matched.Hits[i]
@@ -296,7 +295,7 @@ func (s *Simulation) take(matched *Matched, depth int) {
 			}
 		}
 		for j := range decisions {
-			s.decide(&decisions[j], hit.Recipient, depth)
+			s.decide(&decisions[j], hit.Recipient, cause, depth)
 		}
 	}
 }
@@ -310,7 +309,7 @@ func keyOf(slot Slot, person string) stateKey {
 
 // decide does what the book does: a grant of what stands is nothing but a longer life, and a revocation
 // of what does not is nothing.
-func (s *Simulation) decide(d *Decision, person event.Account, depth int) {
+func (s *Simulation) decide(d *Decision, person event.Account, cause *event.Event, depth int) {
 	key := heldKey{Ref{d.Namespace, d.Key}, person.ID, d.Occurrence}
 	outcome := Outcome{Decision: *d, Person: person}
 	held := s.held[key]
@@ -327,10 +326,10 @@ func (s *Simulation) decide(d *Decision, person event.Account, depth int) {
 		outcome.Changed = true
 		delete(s.held, key)
 	}
-	s.report(&outcome, depth)
+	s.report(&outcome, cause, depth)
 }
 
-func (s *Simulation) report(outcome *Outcome, depth int) {
+func (s *Simulation) report(outcome *Outcome, cause *event.Event, depth int) {
 	if s.OnDecision != nil {
 		s.OnDecision(*outcome)
 	}
@@ -339,18 +338,21 @@ func (s *Simulation) report(outcome *Outcome, depth int) {
 	}
 	s.outcomes = append(s.outcomes, *outcome)
 	if s.set.HearsAwards() && depth < maxFeedback {
-		ev := s.told(outcome)
+		ev := s.told(outcome, cause)
 		s.play(&ev, depth+1)
 	}
 }
 
-// told is the event of an award.
-func (s *Simulation) told(o *Outcome) event.Event {
+// told is the event of an award, about the object of the event that earned it.
+func (s *Simulation) told(o *Outcome, cause *event.Event) event.Event {
 	kind := map[Action]string{Grant: event.AwardGranted, Revoke: event.AwardRevoked}[o.Action]
 	key := fmt.Sprintf("%s:%d", kind, len(s.outcomes))
-	holder := o.Person
+	holder, object := o.Person, key
+	if cause != nil {
+		object = cause.Object
+	}
 	return event.Event{
-		Kind: kind, Time: o.At, Source: event.Self, Key: key, Object: key, Holder: &holder,
+		Kind: kind, Time: o.At, Source: event.Self, Key: key, Object: object, Holder: &holder,
 		Award: &event.Award{
 			Namespace: o.Namespace, Key: o.Key, Kind: string(s.kinds[Ref{o.Namespace, o.Key}]), Occurrence: o.Occurrence, Rule: o.Rule,
 		},
@@ -384,5 +386,5 @@ func (s *Simulation) lapse(key heldKey) {
 	}
 	d := held.decision
 	d.Action, d.At, d.Message = Revoke, held.until, ""
-	s.report(&Outcome{Decision: d, Person: s.people[key.person].account, Changed: true, Lapsed: true}, 0)
+	s.report(&Outcome{Decision: d, Person: s.people[key.person].account, Changed: true, Lapsed: true}, nil, 0)
 }

@@ -25,10 +25,11 @@ type awardRow struct {
 	Priority      *int64
 	ShowOnProfile bool
 	Message       string
-	Rule          string `bun:",nullzero"`
-	RevisionID    int64  `bun:",nullzero"`
-	EventID       int64  `bun:",nullzero"`
-	EventURL      string `bun:",nullzero"`
+	Rule          string    `bun:",nullzero"`
+	RevisionID    int64     `bun:",nullzero"`
+	EventID       int64     `bun:",nullzero"`
+	EventURL      string    `bun:",nullzero"`
+	ExpiresAt     time.Time `bun:",nullzero"`
 }
 
 func rowOfAward(a *achievement.Award) *awardRow {
@@ -37,7 +38,7 @@ func rowOfAward(a *achievement.Award) *awardRow {
 		AwardedAt: a.AwardedAt, AwardedBy: a.AwardedBy,
 		RevokedAt: a.RevokedAt, RevokedBy: a.RevokedBy, RevokeReason: a.RevokeReason,
 		Priority: a.Priority, ShowOnProfile: a.ShowOnProfile, Message: a.Message,
-		Rule: a.Rule, RevisionID: a.RevisionID, EventID: a.EventID, EventURL: a.EventURL,
+		Rule: a.Rule, RevisionID: a.RevisionID, EventID: a.EventID, EventURL: a.EventURL, ExpiresAt: a.ExpiresAt,
 	}
 }
 
@@ -47,7 +48,7 @@ func (r *awardRow) award() *achievement.Award {
 		AwardedAt: r.AwardedAt.UTC(), AwardedBy: r.AwardedBy,
 		RevokedAt: utc(r.RevokedAt), RevokedBy: r.RevokedBy, RevokeReason: r.RevokeReason,
 		Priority: r.Priority, ShowOnProfile: r.ShowOnProfile, Message: r.Message,
-		Rule: r.Rule, RevisionID: r.RevisionID, EventID: r.EventID, EventURL: r.EventURL,
+		Rule: r.Rule, RevisionID: r.RevisionID, EventID: r.EventID, EventURL: r.EventURL, ExpiresAt: utc(r.ExpiresAt),
 	}
 }
 

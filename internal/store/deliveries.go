@@ -45,6 +45,20 @@ type deliveryRow struct {
 	Problem     string `bun:",nullzero"`
 }
 
+// DeliveryBodies returns the bodies, compressed, of the deliveries with the ids; those that the book does not
+// hold are missing.
+func (tx *Tx) DeliveryBodies(ctx context.Context, ids []int64) (map[int64][]byte, error) {
+	var rows []deliveryRow
+	if err := tx.db.NewSelect().Model(&rows).Column("id", "body").Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, err
+	}
+	bodies := make(map[int64][]byte, len(rows))
+	for i := range rows {
+		bodies[rows[i].ID] = rows[i].Body
+	}
+	return bodies, nil
+}
+
 // deliveryKey identifies a delivery.
 type deliveryKey struct {
 	source string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/seed-504bad89/accolade/internal/event"
 )
@@ -25,6 +26,10 @@ func (tx *Tx) EraseUser(ctx context.Context, userID int64) error {
 		if err := tx.forget(ctx, account.Source, account.ForgeUserID); err != nil {
 			return err
 		}
+	}
+	// Of awards, the book tells itself.
+	if err := tx.forget(ctx, event.Self, strconv.FormatInt(userID, 10)); err != nil {
+		return err
 	}
 	_, err = tx.db.NewUpdate().Model((*accountRow)(nil)).Set("login = ''").Where("user_id = ?", userID).Exec(ctx)
 	return err

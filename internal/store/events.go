@@ -99,3 +99,70 @@ func unique[T cmp.Ordered](values []T) []T {
 	slices.Sort(values)
 	return slices.Compact(values)
 }
+
+func (r *eventRow) event() (EventRow, error) {
+	row := EventRow{ID: r.ID, DeliveryID: r.DeliveryID, RevisionID: r.RevisionID, Failures: r.Failures}
+	if err := json.Unmarshal([]byte(r.Data), &row.Event); err != nil {
+		return row, fmt.Errorf("decoding event %d: %w", r.ID, err)
+	}
+	return row, nil
+}
+
+func eventsOf(rows []eventRow) ([]EventRow, error) {
+	events := make([]EventRow, len(rows))
+	for i := range rows {
+		var err error
+		if events[i], err = rows[i].event(); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+// EventsByID returns the events with the ids, by id; those that the book does not hold are missing.
+func (tx *Tx) EventsByID(ctx context.Context, ids []int64) (map[int64]*EventRow, error) {
+	found := make(map[int64]*EventRow, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	var rows []eventRow
+	if err := tx.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(unique(ids))).Scan(ctx); err != nil {
+		return nil, err
+	}
+	events, err := eventsOf(rows)
+	for i := range events {
+		found[events[i].ID] = &events[i]
+	}
+	return found, err
+}
+
+// EventsOn returns the newest events of the source on the object that happened no later than a time, at
+// most limit of them, oldest first.
+func (tx *Tx) EventsOn(ctx context.Context, source, object string, until time.Time, limit int) ([]event.Event, error) {
+	var rows []eventRow
+	err := tx.db.NewSelect().Model(&rows).Where("source = ?", source).Where("object = ?", object).
+		Where("happened_at <= ?", until).Order("happened_at DESC", "id DESC").Limit(int64(limit)).Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(rows)
+	stored, err := eventsOf(rows)
+	events := make([]event.Event, len(stored))
+	for i := range stored {
+		events[i] = stored[i].Event
+	}
+	return events, err
+}
+
+// NoteFailures keeps with an event which rules failed on it, a line each.
+func (tx *Tx) NoteFailures(ctx context.Context, id int64, failures string) error {
+	_, err := tx.db.NewUpdate().Model((*eventRow)(nil)).Set("failures = ?", failures).Where("id = ?", id).Exec(ctx)
+	return err
+}
+
+// EventID returns the id of the event with the natural key.
+func (tx *Tx) EventID(ctx context.Context, source, key string) (int64, error) {
+	var id int64
+	err := tx.db.NewSelect().Model((*eventRow)(nil)).Column("id").Where("source = ?", source).Where("key = ?", key).Scan(ctx, &id)
+	return id, found(err, "event")
+}

@@ -118,6 +118,18 @@ func (tx *Tx) UsersByID(ctx context.Context, ids []int64) (map[int64]*achievemen
 	return byID(ctx, tx, ids, func(r *userRow) (int64, *achievement.User) { return r.ID, r.user() })
 }
 
+// UsersAfter returns at most limit users whose id is larger, but for the house and those who were erased, by id.
+func (tx *Tx) UsersAfter(ctx context.Context, id int64, limit int) ([]achievement.User, error) {
+	var rows []userRow
+	err := tx.db.NewSelect().Model(&rows).Where("id > ?", max(id, achievement.HouseUserID)).Where("erased_at IS NULL").
+		Order("id").Limit(int64(limit)).Scan(ctx)
+	users := make([]achievement.User, len(rows))
+	for i := range rows {
+		users[i] = *rows[i].user()
+	}
+	return users, err
+}
+
 // byID returns those of the nouns that exist.
 func byID[Row, Noun any](ctx context.Context, tx *Tx, ids []int64, noun func(*Row) (int64, *Noun)) (map[int64]*Noun, error) {
 	nouns := make(map[int64]*Noun, len(ids))

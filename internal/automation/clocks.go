@@ -1,0 +1,281 @@
+package automation
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/event"
+	"github.com/seed-504bad89/accolade/internal/rule"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+const (
+	// tickEvery is how often it is looked whether something is due.
+	tickEvery = time.Second
+	// tickBatch is how many waiting events, lapsing awards or people one transaction takes.
+	tickBatch = 200
+)
+
+// RunClocks does what only time brings about, until ctx is done: what waited is judged, awards lapse, and
+// periods end. Any number of servers may run it: a row of the book is one's at a time. A period that ended
+// while nobody ran is judged when somebody does.
+func (a *Automation) RunClocks(ctx context.Context) {
+	commits := context.WithoutCancel(ctx)
+	for ctx.Err() == nil {
+		busy, err := a.Tick(commits)
+		if err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "the clocks stand still", "error", err)
+		}
+		if busy && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(tickEvery):
+		}
+	}
+}
+
+// Tick does what is due now, a batch of each, and reports whether there was anything.
+func (a *Automation) Tick(ctx context.Context) (busy bool, err error) {
+	rules := a.current.Load()
+	settled, err := a.judgeSettled(ctx, rules)
+	if err != nil {
+		return false, err
+	}
+	lapsed, err := a.lapse(ctx, rules)
+	if err != nil {
+		return false, err
+	}
+	busy = settled || lapsed
+	for _, clock := range rules.set.Clocks() {
+		ticked, err := a.tick(ctx, rules, clock)
+		if err != nil {
+			return false, err
+		}
+		busy = busy || ticked
+	}
+	return busy, nil
+}
+
+// alone runs work that no delivery asked for in a transaction of its own.
+func (a *Automation) alone(ctx context.Context, rules *ruleset, fn func(context.Context, *store.Tx, *work) error) error {
+	var done *work
+	err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		done = newWork(a, rules, nil) // a retried transaction starts anew
+		return fn(ctx, tx, done)
+	})
+	if err != nil {
+		return err
+	}
+	a.people.learn(done.learned)
+	for _, change := range done.unasked {
+		if change.job == JobAwardRevoked {
+			a.metrics.revoked.WithLabelValues(change.key).Inc()
+		} else {
+			a.metrics.awards.WithLabelValues(change.key).Inc()
+		}
+	}
+	if done.announcing && a.announce != nil {
+		a.announce()
+	}
+	return nil
+}
+
+// judgeSettled judges the events that rules have waited for long enough.
+func (a *Automation) judgeSettled(ctx context.Context, rules *ruleset) (some bool, err error) {
+	err = a.alone(ctx, rules, func(ctx context.Context, tx *store.Tx, w *work) error {
+		due, err := tx.TakeDue(ctx, a.now(), tickBatch)
+		if err != nil || len(due) == 0 {
+			some = false
+			return err
+		}
+		some = true
+		ids := make([]int64, len(due))
+		for i := range due {
+			ids[i] = due[i].EventID
+		}
+		rows, err := tx.EventsByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		events := make([]*judged, 0, len(due))
+		for _, waited := range due {
+			row := rows[waited.EventID]
+			if row == nil {
+				continue
+			}
+			ev := &judged{event: row.Event, row: *row}
+			if err := w.settle(ctx, tx, ev, waited.Settle); err != nil {
+				return err
+			}
+			events = append(events, ev)
+		}
+		return w.consider(ctx, tx, events)
+	})
+	return some, err
+}
+
+// lapse revokes the awards whose time is over.
+func (a *Automation) lapse(ctx context.Context, rules *ruleset) (some bool, err error) {
+	err = a.alone(ctx, rules, func(ctx context.Context, tx *store.Tx, w *work) error {
+		lapsed, err := tx.LapseAwards(ctx, a.now(), tickBatch, achievement.HouseUserID)
+		some = len(lapsed) > 0
+		if err != nil || !some {
+			return err
+		}
+		ids := make([]int64, len(lapsed))
+		for i := range lapsed {
+			ids[i] = lapsed[i].AchievementID
+		}
+		of, err := tx.AchievementsByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		var jobs []store.Job
+		var audit []achievement.AuditEvent
+		for i := range lapsed {
+			award := &lapsed[i]
+			jobs = append(jobs, store.Job{
+				Kind: JobAwardRevoked, UniqueKey: fmt.Sprintf("%s:%d", JobAwardRevoked, award.ID), RunAt: a.now(),
+				Args: fmt.Appendf(nil, `{"award_id":%d}`, award.ID),
+			})
+			audit = append(audit, achievement.AuditEvent{
+				At: a.now(), Action: JobAwardRevoked, ActorID: achievement.HouseUserID, SubjectID: award.UserID,
+				NamespaceID: of[award.AchievementID].NamespaceID, Object: "award", ObjectID: award.ID, Rule: award.Rule,
+				Details: map[string]any{"achievement_id": award.AchievementID, "lapsed": true},
+			})
+			w.unasked = append(w.unasked, change{JobAwardRevoked, of[award.AchievementID].Key})
+		}
+		w.announcing = true
+		if err := tx.AppendAudit(ctx, audit...); err != nil {
+			return err
+		}
+		return tx.EnqueueJobs(ctx, jobs)
+	})
+	return some, err
+}
+
+// tick judges the next unit of a clock, if it is over: a batch of people at a time, and then what is known
+// only at its end.
+func (a *Automation) tick(ctx context.Context, rules *ruleset, clock rule.Clock) (some bool, err error) {
+	name := clock.String()
+	next, _ := a.clocks.Load(name)
+	if due, known := next.(time.Time); known && a.now().Before(due) {
+		return false, nil
+	}
+	err = a.alone(ctx, rules, func(ctx context.Context, tx *store.Tx, w *work) error {
+		some = false
+		row, err := tx.LockClock(ctx, name, a.now())
+		if err != nil || row == nil {
+			return err
+		}
+		end := clock.End(row.DoneUntil)
+		if due := end.Add(clock.Settle); a.now().Before(due) {
+			a.clocks.Store(name, due)
+			return nil
+		}
+		some = true
+		last, err := w.endOf(ctx, tx, clock, end, row.Position)
+		if err != nil {
+			return err
+		}
+		if row.Position = last; last == 0 {
+			row.DoneUntil = end
+		}
+		return tx.SetClock(ctx, *row)
+	})
+	return some, err
+}
+
+// endOf judges the end of a unit for the people after a position, and returns the position after them; when
+// nobody is left, what is known only now is judged, and the position is 0.
+func (w *work) endOf(ctx context.Context, tx *store.Tx, clock rule.Clock, end time.Time, after int64) (int64, error) {
+	ev := &judged{event: clock.Event(end), row: store.EventRow{RevisionID: w.rules.revisionID}}
+	ev.row.Event = ev.event
+	if err := tx.InsertEvents(ctx, []*store.EventRow{&ev.row}); err != nil {
+		return 0, err
+	}
+	if ev.row.ID == 0 {
+		id, err := tx.EventID(ctx, ev.event.Source, ev.event.Key)
+		if err != nil {
+			return 0, err
+		}
+		ev.row.ID = id
+	}
+	var people []achievement.User
+	if matched := w.rules.match(&ev.event); matched.Everyone {
+		var err error
+		if people, err = tx.UsersAfter(ctx, after, tickBatch); err != nil {
+			return 0, err
+		}
+	}
+	for i := range people {
+		person := event.Account{ID: strconv.FormatInt(people[i].ID, 10), Login: people[i].Username, Bot: people[i].Bot}
+		found, err := w.late(ctx, tx, ev, func(facts *rule.Facts) rule.Matched {
+			return w.rules.set.MatchEveryone(&ev.event, person, facts)
+		}, 0)
+		if err != nil {
+			return 0, err
+		}
+		ev.add(found)
+	}
+	if len(people) == tickBatch {
+		return people[tickBatch-1].ID, w.consider(ctx, tx, []*judged{ev})
+	}
+	if err := w.close(ctx, tx, clock, ev); err != nil {
+		return 0, err
+	}
+	return 0, w.consider(ctx, tx, []*judged{ev})
+}
+
+// close collects the verdicts on everybody's standing in a unit that is over.
+func (w *work) close(ctx context.Context, tx *store.Tx, clock rule.Clock, ev *judged) error {
+	for _, closing := range w.rules.set.Closings() {
+		if closing.Clock() != clock {
+			continue
+		}
+		standings, err := w.standings(ctx, tx, closing, ev.event.Period)
+		if err != nil {
+			return err
+		}
+		granted, failures := closing.Judge(ev.event.Period, ev.event.Time, standings)
+		ev.failures = append(ev.failures, failures...)
+		for _, g := range granted {
+			user, err := strconv.ParseInt(g.Person, 10, 64)
+			if err != nil {
+				return fmt.Errorf("a standing is of nobody: %w", err)
+			}
+			w.verdicts = append(w.verdicts, verdict{g.Decision, ev, user})
+		}
+	}
+	return nil
+}
+
+func (w *work) standings(ctx context.Context, tx *store.Tx, closing *rule.Closing, bucket string) ([]rule.Standing, error) {
+	measures := closing.Measures()
+	ids := make([]int64, len(measures))
+	for i, measure := range measures {
+		ids[i] = w.rules.measures[measure.ID()]
+	}
+	rows, err := tx.ProgressIn(ctx, ids, bucket)
+	if err != nil {
+		return nil, err
+	}
+	var standings []rule.Standing
+	for _, row := range rows {
+		person := strconv.FormatInt(row.UserID, 10)
+		if n := len(standings); n == 0 || standings[n-1].Person != person {
+			standings = append(standings, rule.Standing{Person: person, States: make([]rule.State, len(measures))})
+		}
+		for i, id := range ids {
+			if id == row.MeasureID {
+				standings[len(standings)-1].States[i] = rule.State(row.Progress)
+			}
+		}
+	}
+	return standings, nil
+}

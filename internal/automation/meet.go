@@ -1,0 +1,66 @@
+package automation
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/event"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// meet finds the users behind the accounts that the events name, and behind those that the rules found;
+// who is seen for the first time becomes an unclaimed user.
+func (w *work) meet(ctx context.Context, tx *store.Tx, events []*judged) error {
+	unknown := map[store.AccountRef]store.Newcomer{}
+	for _, ev := range events {
+		for _, person := range ev.event.People() {
+			w.greet(unknown, &ev.event, person)
+		}
+		hits := ev.hits()
+		for i := range hits {
+			w.greet(unknown, &ev.event, &hits[i].Recipient)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	found, err := tx.EnsureAccounts(ctx, w.now(), slices.Collect(maps.Values(unknown)))
+	if err != nil {
+		return err
+	}
+	for ref, account := range found {
+		w.users[ref] = account.UserID
+		w.learned[ref] = knownAccount{userID: account.UserID, login: account.Login, since: w.now()}
+	}
+	return nil
+}
+
+// greet finds the user of one account, or adds it to the unknown ones.
+func (w *work) greet(unknown map[store.AccountRef]store.Newcomer, ev *event.Event, person *event.Account) {
+	ref := refOf(ev, person)
+	if ref.Source == event.Self {
+		// What Accolade tells itself names users, and no accounts.
+		if id, err := strconv.ParseInt(person.ID, 10, 64); err == nil {
+			w.users[ref] = id
+		}
+		return
+	}
+	if w.users[ref] != 0 {
+		return
+	}
+	if known, ok := w.people.find(ref, person.Login, w.now()); ok {
+		w.users[ref] = known.userID
+		return
+	}
+	unknown[ref] = store.Newcomer{
+		Account: achievement.Account{
+			Source: ref.Source, ForgeUserID: ref.ForgeUserID, Bot: person.Bot,
+			Login: cmp.Or(person.Login, unknown[ref].Login),
+		},
+		Name: cmp.Or(person.Name, unknown[ref].Name), TrustLogin: w.trusted[ref.Source],
+	}
+}
