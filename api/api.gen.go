@@ -48,6 +48,33 @@ func (e AccessLevel) Valid() bool {
 	}
 }
 
+// Defines values for ExplainedStepIdea.
+const (
+	ExplainedStepIdeaHold       ExplainedStepIdea = "hold"
+	ExplainedStepIdeaMatch      ExplainedStepIdea = "match"
+	ExplainedStepIdeaMeasure    ExplainedStepIdea = "measure"
+	ExplainedStepIdeaOccurrence ExplainedStepIdea = "occurrence"
+	ExplainedStepIdeaReach      ExplainedStepIdea = "reach"
+)
+
+// Valid indicates whether the value is a known member of the ExplainedStepIdea enum.
+func (e ExplainedStepIdea) Valid() bool {
+	switch e {
+	case ExplainedStepIdeaHold:
+		return true
+	case ExplainedStepIdeaMatch:
+		return true
+	case ExplainedStepIdeaMeasure:
+		return true
+	case ExplainedStepIdeaOccurrence:
+		return true
+	case ExplainedStepIdeaReach:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Kind.
 const (
 	KindIrrevocable Kind = "irrevocable"
@@ -382,6 +409,33 @@ type CreateUser struct {
 	Username string `json:"username"`
 }
 
+// ExplainedEvent defines model for ExplainedEvent.
+type ExplainedEvent struct {
+	EventId int64  `json:"event_id"`
+	Kind    string `json:"kind"`
+
+	// Revokes Whether the rule takes the achievement away.
+	Revokes bool            `json:"revokes"`
+	Rule    string          `json:"rule"`
+	Steps   []ExplainedStep `json:"steps"`
+}
+
+// ExplainedStep defines model for ExplainedStep.
+type ExplainedStep struct {
+	Idea   ExplainedStepIdea `json:"idea"`
+	Passed bool              `json:"passed"`
+	Text   string            `json:"text"`
+}
+
+// ExplainedStepIdea defines model for ExplainedStep.Idea.
+type ExplainedStepIdea string
+
+// Explanation defines model for Explanation.
+type Explanation struct {
+	Events   []ExplainedEvent `json:"events"`
+	Progress []Progress       `json:"progress"`
+}
+
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
 	// Code Stable; meant for programs.
@@ -490,6 +544,46 @@ type Problem struct {
 
 	// Type Always `about:blank`: the code says more.
 	Type string `json:"type"`
+}
+
+// Progress defines model for Progress.
+type Progress struct {
+	AchievementId int64  `json:"achievement_id"`
+	Held          bool   `json:"held"`
+	Key           string `json:"key"`
+
+	// Missing Achievements that must be held besides, as namespace/key.
+	Missing   []string `json:"missing"`
+	Namespace string   `json:"namespace"`
+
+	// Occurrence Of several occurrences that are measured by themselves, the one that has come farthest.
+	Occurrence *string        `json:"occurrence"`
+	Parts      []ProgressPart `json:"parts"`
+
+	// Reach The condition on several parts.
+	Reach   *string `json:"reach"`
+	Reached bool    `json:"reached"`
+	Rule    string  `json:"rule"`
+
+	// Target What the one part must reach; null when reach says it.
+	Target *int64 `json:"target"`
+
+	// Text What the rule asks for, in words.
+	Text string `json:"text"`
+}
+
+// ProgressList defines model for ProgressList.
+type ProgressList struct {
+	Items []Progress `json:"items"`
+}
+
+// ProgressPart defines model for ProgressPart.
+type ProgressPart struct {
+	// Name What is measured: count, distinct, gauge, streak or gap, or the measure's name in reach.
+	Name string `json:"name"`
+
+	// Value How far it has come; seconds for a gap.
+	Value int64 `json:"value"`
 }
 
 // PutMember defines model for PutMember.
@@ -974,6 +1068,12 @@ type UpdateUserParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ExplainAchievementParams defines parameters for ExplainAchievement.
+type ExplainAchievementParams struct {
+	// EventId An event, as awards and deliveries name it.
+	EventId *int64 `form:"event_id,omitempty" json:"event_id,omitempty"`
+}
+
 // ListUserAwardsParams defines parameters for ListUserAwards.
 type ListUserAwardsParams struct {
 	// IncludeHidden Also lists awards that the user hides from the profile, as far as the caller may see them: the user and admins all, a maintainer
@@ -1148,12 +1248,18 @@ type ServerInterface interface {
 	// LinkAccount Link an account on a forge
 	// (PUT /api/v1/users/{user}/accounts/{source})
 	LinkAccount(c *gin.Context, user UserPath, source string)
+	// ExplainAchievement Why a user has an achievement, or not
+	// (GET /api/v1/users/{user}/achievements/{id}/explain)
+	ExplainAchievement(c *gin.Context, user UserPath, id IdPath, params ExplainAchievementParams)
 	// ListUserAwards List a user's awards
 	// (GET /api/v1/users/{user}/awards)
 	ListUserAwards(c *gin.Context, user UserPath, params ListUserAwardsParams)
 	// ExportUser Export a person's data
 	// (GET /api/v1/users/{user}/export)
 	ExportUser(c *gin.Context, user UserPath)
+	// GetProgress How far a user has come
+	// (GET /api/v1/users/{user}/progress)
+	GetProgress(c *gin.Context, user UserPath)
 	// ListTokens List tokens
 	// (GET /api/v1/users/{user}/tokens)
 	ListTokens(c *gin.Context, user UserPath)
@@ -2568,6 +2674,51 @@ func (siw *ServerInterfaceWrapper) LinkAccount(c *gin.Context) {
 	siw.Handler.LinkAccount(c, user, source)
 }
 
+// ExplainAchievement operation middleware
+func (siw *ServerInterfaceWrapper) ExplainAchievement(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "user" -------------
+	var user UserPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", c.Param("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter user: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id IdPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainAchievementParams
+
+	// ------------- Optional query parameter "event_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "event_id", c.Request.URL.Query(), &params.EventId, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter event_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExplainAchievement(c, user, id, params)
+}
+
 // ListUserAwards operation middleware
 func (siw *ServerInterfaceWrapper) ListUserAwards(c *gin.Context) {
 
@@ -2643,6 +2794,31 @@ func (siw *ServerInterfaceWrapper) ExportUser(c *gin.Context) {
 	}
 
 	siw.Handler.ExportUser(c, user)
+}
+
+// GetProgress operation middleware
+func (siw *ServerInterfaceWrapper) GetProgress(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "user" -------------
+	var user UserPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", c.Param("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter user: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetProgress(c, user)
 }
 
 // ListTokens operation middleware
@@ -2789,6 +2965,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/users/:user", wrapper.GetUser)
 	router.PATCH(options.BaseURL+"/api/v1/users/:user", wrapper.UpdateUser)
 	router.GET(options.BaseURL+"/api/v1/users/:user/export", wrapper.ExportUser)
+	router.GET(options.BaseURL+"/api/v1/users/:user/progress", wrapper.GetProgress)
+	router.GET(options.BaseURL+"/api/v1/users/:user/achievements/:id/explain", wrapper.ExplainAchievement)
 	router.GET(options.BaseURL+"/api/v1/users/:user/accounts", wrapper.ListAccounts)
 	router.DELETE(options.BaseURL+"/api/v1/users/:user/accounts/:source", wrapper.UnlinkAccount)
 	router.PUT(options.BaseURL+"/api/v1/users/:user/accounts/:source", wrapper.LinkAccount)
@@ -8973,6 +9151,159 @@ func (response LinkAccount5XXApplicationProblemPlusJSONResponse) VisitLinkAccoun
 	return err
 }
 
+type ExplainAchievementRequestObject struct {
+	User   UserPath `json:"user"`
+	Id     IdPath   `json:"id"`
+	Params ExplainAchievementParams
+}
+
+type ExplainAchievementResponseObject interface {
+	VisitExplainAchievementResponse(w http.ResponseWriter) error
+}
+
+type ExplainAchievement200JSONResponse Explanation
+
+func (response ExplainAchievement200JSONResponse) VisitExplainAchievementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainAchievement400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainAchievement400ApplicationProblemPlusJSONResponse) VisitExplainAchievementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainAchievement401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainAchievement401ApplicationProblemPlusJSONResponse) VisitExplainAchievementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainAchievement403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainAchievement403ApplicationProblemPlusJSONResponse) VisitExplainAchievementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainAchievement404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainAchievement404ApplicationProblemPlusJSONResponse) VisitExplainAchievementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainAchievement406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainAchievement406ApplicationProblemPlusJSONResponse) VisitExplainAchievementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainAchievement429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainAchievement429ApplicationProblemPlusJSONResponse) VisitExplainAchievementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainAchievement5XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    OurTroubleResponseHeaders
+	StatusCode int
+}
+
+func (response ExplainAchievement5XXApplicationProblemPlusJSONResponse) VisitExplainAchievementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUserAwardsRequestObject struct {
 	User   UserPath `json:"user"`
 	Params ListUserAwardsParams
@@ -9249,6 +9580,157 @@ type ExportUser5XXApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExportUser5XXApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProgressRequestObject struct {
+	User UserPath `json:"user"`
+}
+
+type GetProgressResponseObject interface {
+	VisitGetProgressResponse(w http.ResponseWriter) error
+}
+
+type GetProgress200JSONResponse ProgressList
+
+func (response GetProgress200JSONResponse) VisitGetProgressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProgress400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetProgress400ApplicationProblemPlusJSONResponse) VisitGetProgressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProgress401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetProgress401ApplicationProblemPlusJSONResponse) VisitGetProgressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProgress403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetProgress403ApplicationProblemPlusJSONResponse) VisitGetProgressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProgress404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetProgress404ApplicationProblemPlusJSONResponse) VisitGetProgressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProgress406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetProgress406ApplicationProblemPlusJSONResponse) VisitGetProgressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProgress429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response GetProgress429ApplicationProblemPlusJSONResponse) VisitGetProgressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProgress5XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    OurTroubleResponseHeaders
+	StatusCode int
+}
+
+func (response GetProgress5XXApplicationProblemPlusJSONResponse) VisitGetProgressResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9884,12 +10366,18 @@ type StrictServerInterface interface {
 	// LinkAccount Link an account on a forge
 	// (PUT /api/v1/users/{user}/accounts/{source})
 	LinkAccount(ctx context.Context, request LinkAccountRequestObject) (LinkAccountResponseObject, error)
+	// ExplainAchievement Why a user has an achievement, or not
+	// (GET /api/v1/users/{user}/achievements/{id}/explain)
+	ExplainAchievement(ctx context.Context, request ExplainAchievementRequestObject) (ExplainAchievementResponseObject, error)
 	// ListUserAwards List a user's awards
 	// (GET /api/v1/users/{user}/awards)
 	ListUserAwards(ctx context.Context, request ListUserAwardsRequestObject) (ListUserAwardsResponseObject, error)
 	// ExportUser Export a person's data
 	// (GET /api/v1/users/{user}/export)
 	ExportUser(ctx context.Context, request ExportUserRequestObject) (ExportUserResponseObject, error)
+	// GetProgress How far a user has come
+	// (GET /api/v1/users/{user}/progress)
+	GetProgress(ctx context.Context, request GetProgressRequestObject) (GetProgressResponseObject, error)
 	// ListTokens List tokens
 	// (GET /api/v1/users/{user}/tokens)
 	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
@@ -11145,6 +11633,34 @@ func (sh *strictHandler) LinkAccount(ctx *gin.Context, user UserPath, source str
 	}
 }
 
+// ExplainAchievement operation middleware
+func (sh *strictHandler) ExplainAchievement(ctx *gin.Context, user UserPath, id IdPath, params ExplainAchievementParams) {
+	var request ExplainAchievementRequestObject
+
+	request.User = user
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainAchievement(ctx, request.(ExplainAchievementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainAchievement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExplainAchievementResponseObject); ok {
+		if err := validResponse.VisitExplainAchievementResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListUserAwards operation middleware
 func (sh *strictHandler) ListUserAwards(ctx *gin.Context, user UserPath, params ListUserAwardsParams) {
 	var request ListUserAwardsRequestObject
@@ -11191,6 +11707,32 @@ func (sh *strictHandler) ExportUser(ctx *gin.Context, user UserPath) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ExportUserResponseObject); ok {
 		if err := validResponse.VisitExportUserResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetProgress operation middleware
+func (sh *strictHandler) GetProgress(ctx *gin.Context, user UserPath) {
+	var request GetProgressRequestObject
+
+	request.User = user
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetProgress(ctx, request.(GetProgressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetProgress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetProgressResponseObject); ok {
+		if err := validResponse.VisitGetProgressResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

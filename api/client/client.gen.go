@@ -45,6 +45,33 @@ func (e AccessLevel) Valid() bool {
 	}
 }
 
+// Defines values for ExplainedStepIdea.
+const (
+	ExplainedStepIdeaHold       ExplainedStepIdea = "hold"
+	ExplainedStepIdeaMatch      ExplainedStepIdea = "match"
+	ExplainedStepIdeaMeasure    ExplainedStepIdea = "measure"
+	ExplainedStepIdeaOccurrence ExplainedStepIdea = "occurrence"
+	ExplainedStepIdeaReach      ExplainedStepIdea = "reach"
+)
+
+// Valid indicates whether the value is a known member of the ExplainedStepIdea enum.
+func (e ExplainedStepIdea) Valid() bool {
+	switch e {
+	case ExplainedStepIdeaHold:
+		return true
+	case ExplainedStepIdeaMatch:
+		return true
+	case ExplainedStepIdeaMeasure:
+		return true
+	case ExplainedStepIdeaOccurrence:
+		return true
+	case ExplainedStepIdeaReach:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Kind.
 const (
 	KindIrrevocable Kind = "irrevocable"
@@ -352,6 +379,33 @@ type CreateUser struct {
 	Username string `json:"username"`
 }
 
+// ExplainedEvent defines model for ExplainedEvent.
+type ExplainedEvent struct {
+	EventId int64  `json:"event_id"`
+	Kind    string `json:"kind"`
+
+	// Revokes Whether the rule takes the achievement away.
+	Revokes bool            `json:"revokes"`
+	Rule    string          `json:"rule"`
+	Steps   []ExplainedStep `json:"steps"`
+}
+
+// ExplainedStep defines model for ExplainedStep.
+type ExplainedStep struct {
+	Idea   ExplainedStepIdea `json:"idea"`
+	Passed bool              `json:"passed"`
+	Text   string            `json:"text"`
+}
+
+// ExplainedStepIdea defines model for ExplainedStep.Idea.
+type ExplainedStepIdea string
+
+// Explanation defines model for Explanation.
+type Explanation struct {
+	Events   []ExplainedEvent `json:"events"`
+	Progress []Progress       `json:"progress"`
+}
+
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
 	// Code Stable; meant for programs.
@@ -460,6 +514,46 @@ type Problem struct {
 
 	// Type Always `about:blank`: the code says more.
 	Type string `json:"type"`
+}
+
+// Progress defines model for Progress.
+type Progress struct {
+	AchievementId int64  `json:"achievement_id"`
+	Held          bool   `json:"held"`
+	Key           string `json:"key"`
+
+	// Missing Achievements that must be held besides, as namespace/key.
+	Missing   []string `json:"missing"`
+	Namespace string   `json:"namespace"`
+
+	// Occurrence Of several occurrences that are measured by themselves, the one that has come farthest.
+	Occurrence *string        `json:"occurrence"`
+	Parts      []ProgressPart `json:"parts"`
+
+	// Reach The condition on several parts.
+	Reach   *string `json:"reach"`
+	Reached bool    `json:"reached"`
+	Rule    string  `json:"rule"`
+
+	// Target What the one part must reach; null when reach says it.
+	Target *int64 `json:"target"`
+
+	// Text What the rule asks for, in words.
+	Text string `json:"text"`
+}
+
+// ProgressList defines model for ProgressList.
+type ProgressList struct {
+	Items []Progress `json:"items"`
+}
+
+// ProgressPart defines model for ProgressPart.
+type ProgressPart struct {
+	// Name What is measured: count, distinct, gauge, streak or gap, or the measure's name in reach.
+	Name string `json:"name"`
+
+	// Value How far it has come; seconds for a gap.
+	Value int64 `json:"value"`
 }
 
 // PutMember defines model for PutMember.
@@ -889,6 +983,12 @@ type EraseUserParams struct {
 type UpdateUserParams struct {
 	// IfMatch The `ETag` of what is to be changed; 412 when it is another one by now.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ExplainAchievementParams defines parameters for ExplainAchievement.
+type ExplainAchievementParams struct {
+	// EventId An event, as awards and deliveries name it.
+	EventId *int64 `form:"event_id,omitempty" json:"event_id,omitempty"`
 }
 
 // ListUserAwardsParams defines parameters for ListUserAwards.
@@ -1438,6 +1538,14 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/users/{user}/accounts/{source} (the `LinkAccount` operationId).
 	LinkAccount(ctx context.Context, user UserPath, source string, body LinkAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExplainAchievement Why a user has an achievement, or not
+	//
+	// Says what the rule asks for and how far the user has come. With `event_id`, it also says what that event means to the rule, step by step.
+	// Role: the user, for themselves; an admin, for anyone; a maintainer of the namespace.
+	//
+	// Corresponds with GET /api/v1/users/{user}/achievements/{id}/explain (the `ExplainAchievement` operationId).
+	ExplainAchievement(ctx context.Context, user UserPath, id IdPath, params *ExplainAchievementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListUserAwards List a user's awards
 	//
 	// Lists the awards on a profile: prioritised ones first, then by the time they were awarded. Revoked ones are never on it.
@@ -1453,6 +1561,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/users/{user}/export (the `ExportUser` operationId).
 	ExportUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetProgress How far a user has come
+	//
+	// Says, for each achievement that a rule gives for something that is measured, what the rule asks for, how far the user has come, and what is missing.
+	// Role: the user, for themselves; an admin, for anyone; a maintainer, for the achievements of their namespaces.
+	//
+	// Corresponds with GET /api/v1/users/{user}/progress (the `GetProgress` operationId).
+	GetProgress(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTokens List tokens
 	//
@@ -2375,6 +2491,24 @@ func (c *Client) LinkAccount(ctx context.Context, user UserPath, source string, 
 	return c.Client.Do(req)
 }
 
+// ExplainAchievement Why a user has an achievement, or not
+//
+// Says what the rule asks for and how far the user has come. With `event_id`, it also says what that event means to the rule, step by step.
+// Role: the user, for themselves; an admin, for anyone; a maintainer of the namespace.
+//
+// Corresponds with GET /api/v1/users/{user}/achievements/{id}/explain (the `ExplainAchievement` operationId).
+func (c *Client) ExplainAchievement(ctx context.Context, user UserPath, id IdPath, params *ExplainAchievementParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainAchievementRequest(c.Server, user, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListUserAwards List a user's awards
 //
 // Lists the awards on a profile: prioritised ones first, then by the time they were awarded. Revoked ones are never on it.
@@ -2401,6 +2535,24 @@ func (c *Client) ListUserAwards(ctx context.Context, user UserPath, params *List
 // Corresponds with GET /api/v1/users/{user}/export (the `ExportUser` operationId).
 func (c *Client) ExportUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExportUserRequest(c.Server, user)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetProgress How far a user has come
+//
+// Says, for each achievement that a rule gives for something that is measured, what the rule asks for, how far the user has come, and what is missing.
+// Role: the user, for themselves; an admin, for anyone; a maintainer, for the achievements of their namespaces.
+//
+// Corresponds with GET /api/v1/users/{user}/progress (the `GetProgress` operationId).
+func (c *Client) GetProgress(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetProgressRequest(c.Server, user)
 	if err != nil {
 		return nil, err
 	}
@@ -4420,6 +4572,74 @@ func NewLinkAccountRequestWithBody(server string, user UserPath, source string, 
 	return req, nil
 }
 
+// NewExplainAchievementRequest constructs an http.Request for the ExplainAchievement method
+func NewExplainAchievementRequest(server string, user UserPath, id IdPath, params *ExplainAchievementParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/users/%s/achievements/%s/explain", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.EventId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "event_id", *params.EventId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListUserAwardsRequest constructs an http.Request for the ListUserAwards method
 func NewListUserAwardsRequest(server string, user UserPath, params *ListUserAwardsParams) (*http.Request, error) {
 	var err error
@@ -4522,6 +4742,40 @@ func NewExportUserRequest(server string, user UserPath) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/users/%s/export", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetProgressRequest constructs an http.Request for the GetProgress method
+func NewGetProgressRequest(server string, user UserPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/users/%s/progress", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -5170,6 +5424,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/users/{user}/accounts/{source} (the `LinkAccount` operationId).
 	LinkAccountWithResponse(ctx context.Context, user UserPath, source string, body LinkAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*LinkAccountResponse, error)
 
+	// ExplainAchievementWithResponse Why a user has an achievement, or not
+	//
+	// Says what the rule asks for and how far the user has come. With `event_id`, it also says what that event means to the rule, step by step.
+	// Role: the user, for themselves; an admin, for anyone; a maintainer of the namespace.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/users/{user}/achievements/{id}/explain (the `ExplainAchievement` operationId).
+	ExplainAchievementWithResponse(ctx context.Context, user UserPath, id IdPath, params *ExplainAchievementParams, reqEditors ...RequestEditorFn) (*ExplainAchievementResponse, error)
+
 	// ListUserAwardsWithResponse List a user's awards
 	//
 	// Lists the awards on a profile: prioritised ones first, then by the time they were awarded. Revoked ones are never on it.
@@ -5189,6 +5453,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/users/{user}/export (the `ExportUser` operationId).
 	ExportUserWithResponse(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*ExportUserResponse, error)
+
+	// GetProgressWithResponse How far a user has come
+	//
+	// Says, for each achievement that a rule gives for something that is measured, what the rule asks for, how far the user has come, and what is missing.
+	// Role: the user, for themselves; an admin, for anyone; a maintainer, for the achievements of their namespaces.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/users/{user}/progress (the `GetProgress` operationId).
+	GetProgressWithResponse(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*GetProgressResponse, error)
 
 	// ListTokensWithResponse List tokens
 	//
@@ -9570,6 +9844,119 @@ func (r LinkAccountResponse) ContentType() string {
 	return ""
 }
 
+// ExplainAchievementResponse401Headers the declared response headers of an HTTP 401 response for ExplainAchievement
+type ExplainAchievementResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ExplainAchievementResponse429Headers the declared response headers of an HTTP 429 response for ExplainAchievement
+type ExplainAchievementResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+}
+
+// ExplainAchievementResponse5XXHeaders the declared response headers of an HTTP 5XX response for ExplainAchievement
+type ExplainAchievementResponse5XXHeaders struct {
+	RetryAfter *int
+}
+
+type ExplainAchievementResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Explanation
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationproblemJSON406 *NotAcceptable
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *RateLimited
+	// ApplicationproblemJSON5XX the response for an HTTP 5XX `application/problem+json` response
+	ApplicationproblemJSON5XX *OurTrouble
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ExplainAchievementResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ExplainAchievementResponse429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *ExplainAchievementResponse5XXHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExplainAchievementResponse) GetJSON200() *Explanation {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ExplainAchievementResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExplainAchievementResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExplainAchievementResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ExplainAchievementResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExplainAchievementResponse) GetApplicationproblemJSON406() *NotAcceptable {
+	return r.ApplicationproblemJSON406
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ExplainAchievementResponse) GetApplicationproblemJSON429() *RateLimited {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON5XX returns the response for an HTTP 5XX `application/problem+json` response
+func (r ExplainAchievementResponse) GetApplicationproblemJSON5XX() *OurTrouble {
+	return r.ApplicationproblemJSON5XX
+}
+
+// GetBody returns the raw response body bytes
+func (r ExplainAchievementResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainAchievementResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainAchievementResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExplainAchievementResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListUserAwardsResponse200Headers the declared response headers of an HTTP 200 response for ListUserAwards
 type ListUserAwardsResponse200Headers struct {
 	Link *string
@@ -9790,6 +10177,119 @@ func (r ExportUserResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ExportUserResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetProgressResponse401Headers the declared response headers of an HTTP 401 response for GetProgress
+type GetProgressResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetProgressResponse429Headers the declared response headers of an HTTP 429 response for GetProgress
+type GetProgressResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+}
+
+// GetProgressResponse5XXHeaders the declared response headers of an HTTP 5XX response for GetProgress
+type GetProgressResponse5XXHeaders struct {
+	RetryAfter *int
+}
+
+type GetProgressResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProgressList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationproblemJSON406 *NotAcceptable
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *RateLimited
+	// ApplicationproblemJSON5XX the response for an HTTP 5XX `application/problem+json` response
+	ApplicationproblemJSON5XX *OurTrouble
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetProgressResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetProgressResponse429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *GetProgressResponse5XXHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetProgressResponse) GetJSON200() *ProgressList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetProgressResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetProgressResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetProgressResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetProgressResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetProgressResponse) GetApplicationproblemJSON406() *NotAcceptable {
+	return r.ApplicationproblemJSON406
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetProgressResponse) GetApplicationproblemJSON429() *RateLimited {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON5XX returns the response for an HTTP 5XX `application/problem+json` response
+func (r GetProgressResponse) GetApplicationproblemJSON5XX() *OurTrouble {
+	return r.ApplicationproblemJSON5XX
+}
+
+// GetBody returns the raw response body bytes
+func (r GetProgressResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetProgressResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetProgressResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetProgressResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10894,6 +11394,22 @@ func (c *ClientWithResponses) LinkAccountWithResponse(ctx context.Context, user 
 	return ParseLinkAccountResponse(rsp)
 }
 
+// ExplainAchievementWithResponse Why a user has an achievement, or not
+//
+// Says what the rule asks for and how far the user has come. With `event_id`, it also says what that event means to the rule, step by step.
+// Role: the user, for themselves; an admin, for anyone; a maintainer of the namespace.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/users/{user}/achievements/{id}/explain (the `ExplainAchievement` operationId).
+func (c *ClientWithResponses) ExplainAchievementWithResponse(ctx context.Context, user UserPath, id IdPath, params *ExplainAchievementParams, reqEditors ...RequestEditorFn) (*ExplainAchievementResponse, error) {
+	rsp, err := c.ExplainAchievement(ctx, user, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainAchievementResponse(rsp)
+}
+
 // ListUserAwardsWithResponse List a user's awards
 //
 // Lists the awards on a profile: prioritised ones first, then by the time they were awarded. Revoked ones are never on it.
@@ -10924,6 +11440,22 @@ func (c *ClientWithResponses) ExportUserWithResponse(ctx context.Context, user U
 		return nil, err
 	}
 	return ParseExportUserResponse(rsp)
+}
+
+// GetProgressWithResponse How far a user has come
+//
+// Says, for each achievement that a rule gives for something that is measured, what the rule asks for, how far the user has come, and what is missing.
+// Role: the user, for themselves; an admin, for anyone; a maintainer, for the achievements of their namespaces.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/users/{user}/progress (the `GetProgress` operationId).
+func (c *ClientWithResponses) GetProgressWithResponse(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*GetProgressResponse, error) {
+	rsp, err := c.GetProgress(ctx, user, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetProgressResponse(rsp)
 }
 
 // ListTokensWithResponse List tokens
@@ -15773,6 +16305,128 @@ func ParseLinkAccountResponse(rsp *http.Response) (*LinkAccountResponse, error) 
 	return response, nil
 }
 
+// ParseExplainAchievementResponse parses an HTTP response from a ExplainAchievementWithResponse call
+func ParseExplainAchievementResponse(rsp *http.Response) (*ExplainAchievementResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainAchievementResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Explanation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest OurTrouble
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ExplainAchievementResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ExplainAchievementResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers ExplainAchievementResponse5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListUserAwardsResponse parses an HTTP response from a ListUserAwardsWithResponse call
 func ParseListUserAwardsResponse(rsp *http.Response) (*ListUserAwardsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16007,6 +16661,128 @@ func ParseExportUserResponse(rsp *http.Response) (*ExportUserResponse, error) {
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers ExportUserResponse5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetProgressResponse parses an HTTP response from a GetProgressWithResponse call
+func ParseGetProgressResponse(rsp *http.Response) (*GetProgressResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetProgressResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProgressList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest OurTrouble
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetProgressResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetProgressResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers GetProgressResponse5XXHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

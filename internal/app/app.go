@@ -123,7 +123,6 @@ func (a *App) open(ctx context.Context) error {
 	for i := range a.cfg.Sources {
 		sources[i] = a.cfg.Sources[i].Name
 	}
-	a.operations = operation.New(operation.Config{Store: a.store, Now: a.cfg.Now, Sources: sources, Announce: wake})
 	mail, err := a.mail()
 	if err != nil {
 		return err
@@ -135,6 +134,9 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.operations = operation.New(operation.Config{
+		Store: a.store, Now: a.cfg.Now, Sources: sources, Announce: wake, Automation: a.automation,
+	})
 	a.jobs.Handle(automation.JobAwardGranted, a.automation.Tell)
 	a.jobs.Handle(automation.JobAwardRevoked, a.automation.Tell)
 	a.mails.Handle(automation.JobAwardMail, a.automation.Mail)

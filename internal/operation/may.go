@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/automation"
+	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -75,6 +77,59 @@ func mayBe(caller Caller, user *achievement.User, what string) error {
 		return forbidden("%s are for the user and admins alone", what)
 	}
 	return nil
+}
+
+// knowable returns the progress that the caller may know: of the user themselves and for admins, in whatever
+// namespace they may read; for others, in those that they maintain. Who may know none is refused.
+func knowable(
+	ctx context.Context, tx *store.Tx, caller Caller, user *achievement.User, progress []automation.Progress,
+) ([]automation.Progress, error) {
+	about := knowsProfile(caller, user)
+	standings := map[string]standing{}
+	known := make([]automation.Progress, 0, len(progress))
+	maintains := false
+	for i := range progress {
+		path := progress[i].Namespace
+		in, asked := standings[path]
+		if !asked {
+			namespace, err := tx.NamespaceByPath(ctx, path)
+			if err != nil {
+				return nil, err
+			}
+			if in, err = standingIn(ctx, tx, caller, namespace); err != nil {
+				return nil, err
+			}
+			standings[path] = in
+		}
+		maintains = maintains || in.atLeast(achievement.Maintainer)
+		if about && in.reads || in.atLeast(achievement.Maintainer) {
+			known = append(known, progress[i])
+		}
+	}
+	if !about && !maintains {
+		return nil, mayBe(caller, user, "progress and its reasons")
+	}
+	return known, nil
+}
+
+// mayExplain refuses events that do not name the user, except to admins: what happens in private
+// repositories is nobody else's business. That there is one is not told.
+func mayExplain(ctx context.Context, tx *store.Tx, caller Caller, user *achievement.User, ev *event.Event) error {
+	if caller.admin() {
+		return nil
+	}
+	accounts, err := tx.AccountsOf(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	for _, person := range ev.People() {
+		for i := range accounts {
+			if accounts[i].Source == ev.Source && accounts[i].ForgeUserID == person.ID {
+				return nil
+			}
+		}
+	}
+	return fault.NotFoundFor("event")
 }
 
 // mayRemove refuses to end another's membership, except to owners.

@@ -4,7 +4,7 @@
 // A method checks its input, opens one transaction, asks may.go whether the caller may, and returns
 // a view that a door only has to translate, or a fault. What the caller may not see is NotFound,
 // what they may see but not do is Forbidden. The package may open transactions, and imports the
-// nouns, fault and store.
+// nouns, fault, store, and automation for what rules say.
 package operation
 
 import (
@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -38,14 +39,17 @@ type Config struct {
 	Sources []string
 	// Announce is called after a commit that queued work for the outbox; nil for nobody.
 	Announce func()
+	// Automation knows the rules.
+	Automation *automation.Automation
 }
 
 // Operations are all operations. Create it with New; its methods may be called concurrently.
 type Operations struct {
-	store    *store.Store
-	now      func() time.Time
-	sources  map[string]bool
-	announce func()
+	automation *automation.Automation
+	store      *store.Store
+	now        func() time.Time
+	sources    map[string]bool
+	announce   func()
 	// decoding bounds how many pictures are decoded at once: one may take 100 MB for a moment.
 	decoding chan struct{}
 }
@@ -60,7 +64,7 @@ func New(cfg Config) *Operations {
 	for _, name := range cfg.Sources {
 		sources[name] = true
 	}
-	return &Operations{store: cfg.Store, now: cfg.Now, sources: sources, announce: announce, decoding: make(chan struct{}, maxDecoding)}
+	return &Operations{automation: cfg.Automation, store: cfg.Store, now: cfg.Now, sources: sources, announce: announce, decoding: make(chan struct{}, maxDecoding)}
 }
 
 // enqueue leaves the job that tells of an award in the award's own transaction.

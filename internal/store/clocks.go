@@ -107,9 +107,24 @@ func (tx *Tx) ProgressIn(ctx context.Context, measures []int64, bucket string) (
 	var rows []progressRow
 	err := tx.db.NewSelect().Model(&rows).Where("measure_id IN (?)", bun.List(measures)).Where("bucket = ?", bucket).
 		Order("user_id", "measure_id").Scan(ctx)
+	return standingsOf(rows), err
+}
+
+// ProgressOf returns all states that a user has of the measures.
+func (tx *Tx) ProgressOf(ctx context.Context, userID int64, measures []int64) ([]Standing, error) {
+	if len(measures) == 0 {
+		return nil, nil
+	}
+	var rows []progressRow
+	err := tx.db.NewSelect().Model(&rows).Where("measure_id IN (?)", bun.List(unique(measures))).Where("user_id = ?", userID).
+		Order("measure_id", "bucket").Scan(ctx)
+	return standingsOf(rows), err
+}
+
+func standingsOf(rows []progressRow) []Standing {
 	standings := make([]Standing, len(rows))
 	for i := range rows {
 		standings[i] = Standing{rows[i].key(), Progress{rows[i].N, rows[i].Data}}
 	}
-	return standings, err
+	return standings
 }

@@ -166,3 +166,13 @@ func (tx *Tx) EventID(ctx context.Context, source, key string) (int64, error) {
 	err := tx.db.NewSelect().Model((*eventRow)(nil)).Column("id").Where("source = ?", source).Where("key = ?", key).Scan(ctx, &id)
 	return id, found(err, "event")
 }
+
+// EventByID returns the event with the id.
+func (tx *Tx) EventByID(ctx context.Context, id int64) (*EventRow, error) {
+	var row eventRow
+	if err := tx.db.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, found(err, "event")
+	}
+	ev, err := row.event()
+	return &ev, err
+}

@@ -1,0 +1,84 @@
+package operation
+
+import (
+	"context"
+
+	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/automation"
+	"github.com/seed-504bad89/accolade/internal/rule"
+	"github.com/seed-504bad89/accolade/internal/store"
+)
+
+// Progress returns how far a user has come towards what rules give, by namespace and key. Role: the user;
+// admin; maintainers, for the achievements of their namespaces.
+func (o *Operations) Progress(ctx context.Context, caller Caller, ref string) ([]automation.Progress, error) {
+	if err := mustBeKnown(caller); err != nil {
+		return nil, err
+	}
+	var progress []automation.Progress
+	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		user, err := findUser(ctx, tx, ref)
+		if err != nil {
+			return err
+		}
+		if progress, err = o.automation.Progress(ctx, tx, user.ID); err != nil {
+			return err
+		}
+		progress, err = knowable(ctx, tx, caller, user, progress)
+		return err
+	})
+	return progress, err
+}
+
+// Explained is why a user has an achievement, or not.
+type Explained struct {
+	Progress []automation.Progress
+	// Event is the event that was asked for, nil for none, and Rules what it means to each rule.
+	Event *store.EventRow
+	Rules []rule.Explanation
+}
+
+// Explain says why a user has an achievement, or not; with an event, what that means to the rules. Role: the
+// user; admin; maintainers of the namespace.
+func (o *Operations) Explain(ctx context.Context, caller Caller, ref string, achievementID, eventID int64) (*Explained, error) {
+	if err := mustBeKnown(caller); err != nil {
+		return nil, err
+	}
+	explained := &Explained{}
+	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		user, err := findUser(ctx, tx, ref)
+		if err != nil {
+			return err
+		}
+		found, in, err := findAchievement(ctx, tx, caller, achievementID)
+		if err != nil {
+			return err
+		}
+		if !in.atLeast(achievement.Maintainer) {
+			if err := mayBe(caller, user, "progress and its reasons"); err != nil {
+				return err
+			}
+		}
+		all, err := o.automation.Progress(ctx, tx, user.ID)
+		if err != nil {
+			return err
+		}
+		for i := range all {
+			if all[i].AchievementID == found.ID {
+				explained.Progress = append(explained.Progress, all[i])
+			}
+		}
+		if eventID == 0 {
+			return nil
+		}
+		of := rule.Ref{Namespace: found.Namespace.FullPath, Key: found.Achievement.Key}
+		if explained.Event, explained.Rules, err = o.automation.Explain(ctx, tx, eventID, of); err != nil {
+			return err
+		}
+		return mayExplain(ctx, tx, caller, user, &explained.Event.Event)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return explained, nil
+}
