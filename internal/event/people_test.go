@@ -49,7 +49,7 @@ func (c *crowd) fill(value reflect.Value) {
 				inside.SetString(strings.ToLower(field.Name) + "-of-" + id)
 			}
 		}
-		account, _ := value.Addr().Interface().(*event.Account)
+		account, _ := reflect.TypeAssert[*event.Account](value.Addr())
 		account.ID, account.Source, account.CreatedAt = id, "test", time.Unix(1, 0).UTC()
 	case value.Kind() == reflect.Pointer:
 		value.Set(reflect.New(value.Type().Elem()))

@@ -2,7 +2,6 @@ package rule
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -247,89 +246,6 @@ func repeated(ev event.Event, number, times int, apart time.Duration) []event.Ev
 		events[i].Object = cmp.Or(ev.Object, family+":"+id)
 	}
 	return events
-}
-
-// fill sets a field of the event, which has the same names in tests as in rules.
-func (l *testLoader) fill(ev *event.Event, f field) {
-	value := l.value(f)
-	if value == nil {
-		return
-	}
-	text, err := json.Marshal(map[string]any{f.key: value})
-	if err != nil {
-		l.addf(at(f.value), f.key, "is no value of this field")
-		return
-	}
-	if err := json.Unmarshal(text, ev); err != nil {
-		l.addf(at(f.value), f.key, "is no value of this field")
-	}
-}
-
-// value returns what a field holds, as JSON would.
-func (l *testLoader) value(f field) any {
-	switch f.key {
-	case "actor", "author", "merged_by", "member":
-		return l.short(f, "login", []string{"id", "login", "name", "bot"}, func(a map[string]any) { a["id"] = cmp.Or(a["id"], a["login"]) })
-	case "repository":
-		keys := []string{"id", "path", "name", "namespace", "default_branch", "visibility", "archived", "stars", "forks", "topics", "language"}
-		return l.short(f, "path", keys, fromPath)
-	case "group":
-		return l.short(f, "path", []string{"id", "path", "name"}, fromPath)
-	case "opened_at", "merged_at":
-		return l.moment(f)
-	default:
-		return l.plain(f)
-	}
-}
-
-// fromPath fills in what follows from a path.
-func fromPath(object map[string]any) {
-	path, _ := object["path"].(string)
-	namespace, name := "", path
-	if slash := strings.LastIndexByte(path, '/'); slash >= 0 {
-		namespace, name = path[:slash], path[slash+1:]
-	}
-	for key, value := range map[string]string{"id": path, "name": name, "namespace": namespace} {
-		if _, own := object[key]; !own {
-			object[key] = value
-		}
-	}
-}
-
-// short reads a mapping, or a text that stands for one of its keys.
-func (l *testLoader) short(f field, key string, known []string, complete func(map[string]any)) any {
-	object := map[string]any{}
-	if _, ok := f.value.(*ast.MappingNode); ok {
-		for name, inner := range l.fields(f.value, f.key, known) {
-			object[name] = l.plain(inner)
-		}
-	} else if text, ok := l.text(f); ok {
-		object[key] = text
-	}
-	complete(object)
-	return object
-}
-
-// plain returns a scalar or a list of scalars.
-func (l *testLoader) plain(f field) any {
-	switch node := f.value.(type) {
-	case *ast.BoolNode:
-		return node.Value
-	case *ast.IntegerNode:
-		return node.Value
-	case *ast.SequenceNode:
-		list := make([]any, len(node.Values))
-		for i, item := range node.Values {
-			list[i] = l.plain(field{f.key, at(item), item})
-		}
-		return list
-	default:
-		text, ok := l.text(f)
-		if !ok {
-			return nil
-		}
-		return text
-	}
 }
 
 // moment reads a time that counts from the beginning of the test: 30s, 5m, 2h, 3d, 1w.
