@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/seed-504bad89/accolade/internal/event"
@@ -32,12 +33,33 @@ func TestVocabularyMatchesEvent(t *testing.T) {
 		}
 	}
 	for field := range inStruct {
-		if !carried[field] {
+		if !carried[field] && field != "-" {
 			t.Errorf("no kind carries the field %q", field)
 		}
 	}
-	if event.Carries(event.MemberAdded, "labels") {
-		t.Error("a membership carries labels")
+}
+
+// A field that a kind never has must be refused in rules, or they would wait for it for ever.
+func TestKindsCarryNoMoreThanTheyHave(t *testing.T) {
+	t.Parallel()
+
+	for _, tc := range []struct{ kind, field string }{
+		{event.MemberAdded, "labels"},
+		{event.MemberAdded, "role_before"},
+		{event.MemberRemoved, "role_after"},
+		{event.MergeRequestOpened, "merged_at"},
+		{event.MergeRequestOpened, "closed_at"},
+		{event.MergeRequestMerged, "label"},
+		{event.IssueOpened, "reason"},
+		{event.UserCreated, "repository"},
+		{event.ClockDaily, "actor"},
+		{event.AwardGranted, "repository"},
+		{event.Push, "author"},
+		{"com.acme.meeting.finished", "author"},
+	} {
+		if event.Carries(tc.kind, tc.field) {
+			t.Errorf("%s carries %s", tc.kind, tc.field)
+		}
 	}
 }
 
@@ -49,10 +71,11 @@ func TestExpand(t *testing.T) {
 		want []string
 	}{
 		{"merge_request.merged", []string{event.MergeRequestMerged}},
-		{"member.*", []string{event.MemberAdded, event.MemberRemoved}},
+		{"member.*", []string{event.MemberAdded, event.MemberRemoved, event.MemberRoleChanged}},
+		{"push", []string{event.Push}},
+		{"push.*", nil},
 		{"merge_request", nil},
 		{"member*", nil},
-		{"*", nil},
 		{"mergerequest.merged", nil},
 		{"", nil},
 	} {
@@ -60,14 +83,8 @@ func TestExpand(t *testing.T) {
 			t.Errorf("Expand(%q) = %v, want %v", tc.word, got, tc.want)
 		}
 	}
-}
-
-func TestPeople(t *testing.T) {
-	t.Parallel()
-
-	ada, bob := &event.Account{ID: "1", Login: "ada"}, &event.Account{ID: "2", Login: "bob"}
-	got := (&event.Event{Actor: bob, Author: ada, MergedBy: bob, Member: &event.Account{Login: "no-id"}}).People()
-	if len(got) != 2 || got[0] != bob || got[1] != ada {
-		t.Errorf("People = %v, want bob and ada once each", got)
+	all := event.Expand("*")
+	if !slices.Contains(all, event.Push) || slices.Contains(all, event.AwardGranted) || slices.Contains(all, event.ClockDaily) {
+		t.Errorf(`Expand("*") = %v, want all that forges tell`, all)
 	}
 }

@@ -8,49 +8,84 @@ import (
 
 // The kinds of event that forges are translated into.
 const (
-	MergeRequestOpened = "merge_request.opened"
-	MergeRequestMerged = "merge_request.merged"
-	MemberAdded        = "member.added"
-	MemberRemoved      = "member.removed"
-	AwardGranted       = "award.granted"
-	AwardRevoked       = "award.revoked"
-	ClockDaily         = "clock.daily"
-	ClockWeekly        = "clock.weekly"
-	ClockMonthly       = "clock.monthly"
-	ClockQuarterly     = "clock.quarterly"
-	ClockYearly        = "clock.yearly"
+	MergeRequestOpened          = "merge_request.opened"
+	MergeRequestClosed          = "merge_request.closed"
+	MergeRequestReopened        = "merge_request.reopened"
+	MergeRequestMerged          = "merge_request.merged"
+	MergeRequestUpdated         = "merge_request.updated"
+	MergeRequestLabeled         = "merge_request.labeled"
+	MergeRequestUnlabeled       = "merge_request.unlabeled"
+	MergeRequestAssigned        = "merge_request.assigned"
+	MergeRequestReviewRequested = "merge_request.review_requested"
+
+	ReviewSubmitted = "review.submitted"
+
+	IssueOpened    = "issue.opened"
+	IssueClosed    = "issue.closed"
+	IssueReopened  = "issue.reopened"
+	IssueLabeled   = "issue.labeled"
+	IssueUnlabeled = "issue.unlabeled"
+	IssueAssigned  = "issue.assigned"
+
+	CommentCreated = "comment.created"
+	CommentEdited  = "comment.edited"
+	CommentDeleted = "comment.deleted"
+
+	DiscussionAnswered = "discussion.answered"
+
+	ReactionAdded   = "reaction.added"
+	ReactionRemoved = "reaction.removed"
+
+	Push          = "push"
+	TagCreated    = "tag.created"
+	BranchCreated = "branch.created"
+	BranchDeleted = "branch.deleted"
+
+	ReleasePublished   = "release.published"
+	MilestoneClosed    = "milestone.closed"
+	WikiEdited         = "wiki.edited"
+	PipelineFinished   = "pipeline.finished"
+	DeploymentFinished = "deployment.finished"
+
+	StarAdded             = "star.added"
+	StarRemoved           = "star.removed"
+	ForkCreated           = "fork.created"
+	RepositoryCreated     = "repository.created"
+	RepositoryArchived    = "repository.archived"
+	RepositoryRenamed     = "repository.renamed"
+	RepositoryTransferred = "repository.transferred"
+	RepositoryDeleted     = "repository.deleted"
+
+	MemberAdded       = "member.added"
+	MemberRemoved     = "member.removed"
+	MemberRoleChanged = "member.role_changed"
+
+	UserCreated = "user.created"
+	UserRenamed = "user.renamed"
+	UserUpdated = "user.updated"
+	UserDeleted = "user.deleted"
+
+	SponsorshipCreated = "sponsorship.created"
 )
 
-// Self is the source of the events that Accolade tells itself: awards and clocks.
+// The kinds of event that Accolade makes itself.
+const (
+	AwardGranted = "award.granted"
+	AwardRevoked = "award.revoked"
+
+	ClockDaily     = "clock.daily"
+	ClockWeekly    = "clock.weekly"
+	ClockMonthly   = "clock.monthly"
+	ClockQuarterly = "clock.quarterly"
+	ClockYearly    = "clock.yearly"
+)
+
+// Self is the source of the events that Accolade makes itself.
 const Self = "accolade"
 
-// common are the fields that every kind carries, by their names in rules.
-var common = []string{"kind", "time", "source", "key", "object", "url", "private", "actor", "repository", "group"}
-
-// Families share their fields: the part of a kind before the dot.
-var families = map[string][]string{
-	"merge_request": {
-		"author", "merged_by", "iid", "title", "draft", "labels", "source_branch", "target_branch",
-		"opened_at", "merged_at", "additions", "deletions", "changed_files", "commits",
-	},
-	"member": {"member", "role_before", "role_after"},
-	"award":  {"award", "holder"},
-	"clock":  {"period"},
-}
-
-// kinds says, for every kind, what it means to somebody who writes rules.
-var kinds = map[string]string{
-	MergeRequestOpened: "a merge request was opened",
-	MergeRequestMerged: "a merge request was merged; the author earned it, the actor merged it",
-	MemberAdded:        "somebody became a member of a group, an organisation, a team or a repository",
-	MemberRemoved:      "somebody's membership ended",
-	AwardGranted:       "somebody was given an award, by a rule or by hand",
-	AwardRevoked:       "an award was revoked",
-	ClockDaily:         "a day ended",
-	ClockWeekly:        "a week ended",
-	ClockMonthly:       "a month ended",
-	ClockQuarterly:     "a quarter ended",
-	ClockYearly:        "a year ended",
+// Internal reports whether events of the kind come from Accolade itself, and from no forge.
+func Internal(kind string) bool {
+	return strings.HasPrefix(kind, "award.") || strings.HasPrefix(kind, "clock.")
 }
 
 // Kinds returns every kind of the vocabulary, sorted.
@@ -58,8 +93,8 @@ func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 // Describe returns one line on what a kind means, and whether the kind exists.
 func Describe(kind string) (string, bool) {
-	text, ok := kinds[kind]
-	return text, ok
+	k, ok := kinds[kind]
+	return k.meaning, ok
 }
 
 // Expand returns the kinds that a word in a rule's "on" stands for: a kind, or a family such
@@ -84,19 +119,16 @@ func Expand(word string) []string {
 	return matching
 }
 
-// Internal reports whether events of the kind come from Accolade itself, and from no forge.
-func Internal(kind string) bool {
-	return strings.HasPrefix(kind, "award.") || strings.HasPrefix(kind, "clock.")
-}
-
 // Carries reports whether events of the kind have the field, by its name in rules.
-func Carries(kind, field string) bool {
-	family, _, _ := strings.Cut(kind, ".")
-	return slices.Contains(common, field) || slices.Contains(families[family], field)
-}
+func Carries(kind, field string) bool { return slices.Contains(fieldsOf(kind), field) }
 
 // Fields returns the fields that events of the kind have, by their names in rules.
-func Fields(kind string) []string {
-	family, _, _ := strings.Cut(kind, ".")
-	return slices.Concat(common, families[family])
+func Fields(kind string) []string { return slices.Clone(fieldsOf(kind)) }
+
+// fieldsOf returns the fields of a kind; those outside of the vocabulary have what happens in a repository has.
+func fieldsOf(kind string) []string {
+	if known, ok := kinds[kind]; ok {
+		return known.fields
+	}
+	return inRepository
 }

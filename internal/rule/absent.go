@@ -10,26 +10,35 @@ import (
 	"github.com/seed-504bad89/accolade/internal/event"
 )
 
-// absence makes what an event does not have null in expressions: an account, a repository or a
-// group that is not there, and a time that is not known. A field of null is empty, so that a
-// condition needs no guards; arithmetic with a null time fails instead of counting from 1970.
+// absence makes what an event does not have null in expressions: an account, a repository, a group or
+// another thing that is not there, and a time or a length of time that is not known. A field of null is
+// empty, so that a condition needs no guards; arithmetic with a null time fails instead of counting from 1970.
 type absence struct {
 	types.Provider
 
 	structs map[string]reflect.Type
 }
 
-// withAbsence returns the environment with null for what is absent.
+// withAbsence returns the environment with null for what is absent, and with accounts that are equal
+// when they are the same person.
 func withAbsence(env *cel.Env) (*cel.Env, error) {
 	p := &absence{Provider: env.CELTypeProvider(), structs: map[string]reflect.Type{}}
-	events := reflect.TypeFor[event.Event]()
-	p.structs[events.String()] = events
-	for field := range events.Fields() {
-		if field.Type.Kind() == reflect.Pointer {
-			p.structs[field.Type.Elem().String()] = field.Type.Elem()
-		}
+	p.add(reflect.TypeFor[event.Event]())
+	return env.Extend(cel.CustomTypeProvider(p), cel.CustomTypeAdapter(adapter{env.CELTypeAdapter()}))
+}
+
+// add makes null what is absent in the struct, in what it points to and in what it lists.
+func (p *absence) add(t reflect.Type) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
 	}
-	return env.Extend(cel.CustomTypeProvider(p))
+	if t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() || p.structs[t.String()] != nil {
+		return
+	}
+	p.structs[t.String()] = t
+	for field := range t.Fields() {
+		p.add(field.Type)
+	}
 }
 
 // FindStructFieldType implements types.Provider.
@@ -70,7 +79,14 @@ func (r *reader) isSet(object any) bool { return !r.value(object).IsZero() }
 
 func (r *reader) get(object any) (any, error) {
 	value := r.value(object)
-	if value.IsZero() && (value.Kind() == reflect.Pointer || value.Type() == reflect.TypeFor[time.Time]()) {
+	if !value.IsZero() {
+		return value.Interface(), nil
+	}
+	switch value.Type() {
+	case reflect.TypeFor[time.Time](), reflect.TypeFor[time.Duration]():
+		return types.NullValue, nil
+	}
+	if value.Kind() == reflect.Pointer {
 		return types.NullValue, nil
 	}
 	return value.Interface(), nil

@@ -63,6 +63,7 @@ var environment = sync.OnceValue(func() *cel.Env {
 		cel.Variable("recipient", cel.ObjectType("rule.Recipient")),
 		cel.Variable("payload", cel.DynType),
 		ext.Strings(), ext.Lists(), ext.Sets(), ext.Math(),
+		functions(),
 		cel.EnableMacroCallTracking(), cel.ParserExpressionSizeLimit(MaxExpression), cel.ParserRecursionLimit(64),
 	)
 	if err == nil {
@@ -208,7 +209,7 @@ func makes(checked *cel.Ast) bool {
 
 // tidy takes what only those who know CEL's inside understand out of its messages.
 func tidy(message string) string {
-	return strings.NewReplacer("\n", " ", " (in container '')", "").Replace(message)
+	return strings.NewReplacer("\n", " ", " (in container '')", "", coAuthors, coAuthors[1:]).Replace(message)
 }
 
 // checkFields refuses fields of the event that none of the kinds has: they would always be empty.

@@ -142,7 +142,9 @@ func oneOrMore(item object) object {
 func eventWords() []string {
 	words := event.Kinds()
 	for _, kind := range event.Kinds() {
-		words = append(words, family(kind))
+		if strings.Contains(kind, ".") {
+			words = append(words, family(kind))
+		}
 	}
 	slices.Sort(words)
 	return slices.Compact(words)

@@ -22,7 +22,7 @@ achievements:
     revoke: {on: member.removed, when: event.group.path == "acme/core", to: event.member}
   - key: each
     name: Each
-    award: {on: merge_request.opened, when: 'event.merged_at - event.opened_at >= duration("0s")', to: event.author, per: event.object}
+    award: {on: merge_request.updated, when: 'event.merged_at - event.opened_at >= duration("0s")', to: event.author, per: event.object}
 `
 
 func report(t *testing.T, tests string) (string, bool) {
@@ -47,7 +47,7 @@ tests:
       - {on: merge_request.merged, author: ada, target_branch: main, repository: {path: acme/rocket, default_branch: main}, repeat: 3}
       - {on: member.added, member: {login: grace, id: "7"}, group: acme/core, at: 1d}
       - {on: member.removed, member: {login: grace, id: "7"}, group: acme/core, at: 2d}
-      - {on: merge_request.opened, author: {login: hedy, name: Hedy}, opened_at: 1h, merged_at: 2h, labels: [a, b], additions: 5, draft: true}
+      - {on: merge_request.updated, author: {login: hedy, name: Hedy}, opened_at: 1h, merged_at: 2h, labels: [a, b], additions: 5, draft: true}
     awards: [core to grace, first to ada, each to hedy]
     revocations: [core to grace]
 `)
@@ -66,7 +66,7 @@ tests:
       - {on: member.added, member: grace, group: acme/core}
       - {on: member.added, member: hedy, group: acme/core}
       - {on: member.removed, member: hedy, group: acme/core}
-      - {on: merge_request.opened, author: ada}
+      - {on: merge_request.updated, author: ada}
     awards: [core to grace, core to grace]
 `)
 	want := `FAILED  r_test.yaml:3: wrong
