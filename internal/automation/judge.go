@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -204,25 +205,41 @@ func (w *work) progressKey(ev *judged, hit *rule.Hit) (store.ProgressKey, bool) 
 	}, true
 }
 
-// meet finds the users behind the accounts that the events name; who is seen for the first time
-// becomes an unclaimed user.
+// everybody returns the people whom the event names, and those whom a rule found in its texts.
+func (ev *judged) everybody() []*event.Account {
+	people := ev.event.People()
+	for i := range ev.matched.Hits {
+		recipient := &ev.matched.Hits[i].Recipient
+		if !slices.ContainsFunc(people, func(known *event.Account) bool { return known.ID == recipient.ID }) {
+			people = append(people, recipient)
+		}
+	}
+	return people
+}
+
+// meet finds the users behind the accounts of the events; who is seen for the first time becomes an
+// unclaimed user.
 func (w *work) meet(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 	w.users = map[store.AccountRef]int64{}
 	w.learned = map[store.AccountRef]knownAccount{}
 	unknown := map[store.AccountRef]store.Newcomer{}
 	for _, ev := range fresh {
-		for _, person := range ev.event.People() {
+		for _, person := range ev.everybody() {
 			ref := store.AccountRef{Source: ev.event.Source, ForgeUserID: person.ID}
-			if known, ok := w.people.find(ref, person.Login, w.now()); ok {
+			login, name := person.Login, person.Name
+			if person.FromText { // Anybody could rename anybody by a commit's message.
+				login, name = "", ""
+			}
+			if known, ok := w.people.find(ref, login, w.now()); ok {
 				w.users[ref] = known.userID
 				continue
 			}
 			unknown[ref] = store.Newcomer{
 				Account: achievement.Account{
 					Source: ref.Source, ForgeUserID: ref.ForgeUserID, Bot: person.Bot,
-					Login: cmp.Or(person.Login, unknown[ref].Login),
+					Login: cmp.Or(login, unknown[ref].Login),
 				},
-				Name: cmp.Or(person.Name, unknown[ref].Name), TrustLogin: w.trusted[ref.Source],
+				Name: cmp.Or(name, unknown[ref].Name), TrustLogin: w.trusted[ref.Source],
 			}
 		}
 	}

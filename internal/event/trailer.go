@@ -20,7 +20,7 @@ var private = regexp.MustCompile(`^(?:([1-9][0-9]{0,18})([+-]))?([A-Za-z0-9_](?:
 // ParseCoAuthors returns whom the "Co-authored-by:" trailers of a text name by an address that the forge made
 // up for them, each once and at most 100: id, login and name. The forge is the one at the web address: an
 // id of another means somebody else here. Any other e-mail address identifies nobody. Trailers are free text:
-// whoever commits may name anybody.
+// whoever commits may name anybody, and FromText says so.
 func ParseCoAuthors(text, address string) []Account {
 	forge, err := url.Parse(address)
 	if err != nil || forge.Hostname() == "" {
@@ -59,7 +59,7 @@ func parseTrailer(line string) (word string, account Account, host string) {
 	if made[2] == "-" && host == "github.com" { // There, "7-ada" is a login.
 		id, login = "", parts[3]
 	}
-	return parts[1], Account{ID: id, Login: login, Name: parts[2], Bot: strings.HasSuffix(login, "[bot]")}, host
+	return parts[1], Account{ID: id, Login: login, Name: parts[2], Bot: strings.HasSuffix(login, "[bot]"), FromText: true}, host
 }
 
 // withoutTrailers returns the text without the trailers that name the account, whichever host they
