@@ -7,11 +7,14 @@ import (
 	"strings"
 )
 
-// maxCoAuthors bounds the co-authors of one text.
-const maxCoAuthors = 100
+// What is longer is no trailer, and more people than these no co-authors.
+const (
+	maxTrailer   = 1024
+	maxCoAuthors = 100
+)
 
 // trailer is a line "Word: Name <address>".
-var trailer = regexp.MustCompile(`^[ \t]*([A-Za-z][A-Za-z-]*):[ \t]*([^<>]*?)[ \t]*<([^<>@\s]+)@([^<>@\s]+)>[ \t]*$`)
+var trailer = regexp.MustCompile(`^[ \t]*([A-Za-z][A-Za-z-]*):[ \t]*([^<>]*?)[ \t]*<([^<>@\s]+)@([^<>@\s]+)>$`)
 
 // private is the part before the @ of an address that a forge makes up for somebody: on GitHub
 // "583231+octocat", on GitLab "7-ada", and on both in older commits the login alone.
@@ -43,7 +46,11 @@ func ParseCoAuthors(text, address string) []Account {
 // parseTrailer returns the word before the colon, and whom the address of a forge's making names on which
 // host; the word is empty for any other line.
 func parseTrailer(line string) (word string, account Account, host string) {
-	parts := trailer.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
+	line = strings.TrimRight(line, " \t\r\n")
+	if len(line) > maxTrailer || !strings.HasSuffix(line, ">") { // Most lines are none, which costs nothing.
+		return "", Account{}, ""
+	}
+	parts := trailer.FindStringSubmatch(line)
 	if parts == nil {
 		return "", Account{}, ""
 	}
