@@ -236,7 +236,7 @@ func (w *work) meet(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 			}
 			unknown[ref] = store.Newcomer{
 				Account: achievement.Account{
-					Source: ref.Source, ForgeUserID: ref.ForgeUserID, Bot: person.Bot,
+					Source: ref.Source, ForgeUserID: ref.ForgeUserID, Bot: person.Bot && !person.FromText,
 					Login: cmp.Or(login, unknown[ref].Login),
 				},
 				Name: cmp.Or(name, unknown[ref].Name), TrustLogin: w.trusted[ref.Source],
