@@ -52,15 +52,19 @@ func (w *work) greet(unknown map[store.AccountRef]store.Newcomer, ev *event.Even
 	if w.users[ref] != 0 {
 		return
 	}
-	if known, ok := w.people.find(ref, person.Login, w.now()); ok {
+	login, name := person.Login, person.Name
+	if person.FromText { // Anybody could rename anybody by a commit's message.
+		login, name = "", ""
+	}
+	if known, ok := w.people.find(ref, login, w.now()); ok {
 		w.users[ref] = known.userID
 		return
 	}
 	unknown[ref] = store.Newcomer{
 		Account: achievement.Account{
-			Source: ref.Source, ForgeUserID: ref.ForgeUserID, Bot: person.Bot,
-			Login: cmp.Or(person.Login, unknown[ref].Login),
+			Source: ref.Source, ForgeUserID: ref.ForgeUserID, Bot: person.Bot && !person.FromText,
+			Login: cmp.Or(login, unknown[ref].Login),
 		},
-		Name: cmp.Or(person.Name, unknown[ref].Name), TrustLogin: w.trusted[ref.Source],
+		Name: cmp.Or(name, unknown[ref].Name), TrustLogin: w.trusted[ref.Source],
 	}
 }

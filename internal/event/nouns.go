@@ -15,6 +15,9 @@ type Account struct {
 	Name string `json:"name,omitempty" cel:"name"`
 	// Bot says that the forge, or a pattern of the forge's bot names, marks a machine.
 	Bot bool `json:"bot,omitempty" cel:"bot"`
+	// FromText says that a text names the account, such as a commit's trailer, which anybody can
+	// write: its login and name are no facts.
+	FromText bool `json:"from_text,omitempty" cel:"from_text"`
 	// CreatedAt is when the account was made, Bio what its owner says of themselves, and AvatarURL
 	// where its picture is. Most events do not say.
 	CreatedAt time.Time `json:"created_at,omitzero" cel:"created_at"`

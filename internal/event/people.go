@@ -48,7 +48,6 @@ func (e *Event) eachAccount(fn func(*Account)) {
 	}
 	one(e.Actor)
 	one(e.Author)
-	all(e.CoAuthors)
 	one(e.MergedBy)
 	all(e.ApprovedBy)
 	one(e.Assignee)
@@ -58,16 +57,18 @@ func (e *Event) eachAccount(fn func(*Account)) {
 	if e.Target != nil {
 		one(e.Target.Author)
 	}
-	for i := range e.Pushed {
-		one(e.Pushed[i].Author)
-		all(e.Pushed[i].CoAuthors)
-	}
 	one(e.Owner)
 	one(e.Member)
 	one(e.User)
 	one(e.Sponsor)
 	one(e.Sponsored)
 	one(e.Holder)
+	// What a text says of somebody is known less well, and comes last.
+	all(e.CoAuthors)
+	for i := range e.Pushed {
+		one(e.Pushed[i].Author)
+		all(e.Pushed[i].CoAuthors)
+	}
 }
 
 // Forget takes what the event says of the account with the id out of it: names, logins, and what its owner
@@ -92,7 +93,7 @@ func (e *Event) Forget(id string) {
 	}
 	e.eachAccount(func(account *Account) {
 		if is(account) {
-			*account = Account{Source: account.Source, ID: account.ID, Bot: account.Bot}
+			*account = Account{Source: account.Source, ID: account.ID, Bot: account.Bot, FromText: account.FromText}
 		}
 	})
 }

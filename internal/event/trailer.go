@@ -7,11 +7,14 @@ import (
 	"strings"
 )
 
-// maxCoAuthors bounds the co-authors of one text.
-const maxCoAuthors = 100
+// What is longer is no trailer, and more people than these no co-authors.
+const (
+	maxTrailer   = 1024
+	maxCoAuthors = 100
+)
 
 // trailer is a line "Word: Name <address>".
-var trailer = regexp.MustCompile(`^[ \t]*([A-Za-z][A-Za-z-]*):[ \t]*([^<>]*?)[ \t]*<([^<>@\s]+)@([^<>@\s]+)>[ \t]*$`)
+var trailer = regexp.MustCompile(`^[ \t]*([A-Za-z][A-Za-z-]*):[ \t]*([^<>]*?)[ \t]*<([^<>@\s]+)@([^<>@\s]+)>$`)
 
 // private is the part before the @ of an address that a forge makes up for somebody: on GitHub
 // "583231+octocat", on GitLab "7-ada", and on both in older commits the login alone.
@@ -20,7 +23,7 @@ var private = regexp.MustCompile(`^(?:([1-9][0-9]{0,18})([+-]))?([A-Za-z0-9_](?:
 // ParseCoAuthors returns whom the "Co-authored-by:" trailers of a text name by an address that the forge made
 // up for them, each once and at most 100: id, login and name. The forge is the one at the web address: an
 // id of another means somebody else here. Any other e-mail address identifies nobody. Trailers are free text:
-// whoever commits may name anybody.
+// whoever commits may name anybody, and FromText says so.
 func ParseCoAuthors(text, address string) []Account {
 	forge, err := url.Parse(address)
 	if err != nil || forge.Hostname() == "" {
@@ -43,7 +46,11 @@ func ParseCoAuthors(text, address string) []Account {
 // parseTrailer returns the word before the colon, and whom the address of a forge's making names on which
 // host; the word is empty for any other line.
 func parseTrailer(line string) (word string, account Account, host string) {
-	parts := trailer.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
+	line = strings.TrimRight(line, " \t\r\n")
+	if len(line) > maxTrailer || !strings.HasSuffix(line, ">") { // Most lines are none, which costs nothing.
+		return "", Account{}, ""
+	}
+	parts := trailer.FindStringSubmatch(line)
 	if parts == nil {
 		return "", Account{}, ""
 	}
@@ -59,7 +66,7 @@ func parseTrailer(line string) (word string, account Account, host string) {
 	if made[2] == "-" && host == "github.com" { // There, "7-ada" is a login.
 		id, login = "", parts[3]
 	}
-	return parts[1], Account{ID: id, Login: login, Name: parts[2], Bot: strings.HasSuffix(login, "[bot]")}, host
+	return parts[1], Account{ID: id, Login: login, Name: parts[2], Bot: strings.HasSuffix(login, "[bot]"), FromText: true}, host
 }
 
 // withoutTrailers returns the text without the trailers that name the account, whichever host they

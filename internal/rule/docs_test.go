@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/rule"
 )
 
@@ -48,22 +47,5 @@ func TestExamplesOfTheReference(t *testing.T) {
 	}
 	if loaded < 35 || tested < 15 {
 		t.Errorf("%d examples were loaded and %d tests run", loaded, tested)
-	}
-}
-
-// The reference names every kind of event and every field.
-func TestReferenceIsComplete(t *testing.T) {
-	t.Parallel()
-
-	text, err := os.ReadFile("../../docs/rules.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, kind := range event.Kinds() {
-		for _, word := range append(event.Fields(kind), kind) {
-			if !strings.Contains(string(text), "`"+word+"`") && word != "key" {
-				t.Errorf("the reference does not say `%s`", word)
-			}
-		}
 	}
 }

@@ -54,7 +54,7 @@ func (l library) CompileOptions() []cel.EnvOption {
 			cost.Overload("date_timestamp_string", cost.EvalCost(cost.Const(zoneCost))),
 			cost.Overload("co_authors_string_string", cost.EvalCost(cost.Sum(cost.Const(zoneCost), cost.Length(cost.Arg(0)), cost.Length(cost.Arg(1))))),
 		),
-		cel.ASTValidators(literalZones{l.zones}, cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals()),
+		cel.ASTValidators(literalZones(l), cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals()),
 	}
 }
 

@@ -15,7 +15,7 @@ func matchGlob(text, pattern string) bool {
 	// reached[i] says that what was read of the pattern matches the first i bytes of the text.
 	reached := make([]bool, len(text)+1)
 	reached[0] = true
-	for len(pattern) > 0 {
+	for pattern != "" {
 		switch {
 		case len(pattern) > 2 && pattern[:3] == "**/":
 			acrossFolders(text, reached)

@@ -90,13 +90,14 @@ func TestEveryFieldCanBeWrittenInTests(t *testing.T) {
 	}
 	const rules = "namespace: acme\nachievements: []\n"
 	for _, kind := range event.Kinds() {
-		text := "tests: [{name: n, awards: [], events: [{on: " + kind
+		fields := []string{"on: " + kind}
 		for _, field := range event.Fields(kind) {
 			if field != "kind" && field != "time" {
-				text += ", " + field + ": " + written(types[field])
+				fields = append(fields, field+": "+written(types[field]))
 			}
 		}
-		if _, err := rule.Test([]rule.File{{Name: "r.yaml", Text: rules}}, []rule.File{{Name: "t.yaml", Text: text + "}]}]\n"}}); err != nil {
+		text := "tests: [{name: n, awards: [], events: [{" + strings.Join(fields, ", ") + "}]}]\n"
+		if _, err := rule.Test([]rule.File{{Name: "r.yaml", Text: rules}}, []rule.File{{Name: "t.yaml", Text: text}}); err != nil {
 			t.Errorf("%v\n%s", err, text)
 		}
 	}
@@ -107,9 +108,9 @@ func TestProblemsOfFieldsInTests(t *testing.T) {
 
 	for fields, want := range map[string]string{
 		`{on: push, pushed: Fix}`:                               "t.yaml:1:59: pushed: must be a list",
-		`{on: push, pushed: [{autor: ada}]}`:                    "t.yaml:1:61: autor: pushed has no such key, did you mean \"author\"?",
+		`{on: push, pushed: [{authr: ada}]}`:                    "t.yaml:1:61: authr: pushed has no such key, did you mean \"author\"?",
 		`{on: push, pushed: [{author: {logn: ada}}]}`:           "t.yaml:1:70: logn: author has no such key, did you mean \"login\"?",
-		`{on: push, pushed: [{time: tomorrow}]}`:                "t.yaml:1:67: time: must count from the beginning of the test: 30s, 5m, 2h, 3d or 1w",
+		`{on: push, pushed: [{time: tomorrow}]}`:                "t.yaml:1:67: time: must count from the beginning of the test: 30s, 5m, 2h, 3d or 1w, or -3d for before it",
 		`{on: pipeline.finished, duration: long}`:               "t.yaml:1:74: duration: must be a length of time such as 30m, 24h, 30d or 2w",
 		`{on: merge_request.merged, closes: [one]}`:             "t.yaml:1:76: closes: is no value of this field",
 		`{on: merge_request.merged, draft: 1}`:                  "t.yaml:1:74: draft: is no value of this field",
