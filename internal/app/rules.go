@@ -5,38 +5,46 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed-504bad89/accolade/internal/automation"
+	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/rule"
+	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-// startRules applies the configured rules. Faulty files never replace good rules: when the book
-// knows an earlier revision, that one goes on judging and the faults are logged; without one
-// there is nothing to judge by, and the start fails.
+// startRules applies the configured directory, unless it is as it was when it was applied last: what was
+// applied since by other means goes on judging. Faulty files never replace good rules: when the book knows a
+// revision, that one goes on judging and the faults are logged; without one there is nothing to judge by, and
+// the start fails.
 func (a *App) startRules(ctx context.Context) error {
-	if a.cfg.Rules == nil {
-		a.log.InfoContext(ctx, "no rules are configured; events are stored and nothing is awarded by rule")
-		return nil
-	}
-	err := a.applyRules(ctx)
-	if _, faulty := errors.AsType[rule.Problems](err); !faulty {
+	err := a.applyRules(ctx, false)
+	if _, faulty := errors.AsType[rule.Problems](err); err != nil && !faulty {
 		return err
 	}
-	found, lastErr := a.automation.ApplyLast(ctx)
-	if lastErr != nil || !found {
-		return errors.Join(err, lastErr)
+	if refreshErr := a.automation.Refresh(ctx); refreshErr != nil {
+		return errors.Join(err, refreshErr)
+	}
+	if err == nil {
+		return nil
+	}
+	known := a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.CurrentRevision(ctx)
+		return err
+	})
+	if fault.Is(known, fault.NotFound) {
+		return err
 	}
 	a.log.ErrorContext(ctx, "the rules files are faulty; the last good revision goes on judging", "error", err)
-	return nil
+	return known
 }
 
 // Reload reads the rules files again and applies them; faulty ones change nothing.
-func (a *App) Reload(ctx context.Context) error {
+func (a *App) Reload(ctx context.Context) error { return a.applyRules(ctx, true) }
+
+// applyRules applies the configured directory. Unless again is set, one that is as it was is left alone.
+func (a *App) applyRules(ctx context.Context, again bool) error {
 	if a.cfg.Rules == nil {
 		return nil
 	}
-	return a.applyRules(ctx)
-}
-
-func (a *App) applyRules(ctx context.Context) error {
 	files, _, err := rule.ReadFiles(a.cfg.Rules)
 	if err != nil {
 		return fmt.Errorf("reading the rules: %w", err)
@@ -45,11 +53,23 @@ func (a *App) applyRules(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	applied, err := a.automation.Apply(ctx, set, files)
+	var last string
+	err = a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		last, err = tx.DirectoryHash(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading the database: %w", err)
+	}
+	if last == set.Hash() && !again {
+		a.log.InfoContext(ctx, "the rules files are as they were")
+		return nil
+	}
+	diff, err := a.automation.Apply(ctx, automation.Application{Set: set, Files: files, MakeNamespaces: true, Directory: true})
 	if err != nil {
 		return err
 	}
-	a.log.InfoContext(ctx, "rules applied", "revision", applied.RevisionID,
-		"achievements", len(set.Declared()), "created", len(applied.Created), "retired", applied.Retired)
+	a.log.InfoContext(ctx, "rules applied", "revision", diff.RevisionID,
+		"achievements", len(set.Declared()), "changes", len(diff.Achievements), "replayed_events", diff.Events)
 	return nil
 }

@@ -160,18 +160,22 @@ func TestApplying(t *testing.T) {
 		m := start(t, book, "")
 		same(t, "what no rules give", m.merge(1, "ada"), []string(nil))
 		first := m.apply(mergeRules)
-		same(t, "what is created", first.Created, []string{"acme/each", "acme/second", "acme/fast"})
+		same(t, "what is created", first.Achievements, []automation.Change{
+			{What: "created", Name: "acme/each"}, {What: "created", Name: "acme/fast"}, {What: "created", Name: "acme/second"},
+		})
+		same(t, "which rules are new", first.Rules, []string{"acme/each", "acme/fast", "acme/second"})
 		again := m.apply(mergeRules)
-		same(t, "what is created again", len(again.Created)+again.Retired, 0)
+		same(t, "what changes when they are applied again", again, &automation.Diff{RevisionID: first.RevisionID, Hash: first.Hash, Unchanged: 3})
 		same(t, "the revision", again.RevisionID, first.RevisionID)
 		same(t, "what the rules give", m.merge(2, "ada"), []string{"each"})
 		fewer := m.apply("namespace: acme\nachievements:\n  - {key: second, name: Second, kind: irrevocable}\n")
-		same(t, "what is retired", fewer.Retired, 2)
+		same(t, "what is retired", fewer.Achievements, []automation.Change{
+			{What: "retired", Name: "acme/each"}, {What: "retired", Name: "acme/fast"},
+		})
 		same(t, "what is given by no rule any more", m.merge(3, "ada"), []string(nil))
-		if found, err := m.ApplyLast(t.Context()); !found || err != nil {
-			t.Errorf("ApplyLast = %t, %v", found, err)
-		}
-		m.apply(mergeRules)
+		same(t, "what comes back", m.apply(mergeRules).Achievements, []automation.Change{
+			{What: "restored", Name: "acme/each"}, {What: "restored", Name: "acme/fast"},
+		})
 		same(t, "what is given again", m.merge(4, "ada"), []string{"each", "second"})
 	})
 }

@@ -2,6 +2,7 @@ package automation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -17,6 +18,8 @@ const (
 	tickEvery = time.Second
 	// tickBatch is how many waiting events, lapsing awards or people one transaction takes.
 	tickBatch = 200
+	// maxStale is how often work is begun anew because the rules changed meanwhile.
+	maxStale = 10
 )
 
 // RunClocks does what only time brings about, until ctx is done: what waited is judged, awards lapse, and
@@ -41,18 +44,21 @@ func (a *Automation) RunClocks(ctx context.Context) {
 
 // Tick does what is due now, a batch of each, and reports whether there was anything.
 func (a *Automation) Tick(ctx context.Context) (busy bool, err error) {
-	rules := a.current.Load()
-	settled, err := a.judgeSettled(ctx, rules)
+	settled, err := a.judgeSettled(ctx)
 	if err != nil {
 		return false, err
 	}
-	lapsed, err := a.lapse(ctx, rules)
+	lapsed, err := a.lapse(ctx)
 	if err != nil {
 		return false, err
 	}
-	busy = settled || lapsed
-	for _, clock := range rules.set.Clocks() {
-		ticked, err := a.tick(ctx, rules, clock)
+	replayed, err := a.replay(ctx)
+	if err != nil {
+		return false, err
+	}
+	busy = settled || lapsed || replayed
+	for _, clock := range a.current.Load().set.Clocks() {
+		ticked, err := a.tick(ctx, clock)
 		if err != nil {
 			return false, err
 		}
@@ -62,10 +68,27 @@ func (a *Automation) Tick(ctx context.Context) (busy bool, err error) {
 }
 
 // alone runs work that no delivery asked for in a transaction of its own.
-func (a *Automation) alone(ctx context.Context, rules *ruleset, fn func(context.Context, *store.Tx, *work) error) error {
+func (a *Automation) alone(ctx context.Context, fn func(context.Context, *store.Tx, *work) error) error {
+	err := a.aloneOnce(ctx, fn)
+	for range maxStale {
+		if !errors.Is(err, errStale) {
+			break
+		}
+		if err = a.Refresh(ctx); err == nil {
+			err = a.aloneOnce(ctx, fn)
+		}
+	}
+	return err
+}
+
+func (a *Automation) aloneOnce(ctx context.Context, fn func(context.Context, *store.Tx, *work) error) error {
 	var done *work
+	rules := a.current.Load()
 	err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		done = newWork(a, rules, nil) // a retried transaction starts anew
+		if err := done.hold(ctx, tx); err != nil {
+			return err
+		}
 		return fn(ctx, tx, done)
 	})
 	if err != nil {
@@ -86,8 +109,8 @@ func (a *Automation) alone(ctx context.Context, rules *ruleset, fn func(context.
 }
 
 // judgeSettled judges the events that rules have waited for long enough.
-func (a *Automation) judgeSettled(ctx context.Context, rules *ruleset) (some bool, err error) {
-	err = a.alone(ctx, rules, func(ctx context.Context, tx *store.Tx, w *work) error {
+func (a *Automation) judgeSettled(ctx context.Context) (some bool, err error) {
+	err = a.alone(ctx, func(ctx context.Context, tx *store.Tx, w *work) error {
 		due, err := tx.TakeDue(ctx, a.now(), tickBatch)
 		if err != nil || len(due) == 0 {
 			some = false
@@ -120,8 +143,8 @@ func (a *Automation) judgeSettled(ctx context.Context, rules *ruleset) (some boo
 }
 
 // lapse revokes the awards whose time is over.
-func (a *Automation) lapse(ctx context.Context, rules *ruleset) (some bool, err error) {
-	err = a.alone(ctx, rules, func(ctx context.Context, tx *store.Tx, w *work) error {
+func (a *Automation) lapse(ctx context.Context) (some bool, err error) {
+	err = a.alone(ctx, func(ctx context.Context, tx *store.Tx, w *work) error {
 		lapsed, err := tx.LapseAwards(ctx, a.now(), tickBatch, achievement.HouseUserID)
 		some = len(lapsed) > 0
 		if err != nil || !some {
@@ -161,13 +184,13 @@ func (a *Automation) lapse(ctx context.Context, rules *ruleset) (some bool, err 
 
 // tick judges the next unit of a clock, if it is over: a batch of people at a time, and then what is known
 // only at its end.
-func (a *Automation) tick(ctx context.Context, rules *ruleset, clock rule.Clock) (some bool, err error) {
+func (a *Automation) tick(ctx context.Context, clock rule.Clock) (some bool, err error) {
 	name := clock.String()
 	next, _ := a.clocks.Load(name)
 	if due, known := next.(time.Time); known && a.now().Before(due) {
 		return false, nil
 	}
-	err = a.alone(ctx, rules, func(ctx context.Context, tx *store.Tx, w *work) error {
+	err = a.alone(ctx, func(ctx context.Context, tx *store.Tx, w *work) error {
 		some = false
 		row, err := tx.LockClock(ctx, name, a.now())
 		if err != nil || row == nil {

@@ -2,6 +2,7 @@ package automation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -45,6 +46,14 @@ func (a *Automation) answerSeen(ctx context.Context, batch []*intake) []*intake 
 
 func (a *Automation) commitOrSplit(ctx context.Context, batch []*intake) {
 	err := a.commitBatch(ctx, batch)
+	for range maxStale {
+		if !errors.Is(err, errStale) {
+			break
+		}
+		if err = a.Refresh(ctx); err == nil {
+			err = a.commitBatch(ctx, batch)
+		}
+	}
 	switch {
 	case err == nil:
 	case fault.Is(err, fault.Unavailable):

@@ -20,11 +20,10 @@ const maxDepth = 10
 
 // hear judges awards as events, each once, if some rule is about awards.
 func (a *Automation) hear(ctx context.Context, notices map[int64]notify.Notice, jobs []store.Job) error {
-	rules := a.current.Load()
-	if !rules.set.HearsAwards() || len(notices) == 0 {
+	if len(notices) == 0 || !a.current.Load().set.HearsAwards() {
 		return nil
 	}
-	return a.alone(ctx, rules, func(ctx context.Context, tx *store.Tx, w *work) error {
+	return a.alone(ctx, func(ctx context.Context, tx *store.Tx, w *work) error {
 		causes, err := causesOf(ctx, tx, notices)
 		if err != nil {
 			return err
@@ -37,7 +36,7 @@ func (a *Automation) hear(ctx context.Context, notices map[int64]notify.Notice, 
 				continue
 			}
 			ev := &judged{event: awardEvent(notice, job.Kind, causes[notice.Award.EventID])}
-			ev.row = store.EventRow{RevisionID: rules.revisionID, Event: ev.event}
+			ev.row = store.EventRow{RevisionID: w.rules.revisionID, Event: ev.event}
 			told, rows = append(told, ev), append(rows, &ev.row)
 		}
 		if err := tx.InsertEvents(ctx, rows); err != nil {
@@ -51,7 +50,7 @@ func (a *Automation) hear(ctx context.Context, notices map[int64]notify.Notice, 
 			case ev.event.Depth > maxDepth:
 				ev.failures = []rule.Failure{{Rule: "*", Err: fmt.Errorf("%d awards led to each other: here it ends", maxDepth)}}
 			default:
-				ev.matched = rules.match(&ev.event)
+				ev.matched = w.rules.match(&ev.event)
 			}
 			fresh = append(fresh, ev)
 		}

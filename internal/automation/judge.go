@@ -57,6 +57,9 @@ func newWork(a *Automation, rules *ruleset, batch []*intake) *work {
 
 // run is the whole transaction, top to bottom.
 func (w *work) run(ctx context.Context, tx *store.Tx) error {
+	if err := w.hold(ctx, tx); err != nil {
+		return err
+	}
 	if err := w.storeDeliveries(ctx, tx); err != nil {
 		return err
 	}
@@ -212,6 +215,7 @@ func (w *work) fold(fresh []*judged, states map[store.ProgressKey]store.Progress
 				}
 			}
 			for _, decision := range decisions {
+				decision.Quiet = decision.Quiet || w.rules.quiet
 				w.verdicts = append(w.verdicts, verdict{decision, ev, user})
 			}
 		}

@@ -20,7 +20,7 @@ func (w *work) matchLate(ctx context.Context, tx *store.Tx, events []*judged) er
 	var waiting []store.Waiting
 	for _, ev := range events {
 		if ev.matched.Late {
-			late, err := w.late(ctx, tx, ev, func(facts *rule.Facts) rule.Matched { return w.rules.set.MatchLate(&ev.event, facts) }, 0)
+			late, err := w.late(ctx, tx, ev, func(facts *rule.Facts) rule.Matched { return w.rulesFor(ev).set.MatchLate(&ev.event, facts) }, 0)
 			if err != nil {
 				return err
 			}
@@ -30,6 +30,14 @@ func (w *work) matchLate(ctx context.Context, tx *store.Tx, events []*judged) er
 			due := ev.event.Time.Add(settle)
 			if due.After(w.now()) {
 				waiting = append(waiting, store.Waiting{EventID: ev.row.ID, Settle: settle, DueAt: due})
+				continue
+			}
+			// What still waits is judged by all rules when it is taken up.
+			waits, err := tx.Waits(ctx, ev.row.ID, settle)
+			if err != nil {
+				return err
+			}
+			if waits {
 				continue
 			}
 			if err := w.settle(ctx, tx, ev, settle); err != nil {
@@ -43,10 +51,18 @@ func (w *work) matchLate(ctx context.Context, tx *store.Tx, events []*judged) er
 	return w.meet(ctx, tx, events)
 }
 
+// rulesFor returns the rules that judge an event.
+func (w *work) rulesFor(ev *judged) *ruleset {
+	if ev.rules != nil {
+		return ev.rules
+	}
+	return w.rules
+}
+
 // settle matches an event with the rules that have waited so long.
 func (w *work) settle(ctx context.Context, tx *store.Tx, ev *judged, settle time.Duration) error {
 	settled, err := w.late(ctx, tx, ev, func(facts *rule.Facts) rule.Matched {
-		return w.rules.set.MatchSettled(&ev.event, settle, facts)
+		return w.rulesFor(ev).set.MatchSettled(&ev.event, settle, facts)
 	}, settle)
 	if err == nil {
 		ev.add(settled)

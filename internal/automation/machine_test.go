@@ -103,7 +103,7 @@ func start(t *testing.T, book *store.Store, rules string) *machine {
 	return m
 }
 
-func (m *machine) apply(rules string) automation.Applied {
+func (m *machine) apply(rules string) *automation.Diff {
 	m.t.Helper()
 
 	files := []rule.File{{Name: "rules.yaml", Text: rules}}
@@ -111,7 +111,7 @@ func (m *machine) apply(rules string) automation.Applied {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	applied, err := m.Apply(m.t.Context(), set, files)
+	applied, err := m.Apply(m.t.Context(), automation.Application{Set: set, Files: files, MakeNamespaces: true})
 	if err != nil {
 		m.t.Fatal(err)
 	}

@@ -76,6 +76,8 @@ type judged struct {
 	row     store.EventRow
 	// in is the delivery that told of it; nil for none.
 	in *intake
+	// rules judge the event, when they are not those of the whole work.
+	rules *ruleset
 	// late are the hits that needed the book, and failures what failed since the event was matched.
 	late     []rule.Hit
 	failures []rule.Failure

@@ -3,9 +3,11 @@ package automation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
@@ -17,6 +19,8 @@ type ruleset struct {
 	revisionID   int64
 	achievements map[achievementRef]achievement.Achievement
 	measures     map[string]int64
+	// quiet says that nobody is sent a mail.
+	quiet bool
 }
 
 // achievementRef names an achievement as rules do.
@@ -31,91 +35,134 @@ func noRules() *ruleset {
 	return &ruleset{set: empty}
 }
 
-// Applied says what applying a set of rules changed in the book.
-type Applied struct {
-	RevisionID int64
-	Hash       string
-	Created    []string
-	Retired    int
+// Application asks for rules to be applied.
+type Application struct {
+	Set   *rule.Set
+	Files []rule.File
+	// By is who asks, 0 for the house.
+	By int64
+	// Loud says that people are sent mails for what they did before the rules.
+	Loud bool
+	// IfHash, unless empty, is the hash that the rules that judge must have; else the Conflict "changed".
+	IfHash string
+	// MakeNamespaces lets missing namespaces be made, public and without members; else they are a fault.
+	MakeNamespaces bool
+	// Directory says that the files are those of the configured directory.
+	Directory bool
 }
 
-// Apply writes the declared achievements to the book and lets the rules judge from the next
-// batch on, all in one step: when it fails, the rules that judged before go on judging. Missing
-// namespaces are made, public and without members. Applying the same files again changes nothing.
-func (a *Automation) Apply(ctx context.Context, set *rule.Set, files []rule.File) (Applied, error) {
-	kept, err := json.Marshal(files)
+// Apply writes the declared achievements to the book and lets the rules judge from the next batch on, of
+// every server, all in one step: when it fails, the rules that judged before go on judging. Stored events are
+// then replayed for what the rules ask anew. Applying the same files again changes nothing.
+func (a *Automation) Apply(ctx context.Context, in Application) (*Diff, error) {
+	kept, err := json.Marshal(in.Files)
 	if err != nil {
-		return Applied{}, fmt.Errorf("encoding the rules files: %w", err)
+		return nil, fmt.Errorf("encoding the rules files: %w", err)
 	}
-	next := &ruleset{set: set, achievements: map[achievementRef]achievement.Achievement{}}
-	applied := Applied{Hash: set.Hash()}
+	if err := a.recall(ctx, in.Set); err != nil {
+		return nil, err
+	}
+	var next *ruleset
+	var diff *Diff
 	err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		applied.Created, applied.Retired = nil, 0
-		clear(next.achievements)
-		if err := a.declare(ctx, tx, next, &applied); err != nil {
+		if _, err := tx.HoldRevision(ctx, true); err != nil {
 			return err
 		}
-		revision, err := tx.EnsureRevision(ctx, set.Hash(), kept, a.now())
+		if err := a.recallRest(ctx, tx, in.Set); err != nil {
+			return err
+		}
+		planned, err := a.plan(ctx, tx, in.Set)
 		if err != nil {
 			return err
 		}
-		next.revisionID, applied.RevisionID = revision.ID, revision.ID
-
-		hashes := make([]string, 0, len(set.Measures()))
-		for _, measure := range set.Measures() {
-			hashes = append(hashes, measure.ID())
+		if in.IfHash != "" && in.IfHash != planned.before.Hash {
+			return fault.New(fault.Conflict, "changed", "the rules that judge are others by now")
 		}
-		next.measures, err = tx.EnsureMeasures(ctx, hashes, a.now())
+		diff = planned.Diff
+		next, err = a.applyIn(ctx, tx, in, kept, planned)
 		return err
 	})
 	if err != nil {
-		return Applied{}, fmt.Errorf("applying the rules: %w", err)
+		return nil, fmt.Errorf("applying the rules: %w", err)
 	}
 	a.current.Store(next)
-	return applied, nil
+	diff.RevisionID = next.revisionID
+	return diff, nil
 }
 
-// declare writes the set's namespaces and achievements, and retires what it no longer declares.
-func (a *Automation) declare(ctx context.Context, tx *store.Tx, next *ruleset, applied *Applied) error {
+// applyIn makes the plan true.
+func (a *Automation) applyIn(ctx context.Context, tx *store.Tx, in Application, kept []byte, planned *plan) (*ruleset, error) {
+	next := &ruleset{set: in.Set, achievements: map[achievementRef]achievement.Achievement{}}
+	if err := a.declare(ctx, tx, next, in.MakeNamespaces); err != nil {
+		return nil, err
+	}
+	if err := tx.RetireAchievements(ctx, planned.retire, a.now()); err != nil {
+		return nil, err
+	}
+	matchings := map[string][]string{}
+	for _, m := range in.Set.Matchings() {
+		matchings[m.ID] = m.Targets
+	}
+	revision, err := tx.EnsureRevision(ctx, store.Revision{
+		Hash: in.Set.Hash(), Files: kept, AppliedAt: a.now(), AppliedBy: in.By,
+	}, matchings)
+	if err != nil {
+		return nil, err
+	}
+	next.revisionID = revision.ID
+	if in.Directory {
+		if err := tx.SetDirectoryHash(ctx, in.Set.Hash()); err != nil {
+			return nil, err
+		}
+	}
+	if next.measures, err = tx.EnsureMeasures(ctx, hashesOf(in.Set), a.now()); err != nil {
+		return nil, err
+	}
+	for i := range planned.replays {
+		planned.replays[i].Loud = in.Loud
+	}
+	return next, tx.AddReplays(ctx, planned.replays)
+}
+
+func hashesOf(set *rule.Set) []string {
+	hashes := make([]string, 0, len(set.Measures()))
+	for _, measure := range set.Measures() {
+		hashes = append(hashes, measure.ID())
+	}
+	return hashes
+}
+
+// declare writes the set's namespaces and achievements.
+func (a *Automation) declare(ctx context.Context, tx *store.Tx, next *ruleset, makeNamespaces bool) error {
 	namespaces := map[string]int64{}
 	for _, path := range next.set.Namespaces() {
-		namespace, err := a.ensureNamespace(ctx, tx, path)
+		namespace, err := a.ensureNamespace(ctx, tx, path, makeNamespaces)
 		if err != nil {
 			return err
 		}
 		namespaces[path] = namespace.ID
 	}
-	keep := map[string][]string{}
 	for _, declared := range next.set.Declared() {
 		row := achievement.Achievement{
 			NamespaceID: namespaces[declared.Namespace], Key: declared.Key, Name: declared.Name,
 			Description: declared.Description, Kind: declared.Kind, Series: declared.Series, Tier: declared.Tier,
 			CreatedAt: a.now(), UpdatedAt: a.now(),
 		}
-		created, err := tx.DeclareAchievement(ctx, &row)
-		if err != nil {
+		if _, err := tx.DeclareAchievement(ctx, &row); err != nil {
 			return fmt.Errorf("%s:%d: achievement %q: %w", declared.File, declared.Line, declared.Key, err)
 		}
-		if created {
-			applied.Created = append(applied.Created, declared.Namespace+"/"+declared.Key)
-		}
 		next.achievements[achievementRef{declared.Namespace, declared.Key}] = row
-		keep[declared.Namespace] = append(keep[declared.Namespace], declared.Key)
-	}
-	for path, id := range namespaces {
-		retired, err := tx.RetireMissing(ctx, id, keep[path], a.now())
-		if err != nil {
-			return err
-		}
-		applied.Retired += retired
 	}
 	return nil
 }
 
-func (a *Automation) ensureNamespace(ctx context.Context, tx *store.Tx, path string) (*achievement.Namespace, error) {
+func (a *Automation) ensureNamespace(ctx context.Context, tx *store.Tx, path string, may bool) (*achievement.Namespace, error) {
 	found, err := tx.NamespaceByPath(ctx, path)
 	if err == nil || !fault.Is(err, fault.NotFound) {
 		return found, err
+	}
+	if !may {
+		return nil, fault.New(fault.NotFound, "namespace_not_found", "there is no namespace %q", path)
 	}
 	made := &achievement.Namespace{
 		FullPath: path, Name: path, Visibility: achievement.Public, CreatedAt: a.now(), UpdatedAt: a.now(),
@@ -123,29 +170,182 @@ func (a *Automation) ensureNamespace(ctx context.Context, tx *store.Tx, path str
 	return made, tx.CreateNamespace(ctx, made)
 }
 
-// ApplyLast applies the rules of the newest revision in the book again and reports whether there
-// is one. It serves when the files at hand are faulty: what judged last goes on judging.
-func (a *Automation) ApplyLast(ctx context.Context) (bool, error) {
-	var revision *store.Revision
-	err := a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		found, err := tx.LatestRevision(ctx)
-		revision = found
+// errStale says that another server has applied other rules since a batch was matched.
+var errStale = errors.New("the rules are others by now")
+
+// hold keeps the rules that judge from changing until the transaction ends. When they are not those of the
+// work, the error is errStale.
+func (w *work) hold(ctx context.Context, tx *store.Tx) error {
+	current, err := tx.HoldRevision(ctx, false)
+	if err == nil && current != w.rules.revisionID {
+		err = errStale
+	}
+	return err
+}
+
+// Refresh makes the rules that judge those of the book's current revision, which another server may have
+// applied.
+func (a *Automation) Refresh(ctx context.Context) error {
+	var next *ruleset
+	err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		next = nil
+		revision, err := tx.CurrentRevision(ctx)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil || revision.ID == a.current.Load().revisionID {
+			return err
+		}
+		next, err = a.rulesOf(ctx, tx, revision)
 		return err
 	})
-	if fault.Is(err, fault.NotFound) {
-		return false, nil
+	if err == nil && next != nil {
+		a.current.Store(next)
 	}
-	if err != nil {
-		return false, err
-	}
+	return err
+}
+
+// rulesOf loads a revision.
+func (a *Automation) rulesOf(ctx context.Context, tx *store.Tx, revision *store.Revision) (*ruleset, error) {
 	var files []rule.File
 	if err := json.Unmarshal(revision.Files, &files); err != nil {
-		return false, fmt.Errorf("reading revision %d: %w", revision.ID, err)
+		return nil, fmt.Errorf("reading revision %d: %w", revision.ID, err)
 	}
 	set, err := rule.Load(files)
 	if err != nil {
-		return false, fmt.Errorf("loading revision %d: %w", revision.ID, err)
+		return nil, fmt.Errorf("loading revision %d: %w", revision.ID, err)
 	}
-	_, err = a.Apply(ctx, set, files)
-	return err == nil, err
+	rules := &ruleset{set: set, revisionID: revision.ID, achievements: map[achievementRef]achievement.Achievement{}}
+	if rules.measures, err = tx.EnsureMeasures(ctx, hashesOf(set), a.now()); err != nil {
+		return nil, err
+	}
+	declared, err := a.declared(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range set.Declared() {
+		ref := achievementRef{d.Namespace, d.Key}
+		if row, ok := declared[ref]; ok {
+			rules.achievements[ref] = row
+		}
+	}
+	return rules, nil
+}
+
+// declared returns the achievements that rules declare or have declared.
+func (a *Automation) declared(ctx context.Context, tx *store.Tx) (map[achievementRef]achievement.Achievement, error) {
+	rows, err := tx.Declared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].NamespaceID
+	}
+	namespaces, err := tx.NamespacesByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[achievementRef]achievement.Achievement, len(rows))
+	for i := range rows {
+		found[achievementRef{namespaces[rows[i].NamespaceID].FullPath, rows[i].Key}] = rows[i]
+	}
+	return found, nil
+}
+
+// Rules returns what judges: the revision as the book has it, and how far replays for it have come. Fault:
+// NotFound before anything was applied.
+func (a *Automation) Rules(ctx context.Context, tx *store.Tx) (*store.Revision, []rule.File, ReplayProgress, error) {
+	revision, err := tx.CurrentRevision(ctx)
+	if err != nil {
+		return nil, nil, ReplayProgress{}, err
+	}
+	var files []rule.File
+	if err := json.Unmarshal(revision.Files, &files); err != nil {
+		return nil, nil, ReplayProgress{}, fmt.Errorf("reading revision %d: %w", revision.ID, err)
+	}
+	matchers, err := tx.MatchersOf(ctx, []int64{revision.ID})
+	if err != nil {
+		return nil, nil, ReplayProgress{}, err
+	}
+	ids := make([]string, 0, len(matchers[revision.ID]))
+	for id := range matchers[revision.ID] {
+		ids = append(ids, id)
+	}
+	running, err := tx.RunningReplays(ctx, ids, false)
+	progress := ReplayProgress{}
+	for _, r := range running {
+		progress.Running++
+		progress.Done, progress.Total = progress.Done+r.Done, progress.Total+r.Total
+	}
+	return revision, files, progress, err
+}
+
+// ReplayProgress is how far replays have come.
+type ReplayProgress struct {
+	// Running is how many replays are not finished; Done and Total count their events.
+	Running     int
+	Done, Total int64
+}
+
+// recall stores the awards so far as events, if rules begin to be about awards; they are judged by the replay
+// that follows.
+func (a *Automation) recall(ctx context.Context, set *rule.Set) error {
+	if !set.HearsAwards() || a.current.Load().set.HearsAwards() {
+		return nil
+	}
+	for {
+		some := false
+		err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			stored, err := a.recallSome(ctx, tx, set)
+			some = stored
+			return err
+		})
+		if err != nil || !some {
+			return err
+		}
+	}
+}
+
+func (a *Automation) recallRest(ctx context.Context, tx *store.Tx, set *rule.Set) error {
+	for set.HearsAwards() && !a.current.Load().set.HearsAwards() {
+		some, err := a.recallSome(ctx, tx, set)
+		if err != nil || !some {
+			return err
+		}
+	}
+	return nil
+}
+
+// recallSome stores some of the awards that no event tells of, and reports whether there were any.
+func (a *Automation) recallSome(ctx context.Context, tx *store.Tx, _ *rule.Set) (bool, error) {
+	untold, err := tx.UntoldAwards(ctx, event.AwardGranted+":", tickBatch)
+	if err != nil || len(untold) == 0 {
+		return false, err
+	}
+	jobs := make([]store.Job, len(untold))
+	for i, id := range untold {
+		jobs[i] = store.Job{ID: int64(i + 1), Kind: JobAwardGranted, Args: fmt.Appendf(nil, `{"award_id":%d}`, id)}
+	}
+	announced, _ := awardsOf(jobs)
+	notices, err := a.noticesIn(ctx, tx, announced)
+	if err != nil {
+		return false, err
+	}
+	causes, err := causesOf(ctx, tx, notices)
+	if err != nil {
+		return false, err
+	}
+	var rows []*store.EventRow
+	for _, job := range jobs {
+		notice := notices[job.ID]
+		kinds := []string{JobAwardGranted}
+		if notice.Award.Revoked() {
+			kinds = append(kinds, JobAwardRevoked)
+		}
+		for _, kind := range kinds {
+			rows = append(rows, &store.EventRow{Event: awardEvent(notice, kind, causes[notice.Award.EventID])})
+		}
+	}
+	return true, tx.InsertEvents(ctx, rows)
 }

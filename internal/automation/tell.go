@@ -50,42 +50,49 @@ func (a *Automation) tell(ctx context.Context, notice notify.Notice) error {
 
 // notices returns what there is to say of each job's award, with a fixed number of queries.
 func (a *Automation) notices(ctx context.Context, announced map[int64]Announcement) (map[int64]notify.Notice, error) {
-	notices := make(map[int64]notify.Notice, len(announced))
+	var notices map[int64]notify.Notice
 	err := a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		ids := make([]int64, 0, len(announced))
-		for _, announcement := range announced {
-			ids = append(ids, announcement.AwardID)
-		}
-		awards, err := tx.AwardsByID(ctx, ids)
-		if err != nil {
-			return err
-		}
-		given, err := tx.AchievementsByID(ctx, idsOf(awards, func(award *achievement.Award) int64 { return award.AchievementID }))
-		if err != nil {
-			return err
-		}
-		users, err := tx.UsersByID(ctx, append(
-			idsOf(awards, func(award *achievement.Award) int64 { return award.UserID }),
-			idsOf(awards, func(award *achievement.Award) int64 { return award.AwardedBy })...))
-		if err != nil {
-			return err
-		}
-		namespaces, err := tx.NamespacesByID(ctx, idsOf(given, func(of *achievement.Achievement) int64 { return of.NamespaceID }))
-		if err != nil {
-			return err
-		}
-		for jobID, announcement := range announced {
-			if award := awards[announcement.AwardID]; award != nil {
-				of := given[award.AchievementID]
-				notices[jobID] = notify.Notice{
-					Award: *award, Achievement: *of, Namespace: *namespaces[of.NamespaceID], User: *users[award.UserID],
-					Giver: *users[award.AwardedBy],
-				}
-			}
-		}
-		return nil
+		found, err := a.noticesIn(ctx, tx, announced)
+		notices = found
+		return err
 	})
 	return notices, err
+}
+
+func (*Automation) noticesIn(ctx context.Context, tx *store.Tx, announced map[int64]Announcement) (map[int64]notify.Notice, error) {
+	notices := make(map[int64]notify.Notice, len(announced))
+	ids := make([]int64, 0, len(announced))
+	for _, announcement := range announced {
+		ids = append(ids, announcement.AwardID)
+	}
+	awards, err := tx.AwardsByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	given, err := tx.AchievementsByID(ctx, idsOf(awards, func(award *achievement.Award) int64 { return award.AchievementID }))
+	if err != nil {
+		return nil, err
+	}
+	users, err := tx.UsersByID(ctx, append(
+		idsOf(awards, func(award *achievement.Award) int64 { return award.UserID }),
+		idsOf(awards, func(award *achievement.Award) int64 { return award.AwardedBy })...))
+	if err != nil {
+		return nil, err
+	}
+	namespaces, err := tx.NamespacesByID(ctx, idsOf(given, func(of *achievement.Achievement) int64 { return of.NamespaceID }))
+	if err != nil {
+		return nil, err
+	}
+	for jobID, announcement := range announced {
+		if award := awards[announcement.AwardID]; award != nil {
+			of := given[award.AchievementID]
+			notices[jobID] = notify.Notice{
+				Award: *award, Achievement: *of, Namespace: *namespaces[of.NamespaceID], User: *users[award.UserID],
+				Giver: *users[award.AwardedBy],
+			}
+		}
+	}
+	return notices, nil
 }
 
 // idsOf returns the different ids that the nouns refer to.

@@ -31,7 +31,7 @@ func TestTextsNamePeopleByTheirIDs(t *testing.T) {
 		t.Helper()
 
 		m := start(t, book, coAuthorRules)
-		m.merge(1, "grace")
+		m.merge(1, "joan") // whom grace merges
 		for id, trailer := range []string{
 			"Hedy <2+ada@users.noreply.github.example.com>",     // the id is grace's
 			"Mallory <99+ada@users.noreply.github.example.com>", // nobody has it yet

@@ -71,7 +71,7 @@ func (o *Operations) Explain(ctx context.Context, caller Caller, ref string, ach
 		if eventID == 0 {
 			return nil
 		}
-		of := rule.Ref{Namespace: found.Namespace.FullPath, Key: found.Achievement.Key}
+		of := rule.Ref{Namespace: found.Namespace.FullPath, Key: found.Key}
 		if explained.Event, explained.Rules, err = o.automation.Explain(ctx, tx, eventID, of); err != nil {
 			return err
 		}

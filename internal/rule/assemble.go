@@ -19,6 +19,9 @@ func assemble(declarations []declaration) *Set {
 	for i := range declarations {
 		a.declare(&declarations[i])
 	}
+	for id, m := range a.matchers {
+		m.id = digest(id)
+	}
 	for _, m := range a.set.matchers {
 		m.needs = m.asks()
 		a.set.needsHistory = a.set.needsHistory || m.needs&needsHistory != 0
@@ -246,13 +249,17 @@ func (a *assembler) match(c *clause, f fold, main *step, targets []target) *matc
 
 // measure returns the measure of what the parts say; what says the same is the same measure.
 func (a *assembler) measure(m meter, shared bool, parts ...string) *Measure {
-	sum := sha256.Sum256([]byte(encode(append([]string{"2", m.identity()}, parts...))))
-	id := hex.EncodeToString(sum[:16])
+	id := digest(encode(append([]string{"2", m.identity()}, parts...)))
 	if a.measures[id] == nil {
 		a.measures[id] = &Measure{id: id, meter: m, shared: shared}
 		a.set.measures = append(a.set.measures, a.measures[id])
 	}
 	return a.measures[id]
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
 }
 
 // asks returns the facts that a matcher's expressions need.
@@ -338,8 +345,11 @@ func (a *assembler) hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (t *target) identity() string {
-	parts := []any{t.namespace, t.key, t.at, t.again, t.closing, t.reach.source(), t.requires, t.hold.length, t.hold.reached, t.message.source(), t.quiet}
+func (t *target) identity() string { return encode([]any{t.asks(), t.message.source(), t.quiet}) }
+
+// asks tells what is asked for a target from what is asked for others.
+func (t *target) asks() string {
+	parts := []any{t.namespace, t.key, t.at, t.again, t.closing, t.reach.source(), t.requires, t.hold.length, t.hold.reached}
 	for _, part := range t.parts {
 		parts = append(parts, part.name, part.measure.id)
 	}

@@ -11,6 +11,7 @@ import (
 // Goal is what a rule asks for before it gives an achievement: what a progress bar shows.
 type Goal struct {
 	Ref
+
 	// Rule is "namespace/key" of the declaration.
 	Rule string
 	// Text says in words what is asked for.

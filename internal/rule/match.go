@@ -10,6 +10,8 @@ import (
 
 // matcher is the first idea of the language: which event, for whom; and what then happens.
 type matcher struct {
+	// id names what the matcher asks, for good.
+	id    string
 	kinds []string
 	when  *expr
 	// while is what an achievement is held during; negated says that the matcher is for when it is not.

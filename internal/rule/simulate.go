@@ -17,6 +17,8 @@ import (
 type Simulation struct {
 	// OnDecision, unless nil, is told of every decision, whether it changed anything or not.
 	OnDecision func(Outcome)
+	// Identify, unless nil, tells people apart: accounts for which it returns the same are one person.
+	Identify func(*event.Event, event.Account) string
 
 	set      *Set
 	kinds    map[Ref]achievement.Kind
@@ -116,7 +118,7 @@ func (s *Simulation) play(ev *event.Event, depth int) {
 	}
 	s.seen[id] = true
 	for _, account := range ev.People() {
-		s.meet(*account, ev.Time)
+		s.meet(s.person(ev, *account), ev.Time)
 	}
 	if s.set.needsHistory {
 		s.past[ev.Object] = append(s.past[ev.Object], *ev)
@@ -137,6 +139,14 @@ func (s *Simulation) play(ev *event.Event, depth int) {
 	}
 }
 
+// person returns the account as the person whose it is.
+func (s *Simulation) person(ev *event.Event, account event.Account) event.Account {
+	if s.Identify != nil && ev != nil {
+		account.ID = s.Identify(ev, account)
+	}
+	return account
+}
+
 func (s *Simulation) meet(account event.Account, at time.Time) {
 	if s.people[account.ID] == nil {
 		s.people[account.ID] = &simulated{account, Recipient{Since: at}}
@@ -149,6 +159,7 @@ func (s *Simulation) facts(ev *event.Event, settle time.Duration) *Facts {
 			return History(s.past[ev.Object], ev, settle), nil
 		},
 		Recipient: func(account event.Account) (Recipient, error) {
+			account = s.person(ev, account)
 			s.meet(account, ev.Time)
 			known := s.people[account.ID].known
 			known.Held = map[string]time.Time{}
@@ -282,6 +293,7 @@ func (s *Simulation) take(matched *Matched, cause *event.Event, depth int) {
 	s.failures = append(s.failures, matched.Failures...)
 	for i := range matched.Hits {
 		hit := &matched.Hits[i]
+		hit.Recipient = s.person(cause, hit.Recipient)
 		s.meet(hit.Recipient, hit.at)
 		states := make([]State, len(hit.slots))
 		for j, slot := range hit.slots {

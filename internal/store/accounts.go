@@ -277,3 +277,23 @@ func usernameFor(n Newcomer, try int) string {
 	}
 	return "user-" + strings.ToLower(rand.Text())
 }
+
+// UsersOfAccounts returns the users of the accounts that the book knows.
+func (tx *Tx) UsersOfAccounts(ctx context.Context, refs []AccountRef) (map[AccountRef]int64, error) {
+	found := make(map[AccountRef]int64, len(refs))
+	if len(refs) == 0 {
+		return found, nil
+	}
+	values := make([][]any, len(refs))
+	for i, ref := range refs {
+		values[i] = []any{ref.Source, ref.ForgeUserID}
+	}
+	var rows []accountRow
+	if err := tx.db.NewSelect().Model(&rows).Where("(source, forge_user_id) IN (VALUES ?)", rowValues(values)).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		found[rows[i].ref()] = rows[i].UserID
+	}
+	return found, nil
+}

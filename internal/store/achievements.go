@@ -179,32 +179,50 @@ func (tx *Tx) redeclare(ctx context.Context, wanted *achievementRow, before achi
 		return err
 	}
 	if wanted.Kind != before {
-		given, err := tx.db.NewSelect().Model((*awardRow)(nil)).Where("achievement_id = ?", wanted.ID).Exists(ctx)
-		if err != nil || given {
-			return orTaken(err, "kind_in_use", "it was awarded as %s already and cannot become %s", before, wanted.Kind)
+		if err := tx.changeKind(ctx, wanted.ID, wanted.Kind); err != nil {
+			return err
 		}
 	}
 	_, err := tx.db.NewUpdate().Model(wanted).ExcludeColumn("id", "namespace_id", "created_at").WherePK().Exec(ctx)
 	return err
 }
 
-// RetireMissing retires the declared achievements of the namespace whose key is not among those to
-// keep, and returns how many. Their awards stay.
-func (tx *Tx) RetireMissing(ctx context.Context, namespaceID int64, keep []string, now time.Time) (int, error) {
-	q := tx.db.NewUpdate().Model((*achievementRow)(nil)).Set("retired_at = ?", now).Set("updated_at = ?", now).
-		Where("namespace_id = ?", namespaceID).Where("key IS NOT NULL").Where("retired_at IS NULL")
-	if len(keep) > 0 {
-		q = q.Where("key NOT IN (?)", bun.List(keep))
+// Declared returns all achievements that rules files declare or have declared, by id.
+func (tx *Tx) Declared(ctx context.Context) ([]achievement.Achievement, error) {
+	var rows []achievementRow
+	if err := tx.db.NewSelect().Model(&rows).Where("key IS NOT NULL").Order("id").Scan(ctx); err != nil {
+		return nil, err
 	}
-	done, err := q.Exec(ctx)
-	if err != nil {
-		return 0, err
+	items := make([]achievement.Achievement, len(rows))
+	for i := range rows {
+		items[i] = *rows[i].achievement()
 	}
-	retired, err := done.RowsAffected()
-	return int(retired), err
+	return items, nil
+}
+
+// RetireAchievements retires the achievements with the ids: no rule gives them any more. Their awards stay.
+func (tx *Tx) RetireAchievements(ctx context.Context, ids []int64, now time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := tx.db.NewUpdate().Model((*achievementRow)(nil)).Set("retired_at = ?", now).Set("updated_at = ?", now).
+		Where("id IN (?)", bun.List(ids)).Where("retired_at IS NULL").Exec(ctx)
+	return err
 }
 
 // errAlreadyAwarded names the award that stands in the way of another one.
 func errAlreadyAwarded(id int64) *fault.Error {
 	return fault.New(fault.Conflict, "already_awarded", "the user has this achievement already, by award %d", id)
+}
+
+// HandmadeByName returns the achievement that a rule with the name would adopt: one of the namespace without a
+// key; nil for none.
+func (tx *Tx) HandmadeByName(ctx context.Context, namespace, name string) (*achievement.Achievement, error) {
+	var row achievementRow
+	err := tx.db.NewSelect().Model(&row).Join("JOIN namespaces AS n ON n.id = a.namespace_id").
+		Where("lower(n.full_path) = ?", fold(namespace)).Where("a.key IS NULL").Where("a.name_folded = ?", fold(name)).Scan(ctx)
+	if ignoreNoRows(err) != nil || err != nil {
+		return nil, ignoreNoRows(err)
+	}
+	return row.achievement(), nil
 }

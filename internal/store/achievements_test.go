@@ -94,6 +94,7 @@ func TestDeclaring(t *testing.T) {
 		})
 		ada := user(t, book, "ada")
 		give(t, book, second, ada, "")
+		give(t, book, second, ada, "2")
 		refused(t, book, "kind_in_use", func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.DeclareAchievement(ctx, &achievement.Achievement{
 				NamespaceID: acme.ID, Key: "second", Name: "Renamed", Kind: achievement.Irrevocable, CreatedAt: noon, UpdatedAt: noon,
@@ -101,17 +102,11 @@ func TestDeclaring(t *testing.T) {
 			return err
 		})
 
-		retire := func(want int, keep ...string) {
-			do(t, book, func(ctx context.Context, tx *store.Tx) error {
-				retired, err := tx.RetireMissing(ctx, acme.ID, keep, noon)
-				same(t, "how many are retired", retired, want)
-				return err
-			})
-		}
-		retire(0, "first-merge", "second")
-		retire(1, "first-merge")
-		retire(1)
-		retire(0)
+		do(t, book, func(ctx context.Context, tx *store.Tx) error {
+			return tx.RetireAchievements(ctx, []int64{second.ID}, noon)
+		})
+		retired := read(t, book, func(ctx context.Context, tx *store.Tx) ([]achievement.Achievement, error) { return tx.Declared(ctx) })
+		same(t, "which are retired", []bool{retired[0].RetiredAt.IsZero(), retired[1].RetiredAt.IsZero()}, []bool{true, false})
 		if back := declare("second", "Renamed", achievement.Repeatable, false); !back.RetiredAt.IsZero() {
 			t.Error("what is declared again is still retired")
 		}

@@ -128,3 +128,8 @@ func standingsOf(rows []progressRow) []Standing {
 	}
 	return standings
 }
+
+// Waits reports whether rules wait so long to judge the event.
+func (tx *Tx) Waits(ctx context.Context, eventID int64, settle time.Duration) (bool, error) {
+	return tx.db.NewSelect().Model((*waitingRow)(nil)).Where("event_id = ?", eventID).Where("settle = ?", settle).Exists(ctx)
+}

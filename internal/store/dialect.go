@@ -32,6 +32,7 @@ import (
 type dialect interface {
 	schema
 	transacting
+	locking
 }
 
 // schema is how the tables are made.
@@ -48,11 +49,18 @@ type transacting interface {
 	viewOptions() *sql.TxOptions
 	// trouble tells errors that are not the caller's doing from all others.
 	trouble(err error) trouble
+	// deferKeys checks foreign keys when the transaction ends instead of after each statement.
+	deferKeys(ctx context.Context, db bun.IDB) error
+}
+
+// locking is how transactions keep out of each other's way.
+type locking interface {
 	// lock keeps others from changing the query's rows until the transaction ends; it waits for
 	// rows that others have locked, or skips them.
 	lock(q *bun.SelectQuery, skipLocked bool) *bun.SelectQuery
-	// deferKeys checks foreign keys when the transaction ends instead of after each statement.
-	deferKeys(ctx context.Context, db bun.IDB) error
+	// holdRevision keeps the revision that judges from being changed, or with exclusive set from being held
+	// by others, until the transaction ends.
+	holdRevision(ctx context.Context, db bun.IDB, exclusive bool) error
 	// claim reports whether this transaction is the only one that has claimed the number. On
 	// SQLite, whose writers run one after the other, it always is.
 	claim(ctx context.Context, db bun.IDB, number int64) (bool, error)
@@ -180,6 +188,18 @@ func (postgres) claim(ctx context.Context, db bun.IDB, number int64) (bool, erro
 	return claimed, err
 }
 
+// revisionLock is the advisory lock on the revision that judges; as migrationLock.
+const revisionLock = 7_221_505
+
+func (postgres) holdRevision(ctx context.Context, db bun.IDB, exclusive bool) error {
+	lock := "pg_advisory_xact_lock_shared"
+	if exclusive {
+		lock = "pg_advisory_xact_lock"
+	}
+	_, err := db.ExecContext(ctx, "SELECT "+lock+"(?)", revisionLock)
+	return err
+}
+
 type sqliteFile struct{}
 
 // sqliteReaders is how many connections read while the one writer writes.
@@ -280,5 +300,8 @@ func (sqliteFile) deferKeys(ctx context.Context, db bun.IDB) error {
 	_, err := db.ExecContext(ctx, "PRAGMA defer_foreign_keys = ON")
 	return err
 }
+
+// holdRevision has nothing to do: whoever could change it waits for the one writer.
+func (sqliteFile) holdRevision(context.Context, bun.IDB, bool) error { return nil }
 
 func (sqliteFile) claim(context.Context, bun.IDB, int64) (bool, error) { return true, nil }

@@ -264,23 +264,34 @@ func TestRevisions(t *testing.T) {
 		t.Helper()
 
 		refused(t, book, "not_found", func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.LatestRevision(ctx)
+			_, err := tx.CurrentRevision(ctx)
 			return err
 		})
 		ensure := func(hash string, at time.Time) *store.Revision {
 			var revision *store.Revision
 			do(t, book, func(ctx context.Context, tx *store.Tx) error {
-				var err error
-				revision, err = tx.EnsureRevision(ctx, hash, []byte(`["`+hash+`"]`), at)
+				if _, err := tx.HoldRevision(ctx, true); err != nil {
+					return err
+				}
+				made, err := tx.EnsureRevision(ctx, store.Revision{Hash: hash, Files: []byte(`["` + hash + `"]`), AppliedAt: at, AppliedBy: 7},
+					map[string][]string{"asks " + hash: {"a", "b"}})
+				revision = made
 				return err
 			})
-			same(t, "the latest revision", read(t, book, func(ctx context.Context, tx *store.Tx) (*store.Revision, error) {
-				return tx.LatestRevision(ctx)
+			same(t, "the current revision", read(t, book, func(ctx context.Context, tx *store.Tx) (*store.Revision, error) {
+				return tx.CurrentRevision(ctx)
 			}), revision)
+			same(t, "the one that is held", read(t, book, func(ctx context.Context, tx *store.Tx) (int64, error) {
+				return tx.HoldRevision(ctx, false)
+			}), revision.ID)
 			return revision
 		}
 		one := ensure("one", noon)
-		ensure("two", noon.Add(time.Second))
-		same(t, "the first one applied again", ensure("one", noon.Add(time.Minute)), one)
+		two := ensure("two", noon.Add(time.Second))
+		again := ensure("one", noon.Add(time.Minute))
+		same(t, "the first one applied again", []any{again.ID, again.CreatedAt, again.AppliedAt}, []any{one.ID, one.CreatedAt, noon.Add(time.Minute)})
+		same(t, "what they judge by", read(t, book, func(ctx context.Context, tx *store.Tx) (map[int64]map[string][]string, error) {
+			return tx.MatchersOf(ctx, []int64{one.ID, two.ID})
+		}), map[int64]map[string][]string{one.ID: {"asks one": {"a", "b"}}, two.ID: {"asks two": {"a", "b"}}})
 	})
 }

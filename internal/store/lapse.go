@@ -9,8 +9,8 @@ import (
 	"github.com/seed-504bad89/accolade/internal/achievement"
 )
 
-// ProlongAwards lets each award that stands where one of these would, and that lapses before this one
-// does, lapse when this one does.
+// ProlongAwards lets each award by a rule that stands where one of these would, and that lapses before this one
+// does or never, lapse when this one does.
 func (tx *Tx) ProlongAwards(ctx context.Context, awards []achievement.Award) error {
 	for i := range awards {
 		if awards[i].ExpiresAt.IsZero() {
@@ -19,7 +19,7 @@ func (tx *Tx) ProlongAwards(ctx context.Context, awards []achievement.Award) err
 		_, err := tx.db.NewUpdate().Model((*awardRow)(nil)).Set("expires_at = ?", awards[i].ExpiresAt).
 			Where("achievement_id = ?", awards[i].AchievementID).Where("user_id = ?", awards[i].UserID).
 			Where("occurrence = ?", awards[i].Occurrence).
-			Where("revoked_at IS NULL").Where("expires_at < ?", awards[i].ExpiresAt).Exec(ctx)
+			Where("revoked_at IS NULL").Where("(expires_at < ? OR expires_at IS NULL AND rule IS NOT NULL)", awards[i].ExpiresAt).Exec(ctx)
 		if err != nil {
 			return err
 		}
