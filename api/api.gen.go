@@ -723,6 +723,29 @@ type RevokeAward struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// RuleFailure The newest failure, if it is among the last thousand; null for none.
+type RuleFailure struct {
+	EventId int64  `json:"event_id"`
+	Text    string `json:"text"`
+}
+
+// RuleState defines model for RuleState.
+type RuleState struct {
+	// Failure The newest failure, if it is among the last thousand; null for none.
+	Failure *RuleFailure `json:"failure"`
+
+	// LastAwardedAt By the time of the event; null for never.
+	LastAwardedAt *time.Time `json:"last_awarded_at"`
+
+	// Rule namespace/key
+	Rule string `json:"rule"`
+}
+
+// RuleStateList defines model for RuleStateList.
+type RuleStateList struct {
+	Items []RuleState `json:"items"`
+}
+
 // Rules defines model for Rules.
 type Rules struct {
 	Files    []RulesFile    `json:"files"`
@@ -1369,6 +1392,9 @@ type ServerInterface interface {
 	// ListRevisions List the revisions of the rules
 	// (GET /api/v1/rules/revisions)
 	ListRevisions(c *gin.Context, params ListRevisionsParams)
+	// ListRuleStates How the rules fare
+	// (GET /api/v1/rules/states)
+	ListRuleStates(c *gin.Context)
 	// GetCurrentUser Who am I?
 	// (GET /api/v1/user)
 	GetCurrentUser(c *gin.Context)
@@ -2551,6 +2577,19 @@ func (siw *ServerInterfaceWrapper) ListRevisions(c *gin.Context) {
 	siw.Handler.ListRevisions(c, params)
 }
 
+// ListRuleStates operation middleware
+func (siw *ServerInterfaceWrapper) ListRuleStates(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRuleStates(c)
+}
+
 // GetCurrentUser operation middleware
 func (siw *ServerInterfaceWrapper) GetCurrentUser(c *gin.Context) {
 
@@ -3209,6 +3248,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/users/:user/export", wrapper.ExportUser)
 	router.GET(options.BaseURL+"/api/v1/rules", wrapper.GetRules)
 	router.PUT(options.BaseURL+"/api/v1/rules", wrapper.ApplyRules)
+	router.GET(options.BaseURL+"/api/v1/rules/states", wrapper.ListRuleStates)
 	router.GET(options.BaseURL+"/api/v1/rules/revisions", wrapper.ListRevisions)
 	router.GET(options.BaseURL+"/api/v1/users/:user/progress", wrapper.GetProgress)
 	router.GET(options.BaseURL+"/api/v1/users/:user/achievements/:id/explain", wrapper.ExplainAchievement)
@@ -8021,6 +8061,140 @@ func (response ListRevisions5XXApplicationProblemPlusJSONResponse) VisitListRevi
 	return err
 }
 
+type ListRuleStatesRequestObject struct {
+}
+
+type ListRuleStatesResponseObject interface {
+	VisitListRuleStatesResponse(w http.ResponseWriter) error
+}
+
+type ListRuleStates200JSONResponse RuleStateList
+
+func (response ListRuleStates200JSONResponse) VisitListRuleStatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleStates400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListRuleStates400ApplicationProblemPlusJSONResponse) VisitListRuleStatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleStates401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListRuleStates401ApplicationProblemPlusJSONResponse) VisitListRuleStatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleStates403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListRuleStates403ApplicationProblemPlusJSONResponse) VisitListRuleStatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleStates406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListRuleStates406ApplicationProblemPlusJSONResponse) VisitListRuleStatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleStates429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response ListRuleStates429ApplicationProblemPlusJSONResponse) VisitListRuleStatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleStates5XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    OurTroubleResponseHeaders
+	StatusCode int
+}
+
+func (response ListRuleStates5XXApplicationProblemPlusJSONResponse) VisitListRuleStatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCurrentUserRequestObject struct {
 }
 
@@ -11076,6 +11250,9 @@ type StrictServerInterface interface {
 	// ListRevisions List the revisions of the rules
 	// (GET /api/v1/rules/revisions)
 	ListRevisions(ctx context.Context, request ListRevisionsRequestObject) (ListRevisionsResponseObject, error)
+	// ListRuleStates How the rules fare
+	// (GET /api/v1/rules/states)
+	ListRuleStates(ctx context.Context, request ListRuleStatesRequestObject) (ListRuleStatesResponseObject, error)
 	// GetCurrentUser Who am I?
 	// (GET /api/v1/user)
 	GetCurrentUser(ctx context.Context, request GetCurrentUserRequestObject) (GetCurrentUserResponseObject, error)
@@ -12087,6 +12264,30 @@ func (sh *strictHandler) ListRevisions(ctx *gin.Context, params ListRevisionsPar
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListRevisionsResponseObject); ok {
 		if err := validResponse.VisitListRevisionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRuleStates operation middleware
+func (sh *strictHandler) ListRuleStates(ctx *gin.Context) {
+	var request ListRuleStatesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRuleStates(ctx, request.(ListRuleStatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRuleStates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRuleStatesResponseObject); ok {
+		if err := validResponse.VisitListRuleStatesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

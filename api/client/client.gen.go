@@ -664,6 +664,29 @@ type RevokeAward struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// RuleFailure The newest failure, if it is among the last thousand; null for none.
+type RuleFailure struct {
+	EventId int64  `json:"event_id"`
+	Text    string `json:"text"`
+}
+
+// RuleState defines model for RuleState.
+type RuleState struct {
+	// Failure The newest failure, if it is among the last thousand; null for none.
+	Failure *RuleFailure `json:"failure"`
+
+	// LastAwardedAt By the time of the event; null for never.
+	LastAwardedAt *time.Time `json:"last_awarded_at"`
+
+	// Rule namespace/key
+	Rule string `json:"rule"`
+}
+
+// RuleStateList defines model for RuleStateList.
+type RuleStateList struct {
+	Items []RuleState `json:"items"`
+}
+
 // Rules defines model for Rules.
 type Rules struct {
 	Files    []RulesFile    `json:"files"`
@@ -1580,6 +1603,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/rules/revisions (the `ListRevisions` operationId).
 	ListRevisions(ctx context.Context, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListRuleStates How the rules fare
+	//
+	// Says of each rule when it gave something last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
+	//
+	// Corresponds with GET /api/v1/rules/states (the `ListRuleStates` operationId).
+	ListRuleStates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCurrentUser Who am I?
 	//
 	// Returns the user whose token this is, with what only they and admins see. Role: anyone with a token.
@@ -2439,6 +2469,23 @@ func (c *Client) ApplyRules(ctx context.Context, params *ApplyRulesParams, body 
 // Corresponds with GET /api/v1/rules/revisions (the `ListRevisions` operationId).
 func (c *Client) ListRevisions(ctx context.Context, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListRevisionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRuleStates How the rules fare
+//
+// Says of each rule when it gave something last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
+//
+// Corresponds with GET /api/v1/rules/states (the `ListRuleStates` operationId).
+func (c *Client) ListRuleStates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRuleStatesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -4448,6 +4495,33 @@ func NewListRevisionsRequest(server string, params *ListRevisionsParams) (*http.
 	return req, nil
 }
 
+// NewListRuleStatesRequest constructs an http.Request for the ListRuleStates method
+func NewListRuleStatesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/rules/states")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetCurrentUserRequest constructs an http.Request for the GetCurrentUser method
 func NewGetCurrentUserRequest(server string) (*http.Request, error) {
 	var err error
@@ -5717,6 +5791,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/rules/revisions (the `ListRevisions` operationId).
 	ListRevisionsWithResponse(ctx context.Context, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*ListRevisionsResponse, error)
+
+	// ListRuleStatesWithResponse How the rules fare
+	//
+	// Says of each rule when it gave something last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/rules/states (the `ListRuleStates` operationId).
+	ListRuleStatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListRuleStatesResponse, error)
 
 	// GetCurrentUserWithResponse Who am I?
 	//
@@ -9294,6 +9377,112 @@ func (r ListRevisionsResponse) ContentType() string {
 	return ""
 }
 
+// ListRuleStatesResponse401Headers the declared response headers of an HTTP 401 response for ListRuleStates
+type ListRuleStatesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListRuleStatesResponse429Headers the declared response headers of an HTTP 429 response for ListRuleStates
+type ListRuleStatesResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+}
+
+// ListRuleStatesResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListRuleStates
+type ListRuleStatesResponse5XXHeaders struct {
+	RetryAfter *int
+}
+
+type ListRuleStatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleStateList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationproblemJSON406 *NotAcceptable
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *RateLimited
+	// ApplicationproblemJSON5XX the response for an HTTP 5XX `application/problem+json` response
+	ApplicationproblemJSON5XX *OurTrouble
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListRuleStatesResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListRuleStatesResponse429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *ListRuleStatesResponse5XXHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRuleStatesResponse) GetJSON200() *RuleStateList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListRuleStatesResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListRuleStatesResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListRuleStatesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListRuleStatesResponse) GetApplicationproblemJSON406() *NotAcceptable {
+	return r.ApplicationproblemJSON406
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListRuleStatesResponse) GetApplicationproblemJSON429() *RateLimited {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON5XX returns the response for an HTTP 5XX `application/problem+json` response
+func (r ListRuleStatesResponse) GetApplicationproblemJSON5XX() *OurTrouble {
+	return r.ApplicationproblemJSON5XX
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRuleStatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRuleStatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRuleStatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRuleStatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetCurrentUserResponse200Headers the declared response headers of an HTTP 200 response for GetCurrentUser
 type GetCurrentUserResponse200Headers struct {
 	ETag *string
@@ -12014,6 +12203,21 @@ func (c *ClientWithResponses) ListRevisionsWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseListRevisionsResponse(rsp)
+}
+
+// ListRuleStatesWithResponse How the rules fare
+//
+// Says of each rule when it gave something last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/rules/states (the `ListRuleStates` operationId).
+func (c *ClientWithResponses) ListRuleStatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListRuleStatesResponse, error) {
+	rsp, err := c.ListRuleStates(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRuleStatesResponse(rsp)
 }
 
 // GetCurrentUserWithResponse Who am I?
@@ -16064,6 +16268,121 @@ func ParseListRevisionsResponse(rsp *http.Response) (*ListRevisionsResponse, err
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers ListRevisionsResponse5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListRuleStatesResponse parses an HTTP response from a ListRuleStatesWithResponse call
+func ParseListRuleStatesResponse(rsp *http.Response) (*ListRuleStatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRuleStatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleStateList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest OurTrouble
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListRuleStatesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListRuleStatesResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers ListRuleStatesResponse5XXHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/seed-504bad89/accolade/api/client"
 )
@@ -89,4 +90,34 @@ func printProgress(out io.Writer, user string, p client.Progress) {
 	if len(p.Missing) > 0 {
 		fmt.Fprintf(out, "  still needed: %s\n", strings.Join(p.Missing, ", "))
 	}
+}
+
+type rulesStatusCommand struct {
+	service
+}
+
+// Run prints how each rule of the service fares.
+func (c rulesStatusCommand) Run(ctx context.Context) error {
+	api, err := c.connect()
+	if err != nil {
+		return err
+	}
+	answer, err := api.ListRuleStatesWithResponse(ctx)
+	if err != nil {
+		return fmt.Errorf("asking the service: %w", err)
+	}
+	if answer.JSON200 == nil {
+		return refused(answer.Status(), answer.Body)
+	}
+	for _, state := range answer.JSON200.Items {
+		since := "never gave anything"
+		if state.LastAwardedAt != nil {
+			since = "silent since " + state.LastAwardedAt.Format(time.DateTime)
+		}
+		fmt.Printf("%-40s %s\n", state.Rule, since)
+		if state.Failure != nil {
+			fmt.Printf("%-40s failed on event %d: %s\n", "", state.Failure.EventId, state.Failure.Text)
+		}
+	}
+	return nil
 }

@@ -115,3 +115,17 @@ func badRules(problems rule.Problems) error {
 	}
 	return f
 }
+
+// RuleStates returns how each rule fares, by name. Role: admin.
+func (o *Operations) RuleStates(ctx context.Context, caller Caller) ([]automation.RuleState, error) {
+	if err := mayAdminister(caller); err != nil {
+		return nil, err
+	}
+	var states []automation.RuleState
+	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		found, err := o.automation.States(ctx, tx)
+		states = found
+		return err
+	})
+	return states, err
+}

@@ -188,3 +188,31 @@ func TestExplaining(t *testing.T) {
 		d.must(http.StatusOK, stranger, "GET", path, nil)
 	})
 }
+
+// A rule that fails is shown with the event, and hurts no other; one that is silent is seen.
+func TestHowRulesFare(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		d = d.in(t)
+		d.judge()
+		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", files(`namespace: acme
+achievements:
+  - {key: bad, name: Bad, kind: irrevocable, award: {on: merge_request.merged, when: 'event.labels[0] == "x"', to: event.author}}
+  - {key: good, name: Good, kind: irrevocable, award: {on: merge_request.merged, to: event.author}}
+  - {key: silent, name: Silent, kind: irrevocable, award: {on: issue.opened, to: event.author}}
+`))
+		d.merge(1, "ada")
+		d.merge(2, "ada")
+		got := d.must(http.StatusOK, adminToken, "GET", "/api/v1/rules/states", nil)
+		want := `{"items":[` +
+			`{"failure":{"event_id":2,"text":"event.labels[0] == \"x\": index out of bounds: 0"},"last_awarded_at":null,"rule":"acme/bad"},` +
+			`{"failure":null,"last_awarded_at":"2026-11-02T09:47:13Z","rule":"acme/good"},` +
+			`{"failure":null,"last_awarded_at":null,"rule":"acme/silent"}]}`
+		if strings.TrimSpace(got.text) != want {
+			t.Errorf("the states are %s, want %s", got.text, want)
+		}
+	})
+}

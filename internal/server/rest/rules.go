@@ -95,3 +95,19 @@ func apiEffect(effect *automation.Effect) api.Effect {
 		Achievement: effect.Achievement, Username: effect.Username, Occurrence: unlessZero(effect.Occurrence), At: effect.At,
 	}
 }
+
+func (s *server) ListRuleStates(ctx context.Context, _ api.ListRuleStatesRequestObject) (api.ListRuleStatesResponseObject, error) {
+	states, err := s.operations.RuleStates(ctx, callerOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return api.ListRuleStates200JSONResponse{Items: each(states, apiRuleState)}, nil
+}
+
+func apiRuleState(state *automation.RuleState) api.RuleState {
+	shown := api.RuleState{Rule: state.Rule, LastAwardedAt: unlessNever(state.LastAwarded)}
+	if state.FailedOn != 0 {
+		shown.Failure = &api.RuleFailure{EventId: state.FailedOn, Text: state.Failure}
+	}
+	return shown
+}
