@@ -80,6 +80,10 @@ func (a *Automation) plan(ctx context.Context, tx *store.Tx, set *rule.Set) (*pl
 
 // compare finds what becomes of each achievement.
 func (p *plan) compare(ctx context.Context, tx *store.Tx, set *rule.Set, declared map[achievementRef]achievement.Achievement) error {
+	handmade, err := tx.Handmade(ctx, set.Namespaces())
+	if err != nil {
+		return err
+	}
 	kept := map[achievementRef]bool{}
 	for _, d := range set.Declared() {
 		ref := achievementRef{d.Namespace, d.Key}
@@ -92,9 +96,7 @@ func (p *plan) compare(ctx context.Context, tx *store.Tx, set *rule.Set, declare
 			if !row.RetiredAt.IsZero() {
 				change.What = "restored"
 			}
-		} else if adopted, err := tx.HandmadeByName(ctx, d.Namespace, d.Name); err != nil {
-			return err
-		} else if adopted != nil {
+		} else if adopted := handmade[[2]string{d.Namespace, strings.ToLower(d.Name)}]; adopted != nil {
 			change.What, change.Fields = "adopted", changedFields(adopted, &d)
 		}
 		if change.What == "changed" && len(change.Fields) == 0 {

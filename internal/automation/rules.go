@@ -150,16 +150,19 @@ func (a *Automation) declare(ctx context.Context, tx *store.Tx, next *ruleset, m
 		}
 		namespaces[path] = namespace.ID
 	}
-	for _, declared := range next.set.Declared() {
-		row := achievement.Achievement{
-			NamespaceID: namespaces[declared.Namespace], Key: declared.Key, Name: declared.Name,
-			Description: declared.Description, Kind: declared.Kind, Series: declared.Series, Tier: declared.Tier,
-			CreatedAt: a.now(), UpdatedAt: a.now(),
+	declared := next.set.Declared()
+	rows := make([]*achievement.Achievement, len(declared))
+	for i, d := range declared {
+		rows[i] = &achievement.Achievement{
+			NamespaceID: namespaces[d.Namespace], Key: d.Key, Name: d.Name, Description: d.Description, Kind: d.Kind,
+			Series: d.Series, Tier: d.Tier, CreatedAt: a.now(), UpdatedAt: a.now(),
 		}
-		if _, err := tx.DeclareAchievement(ctx, &row); err != nil {
-			return fmt.Errorf("%s:%d: achievement %q: %w", declared.File, declared.Line, declared.Key, err)
-		}
-		next.achievements[achievementRef{declared.Namespace, declared.Key}] = row
+	}
+	if i, err := tx.DeclareAchievements(ctx, rows); err != nil {
+		return fmt.Errorf("%s:%d: achievement %q: %w", declared[i].File, declared[i].Line, declared[i].Key, err)
+	}
+	for i, d := range declared {
+		next.achievements[achievementRef{d.Namespace, d.Key}] = *rows[i]
 	}
 	return nil
 }

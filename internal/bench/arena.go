@@ -25,6 +25,8 @@ type contestant struct {
 	database string
 	// count are the queries that count deliveries and increments in its book.
 	count [2]string
+	// moreRules is how many rules for other things it has, and history how many events its book holds before.
+	moreRules, history int
 }
 
 func contestants() []contestant {
@@ -38,6 +40,14 @@ func contestants() []contestant {
 		{
 			name: "ours", about: "the real server on Postgres and Redis", database: "postgres",
 			count: [2]string{deliveries, "SELECT coalesce(sum(n), 0) FROM progress"},
+		},
+		{
+			name: "ours-10k-rules", about: "the same with 10,000 rules for other things", database: "postgres",
+			count: [2]string{deliveries, "SELECT coalesce(sum(n), 0) FROM progress"}, moreRules: 10_000,
+		},
+		{
+			name: "ours-1m-events", about: "the same with 1,000,000 earlier events", database: "postgres",
+			count: [2]string{deliveries, "SELECT coalesce(sum(n), 0) FROM progress"}, history: 1_000_000,
 		},
 		{
 			name: "ours-sqlite", about: "the real server on SQLite alone", database: "sqlite",
@@ -82,7 +92,7 @@ func prepare(ctx context.Context, s settings, place string) (*arena, error) {
 		return nil, fmt.Errorf("building the server: %w\n%s", err, out)
 	}
 	err = errors.Join(
-		os.Mkdir(a.rules, 0o700),
+		os.Mkdir(a.rules, 0o700), os.Mkdir(a.moreRules(), 0o700), a.writeMoreRules(),
 		os.WriteFile(filepath.Join(a.rules, "rules.yaml"), []byte(rulesFile()), 0o600),
 		os.WriteFile(a.config, []byte("sources: [{name: "+sourceName+", forge: github, secret: \""+hookSecret+"\"}]\n"), 0o600),
 	)
@@ -114,6 +124,9 @@ func (a *arena) measure(ctx context.Context, c contestant) (result, error) {
 	// Half as long again, first: people are met and caches filled, for everyone.
 	warm, err := load(ctx, process.address, a.supply, a.connections, a.duration/2)
 	if err != nil {
+		return result{}, err
+	}
+	if err := book.fill(ctx, c.history); err != nil {
 		return result{}, err
 	}
 	walBefore, cpuBefore := book.wal(ctx), process.cpu()
@@ -166,8 +179,8 @@ func (a *arena) book(ctx context.Context, c contestant) (*book, error) {
 		return b, nil
 	}
 	var err error
-	if b.admin, err = pgx.Connect(ctx, a.postgres); err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
+	if b.admin, err = connect(ctx, a.postgres); err != nil {
+		return nil, err
 	}
 	if _, err := b.admin.Exec(ctx, "CREATE DATABASE "+b.name); err != nil {
 		return nil, fmt.Errorf("making a database: %w", err)
@@ -180,6 +193,14 @@ func (a *arena) book(ctx context.Context, c contestant) (*book, error) {
 	b.url = address.String()
 	_, err = b.admin.Exec(ctx, "CHECKPOINT")
 	return b, err
+}
+
+func connect(ctx context.Context, address string) (*pgx.Conn, error) {
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	return conn, nil
 }
 
 func (b *book) close() {

@@ -26,8 +26,12 @@ func (a *arena) start(ctx context.Context, c contestant, database string) (*proc
 	if strings.HasPrefix(c.name, "ours") {
 		command = exec.CommandContext(ctx, a.binary, "serve") //nolint:gosec // the program built before
 	}
+	rules := a.rules
+	if c.moreRules > 0 {
+		rules = a.moreRules()
+	}
 	command.Env = append(os.Environ(),
-		"ACCOLADE_LISTEN=127.0.0.1:0", "ACCOLADE_CONFIG="+a.config, "ACCOLADE_RULES="+a.rules,
+		"ACCOLADE_LISTEN=127.0.0.1:0", "ACCOLADE_CONFIG="+a.config, "ACCOLADE_RULES="+rules,
 		"ACCOLADE_DATABASE_URL="+database, "ACCOLADE_ADMIN_TOKEN="+adminToken, "GIN_MODE=release")
 	if c.database == "postgres" {
 		command.Env = append(command.Env, "ACCOLADE_REDIS_URL="+a.redis)

@@ -66,11 +66,12 @@ func (a *arena) report(out io.Writer) {
 	_ = table.Flush()
 	fmt.Fprintln(out)
 	for _, c := range contestants() {
-		fmt.Fprintf(out, "%12s: %s\n", c.name, c.about)
+		fmt.Fprintf(out, "%14s: %s\n", c.name, c.about)
 	}
 	ratio := func(x, y string) float64 { return median(a.results[x], perSecond) / median(a.results[y], perSecond) }
-	fmt.Fprintf(out, "\nours / naive = %.2f\nours / bare  = %.2f\nours on SQLite / ours on Postgres = %.2f\n",
-		ratio("ours", "naive"), ratio("ours", "bare"), ratio("ours-sqlite", "ours"))
+	fmt.Fprintf(out, "\nours / naive = %.2f\nours / bare  = %.2f\nours on SQLite / ours on Postgres = %.2f\n"+
+		"with 10,000 more rules / without = %.2f\nwith 1,000,000 earlier events / with none = %.2f\n",
+		ratio("ours", "naive"), ratio("ours", "bare"), ratio("ours-sqlite", "ours"), ratio("ours-10k-rules", "ours"), ratio("ours-1m-events", "ours"))
 }
 
 // processor names the machine's processor, as well as it is known.

@@ -25,7 +25,7 @@ const (
 	// MaxFile is the size of a rules file in bytes.
 	MaxFile = 1 << 20
 	// MaxAchievements is how many achievements a Set declares, each tier being one.
-	MaxAchievements = 10_000
+	MaxAchievements = 20_000
 	// MaxExpression is the length of an expression in bytes.
 	MaxExpression = 4 << 10
 	// MaxOccurrence is the length of what makes a repeatable award the same one, in characters.

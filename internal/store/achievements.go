@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,30 +139,104 @@ func (tx *Tx) ListAchievements(ctx context.Context, f AchievementFilter, p Page)
 	return items, next, nil
 }
 
-// DeclareAchievement makes the book hold the achievement as rules files declare it, and fills in
-// the rest of it from the book. It is matched by namespace and key; one that was made by hand
-// under the same name and has no key is adopted. A name that another declared achievement has is
-// a Conflict "name_taken"; a kind that the awards so far do not allow, a Conflict "kind_in_use".
-func (tx *Tx) DeclareAchievement(ctx context.Context, a *achievement.Achievement) (created bool, err error) {
-	var row achievementRow
-	err = tx.db.NewSelect().Model(&row).Where("namespace_id = ?", a.NamespaceID).
-		Where("key = ? OR (key IS NULL AND name_folded = ?)", a.Key, fold(a.Name)).
-		OrderExpr("key IS NULL").Limit(1).Scan(ctx)
-	if ignoreNoRows(err) != nil {
-		return false, err
-	}
+// DeclareAchievements makes the book hold the achievements as rules files declare them, and fills in the rest
+// of each from the book. They are matched by namespace and key; one that was made by hand under the same
+// name and has no key is adopted. A name that another declared achievement has is a Conflict "name_taken";
+// a kind that the awards so far do not allow, a Conflict "kind_in_use". The error of one comes with its index.
+func (tx *Tx) DeclareAchievements(ctx context.Context, all []*achievement.Achievement) (index int, err error) {
+	known, err := tx.declarable(ctx, all)
 	if err != nil {
-		return true, tx.CreateAchievement(ctx, a)
+		return 0, err
 	}
+	var missing []int
+	for i, a := range all {
+		row := known[declaredAs{a.NamespaceID, a.Key}]
+		if row == nil {
+			row = known[declaredAs{a.NamespaceID, "name " + fold(a.Name)}]
+		}
+		if row == nil {
+			missing = append(missing, i)
+			continue
+		}
+		if err := tx.declareAgain(ctx, a, row); err != nil {
+			return i, err
+		}
+	}
+	for part := range slices.Chunk(missing, declaredAtOnce) {
+		if i, err := tx.insertDeclared(ctx, all, part); err != nil {
+			return i, err
+		}
+	}
+	return 0, nil
+}
+
+// declaredAtOnce is how many achievements one statement makes.
+const declaredAtOnce = 1_000
+
+// declaredAs is a key in a namespace, or "name " and a folded name of one that has no key.
+type declaredAs struct {
+	namespaceID int64
+	key         string
+}
+
+// declarable returns the achievements of the namespaces by key, and those without one by name.
+func (tx *Tx) declarable(ctx context.Context, all []*achievement.Achievement) (map[declaredAs]*achievementRow, error) {
+	ids := make([]int64, len(all))
+	for i, a := range all {
+		ids[i] = a.NamespaceID
+	}
+	known := map[declaredAs]*achievementRow{}
+	if len(ids) == 0 {
+		return known, nil
+	}
+	var rows []achievementRow
+	if err := tx.db.NewSelect().Model(&rows).Where("namespace_id IN (?)", bun.List(unique(ids))).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		as := declaredAs{rows[i].NamespaceID, rows[i].Key}
+		if rows[i].Key == "" {
+			as.key = "name " + rows[i].NameFolded
+		}
+		known[as] = &rows[i]
+	}
+	return known, nil
+}
+
+// insertDeclared makes the achievements with the indexes.
+func (tx *Tx) insertDeclared(ctx context.Context, all []*achievement.Achievement, indexes []int) (int, error) {
+	rows := make([]*achievementRow, len(indexes))
+	for i, index := range indexes {
+		rows[i] = rowOfAchievement(all[index])
+	}
+	var made []achievementRow
+	err := tx.db.NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT DO NOTHING").Returning("id, namespace_id, key").Scan(ctx, &made)
+	if ignoreNoRows(err) != nil {
+		return indexes[0], err
+	}
+	ids := make(map[declaredAs]int64, len(made))
+	for i := range made {
+		ids[declaredAs{made[i].NamespaceID, made[i].Key}] = made[i].ID
+	}
+	for _, index := range indexes {
+		a := all[index]
+		if a.ID = ids[declaredAs{a.NamespaceID, a.Key}]; a.ID == 0 {
+			return index, orTaken(nil, "name_taken", "the namespace has an achievement %q already", a.Name)
+		}
+	}
+	return 0, nil
+}
+
+func (tx *Tx) declareAgain(ctx context.Context, a *achievement.Achievement, row *achievementRow) error {
 	a.ID, a.CreatedAt, a.AvatarHash = row.ID, row.CreatedAt.UTC(), row.AvatarHash
 	wanted := rowOfAchievement(a)
 	wanted.CreatedAt, wanted.UpdatedAt = row.CreatedAt, row.UpdatedAt
-	if reflect.DeepEqual(*wanted, row) {
+	if reflect.DeepEqual(wanted, row) {
 		a.UpdatedAt = row.UpdatedAt.UTC()
-		return false, nil
+		return nil
 	}
 	wanted.UpdatedAt = a.UpdatedAt
-	return false, tx.redeclare(ctx, wanted, row.Kind)
+	return tx.redeclare(ctx, wanted, row.Kind)
 }
 
 // nameIsFree refuses a name that another achievement of the namespace has, in whatever case.
@@ -215,14 +290,20 @@ func errAlreadyAwarded(id int64) *fault.Error {
 	return fault.New(fault.Conflict, "already_awarded", "the user has this achievement already, by award %d", id)
 }
 
-// HandmadeByName returns the achievement that a rule with the name would adopt: one of the namespace without a
-// key; nil for none.
-func (tx *Tx) HandmadeByName(ctx context.Context, namespace, name string) (*achievement.Achievement, error) {
-	var row achievementRow
-	err := tx.db.NewSelect().Model(&row).Join("JOIN namespaces AS n ON n.id = a.namespace_id").
-		Where("lower(n.full_path) = ?", fold(namespace)).Where("a.key IS NULL").Where("a.name_folded = ?", fold(name)).Scan(ctx)
-	if ignoreNoRows(err) != nil || err != nil {
-		return nil, ignoreNoRows(err)
+// Handmade returns the achievements without a key, which rules of their names would adopt: by the full paths of
+// their namespaces, which are chosen, and their names in lower case.
+func (tx *Tx) Handmade(ctx context.Context, namespaces []string) (map[[2]string]*achievement.Achievement, error) {
+	found := map[[2]string]*achievement.Achievement{}
+	for _, path := range namespaces {
+		var rows []achievementRow
+		err := tx.db.NewSelect().Model(&rows).Join("JOIN namespaces AS n ON n.id = a.namespace_id").
+			Where("lower(n.full_path) = ?", fold(path)).Where("a.key IS NULL").Scan(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			found[[2]string{path, rows[i].NameFolded}] = rows[i].achievement()
+		}
 	}
-	return row.achievement(), nil
+	return found, nil
 }

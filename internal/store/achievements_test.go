@@ -65,13 +65,12 @@ func TestDeclaring(t *testing.T) {
 
 		acme := namespace(t, book, "acme")
 		byHand := badge(t, book, acme.ID, "First merge", achievement.Revocable)
-		declare := func(key, name string, kind achievement.Kind, wantCreated bool) *achievement.Achievement {
+		declare := func(key, name string, kind achievement.Kind) *achievement.Achievement {
 			a := &achievement.Achievement{
 				NamespaceID: acme.ID, Key: key, Name: name, Kind: kind, CreatedAt: noon.Add(time.Hour), UpdatedAt: noon.Add(time.Hour),
 			}
 			do(t, book, func(ctx context.Context, tx *store.Tx) error {
-				created, err := tx.DeclareAchievement(ctx, a)
-				same(t, "whether "+key+" was made", created, wantCreated)
+				_, err := tx.DeclareAchievements(ctx, []*achievement.Achievement{a})
 				return err
 			})
 			same(t, key, read(t, book, func(ctx context.Context, tx *store.Tx) (*achievement.Achievement, error) {
@@ -79,26 +78,26 @@ func TestDeclaring(t *testing.T) {
 			}), a)
 			return a
 		}
-		adopted := declare("first-merge", "FIRST merge", achievement.Irrevocable, false)
+		adopted := declare("first-merge", "FIRST merge", achievement.Irrevocable)
 		same(t, "the adopted id", adopted.ID, byHand.ID)
-		second := declare("second", "Second", achievement.Repeatable, true)
-		same(t, "the id of what is declared again", declare("second", "Renamed", achievement.Repeatable, false).ID, second.ID)
-		unchanged := declare("second", "Renamed", achievement.Repeatable, false)
+		second := declare("second", "Second", achievement.Repeatable)
+		same(t, "the id of what is declared again", declare("second", "Renamed", achievement.Repeatable).ID, second.ID)
+		unchanged := declare("second", "Renamed", achievement.Repeatable)
 		same(t, "when it was updated", unchanged.UpdatedAt, noon.Add(time.Hour))
 
 		refused(t, book, "name_taken", func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.DeclareAchievement(ctx, &achievement.Achievement{
+			_, err := tx.DeclareAchievements(ctx, []*achievement.Achievement{{
 				NamespaceID: acme.ID, Key: "second", Name: "First Merge", Kind: achievement.Repeatable, CreatedAt: noon, UpdatedAt: noon,
-			})
+			}})
 			return err
 		})
 		ada := user(t, book, "ada")
 		give(t, book, second, ada, "")
 		give(t, book, second, ada, "2")
 		refused(t, book, "kind_in_use", func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.DeclareAchievement(ctx, &achievement.Achievement{
+			_, err := tx.DeclareAchievements(ctx, []*achievement.Achievement{{
 				NamespaceID: acme.ID, Key: "second", Name: "Renamed", Kind: achievement.Irrevocable, CreatedAt: noon, UpdatedAt: noon,
-			})
+			}})
 			return err
 		})
 
@@ -107,7 +106,7 @@ func TestDeclaring(t *testing.T) {
 		})
 		retired := read(t, book, func(ctx context.Context, tx *store.Tx) ([]achievement.Achievement, error) { return tx.Declared(ctx) })
 		same(t, "which are retired", []bool{retired[0].RetiredAt.IsZero(), retired[1].RetiredAt.IsZero()}, []bool{true, false})
-		if back := declare("second", "Renamed", achievement.Repeatable, false); !back.RetiredAt.IsZero() {
+		if back := declare("second", "Renamed", achievement.Repeatable); !back.RetiredAt.IsZero() {
 			t.Error("what is declared again is still retired")
 		}
 	})
