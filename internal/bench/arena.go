@@ -18,6 +18,9 @@ import (
 	_ "modernc.org/sqlite" // for counting
 )
 
+// postgres is the database of most contestants.
+const postgres = "postgres"
+
 // contestant is a server to measure.
 type contestant struct {
 	name, about string
@@ -34,19 +37,19 @@ func contestants() []contestant {
 	return []contestant{
 		{name: "bare", about: "gin + HMAC, keeps nothing"},
 		{
-			name: "naive", about: "a transaction a delivery, a statement a count", database: "postgres",
+			name: "naive", about: "a transaction a delivery, a statement a count", database: postgres,
 			count: [2]string{deliveries, "SELECT coalesce(sum(n), 0) FROM counters"},
 		},
 		{
-			name: "ours", about: "the real server on Postgres and Redis", database: "postgres",
+			name: "ours", about: "the real server on Postgres and Redis", database: postgres,
 			count: [2]string{deliveries, "SELECT coalesce(sum(n), 0) FROM progress"},
 		},
 		{
-			name: "ours-10k-rules", about: "the same with 10,000 rules for other things", database: "postgres",
+			name: "ours-10k-rules", about: "the same with 10,000 rules for other things", database: postgres,
 			count: [2]string{deliveries, "SELECT coalesce(sum(n), 0) FROM progress"}, moreRules: 10_000,
 		},
 		{
-			name: "ours-1m-events", about: "the same with 1,000,000 earlier events", database: "postgres",
+			name: "ours-1m-events", about: "the same with 1,000,000 earlier events", database: postgres,
 			count: [2]string{deliveries, "SELECT coalesce(sum(n), 0) FROM progress"}, history: 1_000_000,
 		},
 		{
@@ -171,7 +174,7 @@ type book struct {
 func (a *arena) book(ctx context.Context, c contestant) (*book, error) {
 	b := &book{kind: c.database, name: fmt.Sprintf("bench_%s_%d", strings.ReplaceAll(c.name, "-", "_"), len(a.results[c.name]))}
 	switch c.database {
-	case "postgres":
+	case postgres:
 	case "sqlite":
 		b.url = filepath.Join(a.place, b.name+".db")
 		return b, nil
@@ -225,7 +228,7 @@ func (b *book) wal(ctx context.Context) float64 {
 
 // check counts the book: every acknowledged delivery once, and every count raised once by it.
 func (b *book) check(ctx context.Context, c contestant, acknowledged int) error {
-	drivers := map[string]string{"postgres": "pgx", "sqlite": "sqlite"}
+	drivers := map[string]string{postgres: "pgx", "sqlite": "sqlite"}
 	if b.kind == "" {
 		return nil // nothing is kept
 	}

@@ -33,7 +33,7 @@ func (a *arena) start(ctx context.Context, c contestant, database string) (*proc
 	command.Env = append(os.Environ(),
 		"ACCOLADE_LISTEN=127.0.0.1:0", "ACCOLADE_CONFIG="+a.config, "ACCOLADE_RULES="+rules,
 		"ACCOLADE_DATABASE_URL="+database, "ACCOLADE_ADMIN_TOKEN="+adminToken, "GIN_MODE=release")
-	if c.database == "postgres" {
+	if c.database == postgres {
 		command.Env = append(command.Env, "ACCOLADE_REDIS_URL="+a.redis)
 	}
 	log, err := command.StderrPipe()

@@ -41,7 +41,7 @@ func corpus(tb testing.TB) map[string][2]rule.File {
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 
-	numbers := regexp.MustCompile(`(?m)^  # (\d+)`)
+	numbers := regexp.MustCompile(`(?m)^ {2}# (\d+)`)
 	var found []int
 	for name, files := range corpus(t) {
 		for _, match := range numbers.FindAllStringSubmatch(files[0].Text, -1) {

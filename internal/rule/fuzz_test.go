@@ -24,7 +24,7 @@ func FuzzExpressions(f *testing.F) {
 	for i := range labels {
 		labels[i] = "label number " + strconv.Itoa(i)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		quoted := strconv.QuoteToASCII(text)
 		set, err := rule.Load([]rule.File{{Name: "r.yaml", Text: one("irrevocable", "{on: merge_request.merged, when: "+quoted+", to: event.author}")}})
 		if err != nil {

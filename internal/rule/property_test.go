@@ -119,7 +119,7 @@ func TestOrderOfArrivalDoesNotMatter(t *testing.T) {
 		events := stream(t)
 		slices.SortFunc(events, func(x, y event.Event) int { return x.Time.Compare(y.Time) })
 		want := held(set, events)
-		random := rand.New(rand.NewPCG(1, uint64(len(events)))) //nolint:gosec // an order, and no secret
+		random := rand.New(rand.NewPCG(1, uint64(len(events))))
 		for range 100 {
 			shuffled := slices.Concat(events, events[:len(events)/2])
 			random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
