@@ -777,9 +777,14 @@ type RulesDiff struct {
 
 // RulesFile defines model for RulesFile.
 type RulesFile struct {
+	// Data What a picture holds, that a rules file names as an avatar.
+	Data *[]byte `json:"data,omitempty"`
+
 	// Name A path below the directory of rules, with slashes.
 	Name string `json:"name"`
-	Text string `json:"text"`
+
+	// Text What a rules file holds.
+	Text *string `json:"text,omitempty"`
 }
 
 // Scope What a token may be used for. `write` includes reading; `admin` includes both.

@@ -91,7 +91,11 @@ func sendRules(ctx context.Context, api *client.ClientWithResponses, paths []str
 	}
 	wish := client.ApplyRules{DryRun: &dryRun, Notify: &notify, Files: []client.RulesFile{}}
 	for _, file := range files {
-		wish.Files = append(wish.Files, client.RulesFile{Name: file.Name, Text: file.Text})
+		sent := client.RulesFile{Name: file.Name, Text: &file.Text}
+		if file.Data != nil {
+			sent = client.RulesFile{Name: file.Name, Data: &file.Data}
+		}
+		wish.Files = append(wish.Files, sent)
 	}
 	answer, err := api.ApplyRulesWithResponse(ctx, nil, wish)
 	if err != nil {

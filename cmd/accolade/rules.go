@@ -135,7 +135,7 @@ func readRules(paths []string) (rules, tests []rule.File, err error) {
 	return rules, tests, nil
 }
 
-// oneFile is a tree that shows one file of its directory alone.
+// oneFile is a tree that lists one file of its directory alone; what that file names can be opened.
 type oneFile struct {
 	tree fs.FS
 	name string
@@ -143,9 +143,6 @@ type oneFile struct {
 
 // Open implements fs.FS.
 func (o oneFile) Open(name string) (fs.File, error) {
-	if name != "." && name != o.name {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-	}
 	return o.tree.Open(name)
 }
 

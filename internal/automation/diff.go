@@ -1,12 +1,15 @@
 package automation
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/hex"
 	"slices"
 	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/avatar"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
@@ -47,17 +50,18 @@ type FieldChange struct{ Field, From, To string }
 type plan struct {
 	*Diff
 
-	before  store.Revision
-	retire  []int64
-	replays []store.Replay
+	before   store.Revision
+	pictures []*avatar.Picture
+	retire   []int64
+	replays  []store.Replay
 	// set is what is replayed: questions that are new, and old ones with new targets.
 	fresh  []string
 	afresh map[string][]string
 }
 
 // plan compares the set with the book.
-func (a *Automation) plan(ctx context.Context, tx *store.Tx, set *rule.Set) (*plan, error) {
-	p := &plan{Diff: &Diff{Hash: set.Hash()}, afresh: map[string][]string{}}
+func (a *Automation) plan(ctx context.Context, tx *store.Tx, set *rule.Set, pictures []*avatar.Picture) (*plan, error) {
+	p := &plan{Diff: &Diff{Hash: set.Hash()}, pictures: pictures, afresh: map[string][]string{}}
 	current, err := tx.CurrentRevision(ctx)
 	switch {
 	case err == nil:
@@ -85,19 +89,19 @@ func (p *plan) compare(ctx context.Context, tx *store.Tx, set *rule.Set, declare
 		return err
 	}
 	kept := map[achievementRef]bool{}
-	for _, d := range set.Declared() {
+	for i, d := range set.Declared() {
 		ref := achievementRef{d.Namespace, d.Key}
 		kept[ref] = true
 		row, known := declared[ref]
 		change := Change{What: "created", Name: d.Namespace + "/" + d.Key}
 		if known {
-			change.Fields = changedFields(&row, &d)
+			change.Fields = changedFields(&row, &d, p.pictures[i])
 			change.What = "changed"
 			if !row.RetiredAt.IsZero() {
 				change.What = "restored"
 			}
 		} else if adopted := handmade[[2]string{d.Namespace, strings.ToLower(d.Name)}]; adopted != nil {
-			change.What, change.Fields = "adopted", changedFields(adopted, &d)
+			change.What, change.Fields = "adopted", changedFields(adopted, &d, p.pictures[i])
 		}
 		if change.What == "changed" && len(change.Fields) == 0 {
 			p.Unchanged++
@@ -116,7 +120,7 @@ func (p *plan) compare(ctx context.Context, tx *store.Tx, set *rule.Set, declare
 	return nil
 }
 
-func changedFields(row *achievement.Achievement, d *rule.Declared) []FieldChange {
+func changedFields(row *achievement.Achievement, d *rule.Declared, picture *avatar.Picture) []FieldChange {
 	var changes []FieldChange
 	for _, f := range []FieldChange{
 		{"name", row.Name, d.Name},
@@ -127,6 +131,9 @@ func changedFields(row *achievement.Achievement, d *rule.Declared) []FieldChange
 		if f.From != f.To {
 			changes = append(changes, f)
 		}
+	}
+	if picture != nil && !bytes.Equal(row.AvatarHash, picture.Hash[:]) {
+		changes = append(changes, FieldChange{"avatar", hex.EncodeToString(row.AvatarHash), hex.EncodeToString(picture.Hash[:])})
 	}
 	return changes
 }
@@ -201,9 +208,13 @@ func without(texts, others []string) []string {
 // Diff says what applying the set would change. With effects set, it also says who would gain and lose what:
 // it plays all stored events to the rules that are new, in memory.
 func (a *Automation) Diff(ctx context.Context, set *rule.Set, effects bool) (*Diff, error) {
+	pictures, err := picturesOf(set)
+	if err != nil {
+		return nil, err
+	}
 	var diff *Diff
-	err := a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		p, err := a.plan(ctx, tx, set)
+	err = a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		p, err := a.plan(ctx, tx, set, pictures)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/avatar"
 	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/rule"
@@ -62,6 +63,10 @@ func (a *Automation) Apply(ctx context.Context, in Application) (*Diff, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the rules files: %w", err)
 	}
+	pictures, err := picturesOf(in.Set)
+	if err != nil {
+		return nil, err
+	}
 	if err := a.recall(ctx, in.Set); err != nil {
 		return nil, err
 	}
@@ -74,7 +79,7 @@ func (a *Automation) Apply(ctx context.Context, in Application) (*Diff, error) {
 		if err := a.recallRest(ctx, tx, in.Set); err != nil {
 			return err
 		}
-		planned, err := a.plan(ctx, tx, in.Set)
+		planned, err := a.plan(ctx, tx, in.Set, pictures)
 		if err != nil {
 			return err
 		}
@@ -101,7 +106,7 @@ func (a *Automation) Apply(ctx context.Context, in Application) (*Diff, error) {
 // applyIn makes the plan true.
 func (a *Automation) applyIn(ctx context.Context, tx *store.Tx, in Application, kept []byte, planned *plan) (*ruleset, error) {
 	next := &ruleset{set: in.Set, achievements: map[achievementRef]achievement.Achievement{}}
-	if err := a.declare(ctx, tx, next, in.MakeNamespaces); err != nil {
+	if err := a.declare(ctx, tx, next, in.MakeNamespaces, planned.pictures); err != nil {
 		return nil, err
 	}
 	if err := tx.RetireAchievements(ctx, planned.retire, a.now()); err != nil {
@@ -141,7 +146,7 @@ func hashesOf(set *rule.Set) []string {
 }
 
 // declare writes the set's namespaces and achievements.
-func (a *Automation) declare(ctx context.Context, tx *store.Tx, next *ruleset, makeNamespaces bool) error {
+func (a *Automation) declare(ctx context.Context, tx *store.Tx, next *ruleset, makeNamespaces bool, pictures []*avatar.Picture) error {
 	namespaces := map[string]int64{}
 	for _, path := range next.set.Namespaces() {
 		namespace, err := a.ensureNamespace(ctx, tx, path, makeNamespaces)
@@ -157,6 +162,12 @@ func (a *Automation) declare(ctx context.Context, tx *store.Tx, next *ruleset, m
 			NamespaceID: namespaces[d.Namespace], Key: d.Key, Name: d.Name, Description: d.Description, Kind: d.Kind,
 			Series: d.Series, Tier: d.Tier, CreatedAt: a.now(), UpdatedAt: a.now(),
 		}
+		if picture := pictures[i]; picture != nil {
+			rows[i].AvatarHash = picture.Hash[:]
+			if err := tx.PutAvatar(ctx, picture.Hash[:], picture.PNG, a.now()); err != nil {
+				return err
+			}
+		}
 	}
 	if i, err := tx.DeclareAchievements(ctx, rows); err != nil {
 		return fmt.Errorf("%s:%d: achievement %q: %w", declared[i].File, declared[i].Line, declared[i].Key, err)
@@ -165,6 +176,28 @@ func (a *Automation) declare(ctx context.Context, tx *store.Tx, next *ruleset, m
 		next.achievements[achievementRef{d.Namespace, d.Key}] = *rows[i]
 	}
 	return nil
+}
+
+// picturesOf returns the pictures of what the set declares, in order, made safe; nil for those that have none.
+func picturesOf(set *rule.Set) ([]*avatar.Picture, error) {
+	declared := set.Declared()
+	pictures := make([]*avatar.Picture, len(declared))
+	made := map[*byte]*avatar.Picture{}
+	for i, d := range declared {
+		if len(d.Avatar) == 0 {
+			continue
+		}
+		picture := made[&d.Avatar[0]]
+		if picture == nil {
+			var err error
+			if picture, err = avatar.Clean(d.Avatar); err != nil {
+				return nil, fmt.Errorf("%s:%d: the avatar of %q: %w", d.File, d.Line, d.Key, err)
+			}
+			made[&d.Avatar[0]] = picture
+		}
+		pictures[i] = picture
+	}
+	return pictures, nil
 }
 
 func (a *Automation) ensureNamespace(ctx context.Context, tx *store.Tx, path string, may bool) (*achievement.Namespace, error) {

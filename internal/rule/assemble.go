@@ -331,6 +331,7 @@ func (a *assembler) hash() string {
 	declared := slices.Clone(a.set.declared)
 	for i := range declared {
 		declared[i].File, declared[i].Line = "", 0
+		declared[i].Avatar = []byte(fingerprintOf(declared[i].Avatar))
 	}
 	slices.SortFunc(declared, func(x, y Declared) int {
 		return cmp.Or(cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Key, y.Key))

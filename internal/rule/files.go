@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ReadFiles returns the rules files (*.yaml, *.yml) of a tree and the files of tests for them
+// ReadFiles returns the rules files (*.yaml, *.yml) of a tree, with the pictures that they name, and the files of tests for them
 // (*_test.yaml, *_test.yml), both in the order of their paths. Names that begin with a dot are not
 // rules: in a volume that Kubernetes makes of a ConfigMap, they hold every file a second time.
 func ReadFiles(tree fs.FS) (rules, tests []File, err error) {
@@ -43,5 +43,9 @@ func ReadFiles(tree fs.FS) (rules, tests []File, err error) {
 		}
 		return nil
 	})
-	return rules, tests, err
+	if err != nil {
+		return nil, nil, err
+	}
+	pictures, err := readPictures(tree, rules)
+	return append(rules, pictures...), tests, err
 }

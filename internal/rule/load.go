@@ -22,6 +22,8 @@ func Load(files []File) (*Set, error) {
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(x, y File) int { return strings.Compare(x.Name, y.Name) })
 	// A kind of event may be declared in another file than the one that uses it.
+	l.pictures = slices.DeleteFunc(slices.Clone(files), func(f File) bool { return f.Data == nil })
+	files = slices.DeleteFunc(files, func(f File) bool { return f.Data != nil })
 	documents := make([]map[string]field, len(files))
 	for i, file := range files {
 		documents[i] = l.open(file)
@@ -48,6 +50,7 @@ type loader struct {
 	achievements []declaration
 	scope        fileScope
 	namespace    string
+	pictures     []File
 	// keys and names are those taken so far, and where.
 	keys, names map[name]origin
 }
@@ -75,8 +78,8 @@ type declaration struct {
 
 var (
 	fileKeys        = []string{"namespace", "timezone", "where", "sources", "events", "achievements"}
-	achievementKeys = []string{"key", "name", "description", "kind", "award", "revoke", "tiers"}
-	tierKeys        = []string{"at", "name", "description"}
+	achievementKeys = []string{"key", "name", "description", "avatar", "kind", "award", "revoke", "tiers"}
+	tierKeys        = []string{"at", "name", "description", "avatar"}
 )
 
 // open reads a file as far as the kinds of event that it declares.
@@ -158,6 +161,7 @@ func (l *loader) achievement(namespace string, node ast.Node) {
 	}
 	d.Name = l.name(fields, at(node))
 	d.Description = l.description(fields)
+	l.avatar(&d, fields)
 	if f, ok := fields["kind"]; ok {
 		d.Kind = l.kind(f)
 	}
@@ -295,6 +299,7 @@ func (l *loader) tiers(decl *declaration, f field) {
 		if _, own := fields["description"]; own {
 			tier.Description = l.description(fields)
 		}
+		l.avatar(&tier, fields)
 		threshold := int64(0)
 		if reach, ok := fields["at"]; !ok {
 			l.addf(at(item), "at", "is required")

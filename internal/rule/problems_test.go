@@ -2,8 +2,10 @@ package rule_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/seed-504bad89/accolade/internal/rule"
 )
@@ -63,7 +65,7 @@ func TestProblemsOfAchievements(t *testing.T) {
 	}{
 		"a bad kind":            {"    kind: revokable\n", []string{`r.yaml:5:11: kind: must be one of irrevocable, revocable, repeatable, did you mean "revocable"?`}},
 		"too long a text":       {"    description: " + strings.Repeat("a", 1025) + "\n", []string{`r.yaml:5:18: description: is too long (maximum is 1024 characters)`}},
-		"an unknown key":        {"    avatr: x.png\n", []string{`r.yaml:5:5: avatr: an achievement has no such key`}},
+		"an unknown key":        {"    avatr: x.png\n", []string{`r.yaml:5:5: avatr: an achievement has no such key, did you mean "avatar"?`}},
 		"no occurrence":         {award, []string{`r.yaml:5:5: per: is required for a repeatable achievement, or every: what makes an award the same one?`}},
 		"an occurrence of once": {"    kind: irrevocable\n    award: {on: merge_request.merged, to: event.author, per: event.object}\n", []string{`r.yaml:6:57: per: only a repeatable achievement has occurrences`}},
 		"revoking for good":     {"    kind: irrevocable\n" + award + "    revoke: {on: member.removed, to: event.member}\n", []string{`r.yaml:7:5: revoke: only a revocable achievement can be revoked by a rule`}},
@@ -145,4 +147,43 @@ func TestPrettyProblemsShowThePlace(t *testing.T) {
 		"        award: {on: merge_request.merged, to: event.autor}\n" +
 		"                                                   ^\n"
 	same(t, "the problems", found.Pretty(), want)
+}
+
+// A picture is read beside the rules, is part of what they mean, and is missed at its place.
+func TestPictures(t *testing.T) {
+	t.Parallel()
+
+	const text = "namespace: acme\nachievements:\n  - {key: a, name: A, avatar: pictures/a.png, kind: irrevocable, award: {on: push, to: event.actor}}\n"
+	tree := fstest.MapFS{
+		"sets/r.yaml":         {Data: []byte(text)},
+		"sets/pictures/a.png": {Data: []byte("a picture")}, "sets/pictures/b.png": {Data: []byte("another")},
+	}
+	files, _, err := rule.ReadFiles(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "what is read", files, []rule.File{{Name: "sets/r.yaml", Text: text}, {Name: "sets/pictures/a.png", Data: []byte("a picture")}})
+	set, err := rule.Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the picture", string(set.Declared()[0].Avatar), "a picture")
+	files[1].Data = []byte("a better one")
+	other, err := rule.Load(files)
+	if err != nil || other.Hash() == set.Hash() {
+		t.Errorf("another picture gives the hash %s, %v", other.Hash(), err)
+	}
+	for path, want := range map[string]string{
+		"pictures/c.png": `sets/r.yaml:3:31: avatar: there is no picture "sets/pictures/c.png" of at most 200 KiB`,
+		"../../etc/pass": `sets/r.yaml:3:31: avatar: must be a path below the directory of rules`,
+		"/etc/passwd":    `sets/r.yaml:3:31: avatar: must be a path below the directory of rules`,
+	} {
+		tree["sets/r.yaml"].Data = []byte(strings.Replace(text, "pictures/a.png", path, 1))
+		files, _, err := rule.ReadFiles(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = rule.Load(files)
+		same(t, path, fmt.Sprint(err), want)
+	}
 }

@@ -36,11 +36,13 @@ const (
 	maxCost = 1_000_000
 )
 
-// File is a rules file, or a file of tests for rules.
+// File is a rules file, a file of tests for rules, or a picture.
 type File struct {
 	// Name is a slash-separated path, as problems show it.
 	Name string `json:"name"`
-	Text string `json:"text"`
+	Text string `json:"text,omitempty"`
+	// Data is what a picture holds; nil for files of text.
+	Data []byte `json:"data,omitempty"`
 }
 
 // Set is a set of rules that judges together. It does not change and may be used concurrently.
@@ -82,6 +84,8 @@ type Declared struct {
 	Namespace, Key    string
 	Name, Description string
 	Kind              achievement.Kind
+	// Avatar is the file of its picture; nil for none.
+	Avatar []byte
 	// Series is the key of the first tier and Tier is 1, 2, 3 ... for a tier; "" and 0 otherwise.
 	Series string
 	Tier   int

@@ -216,3 +216,32 @@ achievements:
 		}
 	})
 }
+
+// A picture beside the rules becomes the achievement's avatar; one that is none changes nothing.
+func TestPicturesOfRules(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		d = d.in(t)
+		body := files("namespace: acme\nachievements:\n  - {key: a, name: A, avatar: a.gif}\n")
+		list := body["files"].([]map[string]any)
+		body["files"] = append(list, map[string]any{"name": "a.gif", "data": []byte("no picture")})
+		d.refused(http.StatusBadRequest, "invalid", adminToken, "PUT", "/api/v1/rules", body)
+		body["files"] = append(list, map[string]any{"name": "a.gif", "data": onePixel})
+		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", body)
+		made := d.must(http.StatusOK, "", "GET", "/api/v1/namespaces/acme/achievements", nil).items()[0]
+		shown, err := http.Get(made.object["avatar_url"].(string)) //nolint:gosec,noctx // the service's own
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer shown.Body.Close()
+		if shown.StatusCode != http.StatusOK || shown.Header.Get("Content-Type") != "image/png" {
+			t.Errorf("the avatar answers %d %s", shown.StatusCode, shown.Header.Get("Content-Type"))
+		}
+		if again := d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", body); again.object["unchanged"] != 1.0 {
+			t.Errorf("applied again, it says %s", again.text)
+		}
+	})
+}

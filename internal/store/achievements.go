@@ -228,7 +228,10 @@ func (tx *Tx) insertDeclared(ctx context.Context, all []*achievement.Achievement
 }
 
 func (tx *Tx) declareAgain(ctx context.Context, a *achievement.Achievement, row *achievementRow) error {
-	a.ID, a.CreatedAt, a.AvatarHash = row.ID, row.CreatedAt.UTC(), row.AvatarHash
+	a.ID, a.CreatedAt = row.ID, row.CreatedAt.UTC()
+	if a.AvatarHash == nil { // the files name no picture, so that one that was uploaded stays
+		a.AvatarHash = row.AvatarHash
+	}
 	wanted := rowOfAchievement(a)
 	wanted.CreatedAt, wanted.UpdatedAt = row.CreatedAt, row.UpdatedAt
 	if reflect.DeepEqual(wanted, row) {

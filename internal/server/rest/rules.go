@@ -40,7 +40,9 @@ func (s *server) ListRevisions(ctx context.Context, request api.ListRevisionsReq
 
 func (s *server) ApplyRules(ctx context.Context, request api.ApplyRulesRequestObject) (api.ApplyRulesResponseObject, error) {
 	diff, err := s.operations.ApplyRules(ctx, callerOf(ctx), operation.NewRules{
-		Files:  each(request.Body.Files, func(f *api.RulesFile) rule.File { return rule.File{Name: f.Name, Text: f.Text} }),
+		Files: each(request.Body.Files, func(f *api.RulesFile) rule.File {
+			return rule.File{Name: f.Name, Text: value(f.Text), Data: value(f.Data)}
+		}),
 		DryRun: value(request.Body.DryRun), Notify: value(request.Body.Notify), Match: matchHash(request.Params.IfMatch),
 	})
 	if err != nil {
@@ -68,7 +70,10 @@ func apiRevision(revision *operation.RevisionView) api.Revision {
 }
 
 func apiRulesFile(file *rule.File) api.RulesFile {
-	return api.RulesFile{Name: file.Name, Text: file.Text}
+	if file.Data != nil {
+		return api.RulesFile{Name: file.Name, Data: &file.Data}
+	}
+	return api.RulesFile{Name: file.Name, Text: &file.Text}
 }
 
 func apiDiff(diff *automation.Diff) api.RulesDiff {
