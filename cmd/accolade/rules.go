@@ -12,9 +12,11 @@ import (
 )
 
 type rulesCommand struct {
-	Check  rulesCheckCommand  `cmd:"" help:"Find every fault in rules files: file:line:col, the line, and a caret."`
-	Test   rulesTestCommand   `cmd:"" help:"Run the tests (*_test.yaml) that stand beside the rules."`
-	Schema rulesSchemaCommand `cmd:"" help:"Print the JSON Schema of rules files, for editors."`
+	Check   rulesCheckCommand   `cmd:"" help:"Find every fault in rules files: file:line:col, the line, and a caret."`
+	Test    rulesTestCommand    `cmd:"" help:"Run the tests (*_test.yaml) that stand beside the rules."`
+	Status  rulesStatusCommand  `cmd:"" help:"Say of each rule since when it is silent, and what it failed on."`
+	Explain rulesExplainCommand `cmd:"" help:"Say how far somebody is from an achievement, and what an event means to its rule."`
+	Schema  rulesSchemaCommand  `cmd:"" help:"Print the JSON Schema of rules files, for editors."`
 }
 
 type rulesSchemaCommand struct{}

@@ -151,6 +151,11 @@ func (a *Automation) count(in *intake) {
 			a.metrics.failures.WithLabelValues(failure.Rule).Inc()
 		}
 	}
+	for i := range in.events {
+		if in.events[i].row.New {
+			a.metrics.match(in.events[i].hits())
+		}
+	}
 	for _, given := range in.receipt.Awards {
 		a.metrics.awards.WithLabelValues(given.Key).Inc()
 	}

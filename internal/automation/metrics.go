@@ -1,6 +1,10 @@
 package automation
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/seed-504bad89/accolade/internal/rule"
+)
 
 // metrics are what an operator watches of the intake. Labels name sources and rules, which are
 // few and configured, never people or repositories.
@@ -12,9 +16,18 @@ type metrics struct {
 	awards     *prometheus.CounterVec
 	revoked    *prometheus.CounterVec
 	failures   *prometheus.CounterVec
+	matched    *prometheus.CounterVec
+	fired      *prometheus.GaugeVec
 	mails      *prometheus.CounterVec
 	batches    prometheus.Histogram
 	queued     prometheus.Gauge
+}
+
+// match counts the rules of hits.
+func (m *metrics) match(hits []rule.Hit) {
+	for i := range hits {
+		hits[i].Rules(func(name string) { m.matched.WithLabelValues(name).Inc() })
+	}
 }
 
 func newMetrics(registerer prometheus.Registerer) *metrics {
@@ -29,7 +42,11 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		awards:     counter("awards_total", "Awards that rules gave, by the achievement's key.", "achievement"),
 		revoked:    counter("revocations_total", "Awards that rules took away, by the achievement's key.", "achievement"),
 		failures:   counter("rule_failures_total", "Expressions that failed on an event.", "rule"),
-		mails:      counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
+		matched:    counter("rule_matches_total", "Events that a rule was about, once for each person.", "rule"),
+		fired: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: "accolade", Name: "rule_last_fired_timestamp_seconds", Help: "When a rule of this process gave or took something last.",
+		}, []string{"rule"}),
+		mails: counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
 		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "accolade", Name: "batch_deliveries", Help: "Deliveries in one commit.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 9),
@@ -38,6 +55,6 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 			Namespace: "accolade", Name: "queued_deliveries", Help: "Deliveries that waited when the last commit began.",
 		}),
 	}
-	registerer.MustRegister(m.deliveries, m.refused, m.unknown, m.events, m.awards, m.revoked, m.failures, m.mails, m.batches, m.queued)
+	registerer.MustRegister(m.deliveries, m.refused, m.unknown, m.events, m.awards, m.revoked, m.failures, m.matched, m.fired, m.mails, m.batches, m.queued)
 	return m
 }

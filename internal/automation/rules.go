@@ -43,8 +43,11 @@ type Application struct {
 	By int64
 	// Loud says that people are sent mails for what they did before the rules.
 	Loud bool
-	// IfHash, unless empty, is the hash that the rules that judge must have; else the Conflict "changed".
-	IfHash string
+	// Match, unless nil, says whether the rules that judge, by their hash, are those that are meant to be changed;
+	// else the fault is "changed".
+	Match func(hash string) bool
+	// Note, unless nil, is called in the same transaction.
+	Note func(ctx context.Context, tx *store.Tx, diff *Diff) error
 	// MakeNamespaces lets missing namespaces be made, public and without members; else they are a fault.
 	MakeNamespaces bool
 	// Directory says that the files are those of the configured directory.
@@ -75,18 +78,23 @@ func (a *Automation) Apply(ctx context.Context, in Application) (*Diff, error) {
 		if err != nil {
 			return err
 		}
-		if in.IfHash != "" && in.IfHash != planned.before.Hash {
-			return fault.New(fault.Conflict, "changed", "the rules that judge are others by now")
+		if in.Match != nil && !in.Match(planned.before.Hash) {
+			return fault.New(fault.Changed, "changed", "the rules were changed by somebody else")
 		}
 		diff = planned.Diff
-		next, err = a.applyIn(ctx, tx, in, kept, planned)
-		return err
+		if next, err = a.applyIn(ctx, tx, in, kept, planned); err != nil {
+			return err
+		}
+		diff.RevisionID = next.revisionID
+		if in.Note == nil {
+			return nil
+		}
+		return in.Note(ctx, tx, diff)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("applying the rules: %w", err)
 	}
 	a.current.Store(next)
-	diff.RevisionID = next.revisionID
 	return diff, nil
 }
 

@@ -1,7 +1,10 @@
 package rule
 
 import (
+	"cmp"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -122,4 +125,22 @@ func (s *scope) raw() ref.Val {
 		s.payload = environment().CELTypeAdapter().NativeToValue(sent)
 	}
 	return s.payload
+}
+
+// MaxHistory is how many events on one object are looked at, the newest ones.
+const MaxHistory = 200
+
+// History returns those of the events on an object that an expression about one of them sees, oldest first:
+// none that is later than the event and what is waited for, nor the event itself.
+func History(events []event.Event, ev *event.Event, settle time.Duration) []event.Event {
+	var past []event.Event
+	for i := range events {
+		if events[i].Key != ev.Key && !events[i].Time.After(ev.Time.Add(settle)) {
+			past = append(past, events[i])
+		}
+	}
+	slices.SortStableFunc(past, func(x, y event.Event) int {
+		return cmp.Or(x.Time.Compare(y.Time), strings.Compare(x.Key, y.Key))
+	})
+	return past[max(0, len(past)-MaxHistory):]
 }

@@ -21,12 +21,17 @@ type Problem struct { //nolint:errname // people know it as a problem
 }
 
 // Error returns "file:line:col: key: message".
-func (p Problem) Error() string {
-	text := p.Message
-	if p.Key != "" {
-		text = p.Key + ": " + text
+func (p Problem) Error() string { return p.Place() + ": " + p.Text() }
+
+// Place returns "file:line:col".
+func (p Problem) Place() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+
+// Text returns "key: message".
+func (p Problem) Text() string {
+	if p.Key == "" {
+		return p.Message
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, text)
+	return p.Key + ": " + p.Message
 }
 
 // Problems are all faults of some files, in the order of the files.

@@ -191,6 +191,17 @@ type Hit struct {
 	messages     []string
 }
 
+// Rules calls fn with the name of each rule that the hit is of, "namespace/key".
+func (h *Hit) Rules(fn func(string)) {
+	last := ""
+	for i := range h.matcher.targets {
+		if name := h.matcher.targets[i].rule; name != last {
+			fn(name)
+			last = name
+		}
+	}
+}
+
 // Slots are the states that Fold takes, in order.
 func (h *Hit) Slots() []Slot { return h.slots }
 

@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -172,24 +171,6 @@ func (s *Simulation) facts(ev *event.Event, settle time.Duration) *Facts {
 		},
 		Payload: func() (any, error) { return ev.Payload, nil },
 	}
-}
-
-// MaxHistory is how many events on one object are looked at, the newest ones.
-const MaxHistory = 200
-
-// History returns those of the events on an object that an expression about one of them sees, oldest first:
-// none that is later than the event and what is waited for, nor the event itself.
-func History(events []event.Event, ev *event.Event, settle time.Duration) []event.Event {
-	var past []event.Event
-	for i := range events {
-		if events[i].Key != ev.Key && !events[i].Time.After(ev.Time.Add(settle)) {
-			past = append(past, events[i])
-		}
-	}
-	slices.SortStableFunc(past, func(x, y event.Event) int {
-		return cmp.Or(x.Time.Compare(y.Time), strings.Compare(x.Key, y.Key))
-	})
-	return past[max(0, len(past)-MaxHistory):]
 }
 
 // Advance lets time pass: what waited is judged, periods end, and what is held for a while lapses.

@@ -11,8 +11,11 @@ import (
 	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
-// maxBody is the largest body of a call to the API.
-const maxBody = 1 << 20
+// maxBody is the largest body of a call to the API, and maxRules that of one that brings rules files.
+const (
+	maxBody  = 1 << 20
+	maxRules = 16 << 20
+)
 
 // requestIDHeader carries the name of a request through proxies and logs.
 const requestIDHeader = "X-Request-ID"
@@ -31,7 +34,11 @@ func identify(c *gin.Context) {
 
 // bounded keeps bodies small.
 func bounded(c *gin.Context) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	limit := int64(maxBody)
+	if c.Request.Method == http.MethodPut && c.Request.URL.Path == "/api/v1/rules" {
+		limit = maxRules
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 }
 
 // credential returns the token that the headers hold, "" for none. A token that is not valid is refused,

@@ -130,8 +130,8 @@ func checkBody(r *http.Request, operation *openapi3.Operation) error {
 		return nil
 	}
 	body, err := io.ReadAll(r.Body)
-	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return fault.New(fault.TooLarge, "body_too_large", "the body is larger than %d MiB", maxBody>>20)
+	if over, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fault.New(fault.TooLarge, "body_too_large", "the body is larger than %d MiB", over.Limit>>20)
 	}
 	if err != nil {
 		return fault.New(fault.Invalid, "body_cut_short", "the body ended before its announced length").Because(err)

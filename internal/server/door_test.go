@@ -24,6 +24,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seed-504bad89/accolade/api"
+	"github.com/seed-504bad89/accolade/internal/automation"
+	"github.com/seed-504bad89/accolade/internal/cache"
+	"github.com/seed-504bad89/accolade/internal/forge"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server"
 	"github.com/seed-504bad89/accolade/internal/store"
@@ -44,6 +47,8 @@ type door struct {
 	registry *prometheus.Registry
 	handler  http.Handler
 	book     *store.Store
+	// automation judges what a test hands it.
+	automation *automation.Automation
 	// statements counts what the database was asked.
 	statements *atomic.Int64
 }
@@ -73,7 +78,9 @@ func openDoor(t *testing.T, databaseURL string, options ...func(*server.Config))
 		URL: databaseURL, MaxConns: 8, Observe: func(time.Duration) { d.statements.Add(1) },
 	})
 	d.book = book
-	operations := operation.New(operation.Config{Store: book, Now: d.clock.Now, Sources: []string{"forge"}})
+	operations := operation.New(operation.Config{
+		Store: book, Now: d.clock.Now, Sources: []string{"forge"}, Automation: d.automate(),
+	})
 	if _, err := operations.EnsureAdmin(t.Context(), adminToken); err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +99,24 @@ func openDoor(t *testing.T, databaseURL string, options ...func(*server.Config))
 	t.Cleanup(listener.Close)
 	d.client = &http.Client{Transport: newChecking(t)}
 	return d
+}
+
+// automate returns what judges events; only what a test hands it.
+func (d *door) automate() *automation.Automation {
+	d.t.Helper()
+
+	seen, err := cache.NewSeen(cache.Config{})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.automation, err = automation.New(automation.Config{
+		Store: d.book, Seen: seen, Now: d.clock.Now, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+		Sources: []forge.Source{{Name: "forge", Forge: "github", Secrets: []string{"a webhook secret of the tests"}}},
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return d.automation
 }
 
 // plain returns the door without the check of its responses.

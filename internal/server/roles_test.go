@@ -117,10 +117,24 @@ func newCast(d *door) *cast {
 		}
 	}
 	c.tokens["reader"] = d.token("maintainer", "read")
+	d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", map[string]any{"files": rulesOf("open", "closed", "around/inner")})
 	for _, path := range []string{"open", "closed", "around/inner"} {
 		d.achievement(path, "Stays", "repeatable") // so that nobody can delete the namespace
 	}
 	return c
+}
+
+// rulesOf are files with a rule that counts for each namespace.
+func rulesOf(namespaces ...string) []map[string]any {
+	files := make([]map[string]any, len(namespaces))
+	for i, path := range namespaces {
+		files[i] = map[string]any{
+			"name": fmt.Sprintf("%d.yaml", i),
+			"text": "namespace: " + path + "\nachievements:\n  - key: counted\n    name: Counted\n    kind: irrevocable\n" +
+				"    award: {on: merge_request.merged, to: event.author, count: 3}\n",
+		}
+	}
+	return files
 }
 
 // play makes what the call is about, calls in the role, and returns the status.
@@ -145,6 +159,9 @@ func (c *cast) play(call roleCall, place, role string) int {
 			award := c.award(achievement, subject)
 			c.must(http.StatusOK, own, "PATCH", award, map[string]any{"show_on_profile": false})
 		}
+		id = achievement[strings.LastIndexByte(achievement, '/')+1:]
+	case call.operation == "explainAchievement":
+		achievement := c.achievement(namespace, fmt.Sprintf("Badge %d", c.count), "repeatable")
 		id = achievement[strings.LastIndexByte(achievement, '/')+1:]
 	case strings.HasPrefix(call.path, "/api/v1/awards/{id}"):
 		award := c.award(c.achievement(namespace, fmt.Sprintf("Badge %d", c.count), "repeatable"), subject)
@@ -180,6 +197,8 @@ func (c *cast) fill(call roleCall, namespace, subject string) map[string]any {
 		}
 	}
 	switch call.operation {
+	case "applyRules":
+		return map[string]any{"files": rulesOf("open", "closed", "around/inner")}
 	case "updateNamespace":
 		return map[string]any{"name": "Another name"}
 	case "reorderAwards":

@@ -204,3 +204,30 @@ func (tx *Tx) AwardPlaces(ctx context.Context, users []int64) ([]AwardPlace, err
 	}
 	return places, nil
 }
+
+// LastAwarded returns for each of the achievements when a rule gave it last, by the time of the events.
+func (tx *Tx) LastAwarded(ctx context.Context, achievements []int64) (map[int64]time.Time, error) {
+	last := make(map[int64]time.Time, len(achievements))
+	for _, id := range unique(achievements) {
+		var at []time.Time
+		err := tx.db.NewSelect().Model((*awardRow)(nil)).Column("awarded_at").Where("achievement_id = ?", id).
+			Where("rule IS NOT NULL").Order("awarded_at DESC", "id DESC").Limit(1).Scan(ctx, &at)
+		if ignoreNoRows(err) != nil {
+			return nil, err
+		}
+		if len(at) > 0 {
+			last[id] = at[0].UTC()
+		}
+	}
+	return last, nil
+}
+
+// FailedEvents returns the newest events that rules failed on, newest first, at most limit.
+func (tx *Tx) FailedEvents(ctx context.Context, limit int) ([]EventRow, error) {
+	var rows []eventRow
+	err := tx.db.NewSelect().Model(&rows).Where("failures IS NOT NULL").Order("id DESC").Limit(int64(limit)).Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return eventsOf(rows)
+}

@@ -33,3 +33,8 @@ CREATE TABLE replays (
     finished_at timestamptz
 );
 CREATE INDEX replays_running ON replays (id) WHERE finished_at IS NULL;
+
+--bun:split
+
+-- What rules failed on.
+CREATE INDEX events_failed ON events (id) WHERE failures IS NOT NULL;

@@ -1,3 +1,5 @@
+DROP INDEX events_failed;
+--bun:split
 DROP TABLE replays;
 --bun:split
 DROP TABLE revision_matchers;

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/seed-504bad89/accolade/api/client"
+	"github.com/seed-504bad89/accolade/internal/config"
+)
+
+// service is a running service that a command speaks to, as the admin whose token is configured.
+type service struct {
+	Server string `help:"The service's address; default: the configured one." placeholder:"URL"`
+}
+
+// connect returns a client of the service.
+func (s service) connect() (*client.ClientWithResponses, error) {
+	cfg, err := config.Load(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.AdminToken == "" {
+		return nil, errors.New("set ACCOLADE_ADMIN_TOKEN (or ACCOLADE_ADMIN_TOKEN_FILE) to an admin's token")
+	}
+	address := s.Server
+	switch {
+	case address != "":
+	case cfg.BaseURL != "":
+		address = cfg.BaseURL
+	default:
+		address = "http://" + cfg.Listen
+	}
+	api, err := client.NewClientWithResponses(strings.TrimSuffix(address, "/"), client.WithRequestEditorFn(
+		func(_ context.Context, request *http.Request) error {
+			request.Header.Set("Authorization", "Bearer "+cfg.AdminToken)
+			return nil
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("%s is no address of a service: %w", address, err)
+	}
+	return api, nil
+}
+
+// refused is what a service's refusal means to a command.
+func refused(status string, body []byte) error {
+	return fmt.Errorf("the service refused: %s: %s", status, body)
+}
