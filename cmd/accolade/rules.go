@@ -50,9 +50,11 @@ func (c rulesCheckCommand) Run() error {
 }
 
 type rulesTestCommand struct {
-	Paths []string `arg:"" help:"Directories of rules and tests, or the files themselves." type:"path"`
-	Only  string   `name:"run" help:"Run only the tests whose names match this regular expression. Rules that did not fire are no fault then." placeholder:"REGEXP"`
-	JUnit string   `name:"junit" help:"Also write the results to this file in JUnit's form, which CI services read." type:"path" placeholder:"FILE"`
+	Paths    []string `arg:"" help:"Directories of rules and tests, or the files themselves." type:"path"`
+	Only     string   `name:"run" help:"Run only the tests whose names match this regular expression. Rules that did not fire are no fault then." placeholder:"REGEXP"`
+	Cover    bool     `help:"Say which sides of the rules' conditions no test has seen."`
+	CoverMin int      `help:"Fail when the tests have seen less than so many percent of them." placeholder:"PERCENT"`
+	JUnit    string   `name:"junit" help:"Also write the results to this file in JUnit's form, which CI services read." type:"path" placeholder:"FILE"`
 }
 
 // Run prints each test's result and fails when one failed.
@@ -73,11 +75,17 @@ func (c rulesTestCommand) Run() error {
 		return err
 	}
 	report.Write(os.Stdout)
+	if c.Cover || c.CoverMin > 0 {
+		report.WriteCoverage(os.Stdout)
+	}
 	if err := c.writeJUnit(report); err != nil {
 		return err
 	}
 	if report.Failed() {
 		return errors.New("rules tests failed")
+	}
+	if report.Covered() < c.CoverMin {
+		return fmt.Errorf("the tests have seen %d%% of the conditions' branches, and %d%% are wanted", report.Covered(), c.CoverMin)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package automation_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -249,4 +250,74 @@ achievements:
 		same(t, "what ada holds", m.names("ada"), []string{"Three"})
 		same(t, "what hedy holds", m.names("hedy"), []string(nil))
 	})
+}
+
+// What a replay gives is what judging live would have given, at the same times and for the same occurrences.
+func TestReplayEqualsLive(t *testing.T) {
+	t.Parallel()
+
+	const rules = `
+namespace: acme
+achievements:
+  - {key: each, name: Each, award: {on: merge_request.merged, to: event.author, per: event.object}}
+  - key: ladder
+    name: Ladder
+    kind: irrevocable
+    award: {on: merge_request.merged, to: event.author, count: {}}
+    tiers: [{at: 2, name: L2}, {at: 5, name: L5}, {at: 30, name: L30}]
+  - {key: again, name: Again, award: {on: merge_request.merged, to: event.author, count: {at_least: 3, again: true}}}
+  - {key: sum, name: Sum, kind: irrevocable, award: {on: merge_request.merged, to: event.author, sum: {of: event.additions, at_least: 40}}}
+  - {key: distinct, name: Distinct, kind: irrevocable, award: {on: merge_request.merged, to: event.author, distinct: {of: event.object, at_least: 7}}}
+  - {key: rush, name: Rush, kind: irrevocable, award: {on: merge_request.merged, to: event.author, count: 4, within: 1h}}
+  - {key: first, name: First, kind: irrevocable, award: {on: merge_request.merged, to: event.author, first: 2}}
+  - {key: few, name: Few, award: {on: merge_request.merged, to: event.author, per: event.object, limit: 3}}
+  - {key: active, name: Active, kind: revocable, award: {on: merge_request.merged, to: event.author, hold: {for: 5d}}}
+  - {key: settled, name: Settled, kind: irrevocable, award: {on: merge_request.merged, when: history.size() == 0, settle: 1h, to: event.author}}
+  - {key: needs, name: Needs, kind: irrevocable, award: {on: merge_request.merged, to: event.author, count: 6, requires: [rush]}}
+  - {key: heard, name: Heard, kind: irrevocable, award: {on: award.granted, when: event.award.key == "each", to: event.holder, count: 4}}
+`
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		play := func(m *machine) {
+			for id := range int64(60) {
+				m.merge(id+1, []string{"ada", "hedy", "alice", "ada"}[id%4])
+			}
+		}
+		live := start(t, book, rules)
+		play(live)
+		live.pass(10 * 24 * time.Hour)
+
+		replayed := start(t, testkit.SQLite(t), "namespace: acme\nachievements: []\n")
+		play(replayed)
+		replayed.apply(rules)
+		replayed.pass(10 * 24 * time.Hour)
+		for _, person := range []string{"ada", "hedy", "alice"} {
+			same(t, "what "+person+" holds", replayed.standing(person), live.standing(person))
+		}
+		if got := live.standing("ada"); len(got) < 30 {
+			t.Errorf("ada holds %v", got)
+		}
+	})
+}
+
+// standing returns what a user holds, with occurrences and times, sorted.
+func (m *machine) standing(username string) []string {
+	m.t.Helper()
+
+	var lines []string
+	awards := m.awards(username)
+	m.do(func(ctx context.Context, tx *store.Tx) error {
+		lines = nil
+		for _, award := range awards {
+			of, err := tx.AchievementByID(ctx, award.AchievementID)
+			if err != nil {
+				return err
+			}
+			lines = append(lines, fmt.Sprintf("%s %s of %s", of.Key, award.Occurrence, award.AwardedAt.Format(time.RFC3339)))
+		}
+		return nil
+	})
+	slices.Sort(lines)
+	return lines
 }

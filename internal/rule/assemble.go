@@ -42,10 +42,14 @@ type assembler struct {
 func (a *assembler) declare(d *declaration) {
 	a.set.declared = append(a.set.declared, d.tiers...)
 	a.set.namespaces = append(a.set.namespaces, d.tiers[0].Namespace)
-	if d.award == nil {
+	if d.award == nil && d.revoke == nil {
 		return
 	}
 	targets := a.targets(d)
+	if d.award == nil { // people give it by hand
+		a.match(d.revoke, revoking, nil, targets)
+		return
+	}
 	c := d.award
 	switch {
 	case len(c.parts) > 0:
@@ -67,15 +71,21 @@ func (a *assembler) declare(d *declaration) {
 // targets are what a declaration gives: one achievement, or one for each tier.
 func (a *assembler) targets(d *declaration) []target {
 	kind := d.tiers[0].Kind
-	c := d.award
 	targets := make([]target, len(d.tiers))
 	for i, tier := range d.tiers {
-		targets[i] = target{
-			rule: tier.Namespace + "/" + cmp.Or(tier.Series, tier.Key), namespace: tier.Namespace, key: tier.Key,
+		targets[i] = target{rule: tier.Namespace + "/" + cmp.Or(tier.Series, tier.Key), namespace: tier.Namespace, key: tier.Key}
+	}
+	c := d.award
+	if c == nil {
+		return targets
+	}
+	for i := range targets {
+		t := &targets[i]
+		*t = target{
+			rule: t.rule, namespace: t.namespace, key: t.key,
 			at: d.thresholds[i], again: c.again, closing: c.top > 0 || c.atEnd, repeats: kind == achievement.Repeatable,
 			reach: c.reach, requires: d.requires, hold: c.hold, message: c.message, quiet: c.quiet,
 		}
-		t := &targets[i]
 		if c.first > 0 {
 			t.first = a.measure(meter{kind: admitting, most: c.first}, true, "first", t.namespace, t.key, c.identity())
 		}
@@ -89,18 +99,17 @@ func (a *assembler) targets(d *declaration) []target {
 
 // comingAndGoing adds the matchers of an achievement that is held from one event until another.
 func (a *assembler) comingAndGoing(d *declaration, targets []target) {
-	leave := d.revoke
 	parts := []string{d.award.identity()}
-	if leave == nil {
-		leave = d.award
-	} else {
-		parts = append(parts, leave.identity())
+	if d.revoke != nil {
+		parts = append(parts, d.revoke.identity())
 	}
 	state := &step{measure: a.measure(meter{kind: membership}, false, parts...)}
 	a.match(d.award, entering, state, targets)
-	out := a.match(leave, leaving, state, targets)
-	if d.revoke == nil {
-		out.negated = true
+	if d.award.while != nil {
+		a.match(d.award, leaving, state, targets).negated = true
+	}
+	if d.revoke != nil {
+		a.match(d.revoke, leaving, state, targets)
 	}
 	a.rereads(d, d.award, targets)
 }

@@ -80,7 +80,7 @@ func compileExpr(r *report, src *source, want wanted, env *cel.Env) *expr {
 	if err != nil {
 		meaning = src.text
 	}
-	return &expr{text: src.text, meaning: meaning, program: program, checked: checked, needs: asks(checked)}
+	return &expr{text: src.text, meaning: meaning, program: program, checked: checked, needs: asks(checked), env: env, file: r.file, where: src}
 }
 
 // asks returns the facts that an expression names.

@@ -1,10 +1,10 @@
 package rule
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,21 +56,26 @@ func readTime(v any) (any, bool) {
 
 // readAccount takes an id, or a mapping with one.
 func readAccount(v any) (event.Account, bool) {
-	if number, ok := readNumber(v); ok {
-		v = fmt.Sprint(number)
+	fields, ok := v.(map[string]any)
+	if !ok {
+		id, ok := readID(v)
+		return event.Account{ID: id}, ok
 	}
-	if id, ok := v.(string); ok {
-		return event.Account{ID: id}, id != ""
-	}
-	fields, _ := v.(map[string]any)
-	if _, nested := fields["id"].(map[string]any); nested {
-		return event.Account{}, false
-	}
-	account, ok := readAccount(fields["id"])
+	var account event.Account
+	account.ID, ok = readID(fields["id"])
 	account.Login, _ = fields["login"].(string)
 	account.Name, _ = fields["name"].(string)
 	account.Bot, _ = fields["bot"].(bool)
 	return account, ok
+}
+
+// readID takes a text or a whole number.
+func readID(v any) (string, bool) {
+	if number, ok := v.(float64); ok && number == float64(int64(number)) {
+		return strconv.FormatInt(int64(number), 10), true
+	}
+	id, _ := v.(string)
+	return id, id != ""
 }
 
 func readList[T any](read func(any) (T, bool)) func(any) (any, bool) {

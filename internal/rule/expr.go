@@ -85,6 +85,12 @@ type expr struct {
 	// needs are the facts that it asks for, and fields those of a custom event that it knows.
 	needs  needs
 	fields customKind
+	// env is what it was compiled in, and file and where say where it stands first.
+	env   *cel.Env
+	file  string
+	where *source
+	// cover, unless nil, notes what its parts came to.
+	cover *cover
 }
 
 // literals returns the comparisons of a text field of the event with a literal that must all hold
@@ -137,6 +143,9 @@ func fieldPath(node ast.Expr) string {
 
 func (e *expr) eval(s *scope) (ref.Val, error) {
 	s.fields = e.fields
+	if e.cover != nil {
+		e.cover.note(s)
+	}
 	value, _, err := e.program.Eval(s)
 	if s.err != nil {
 		err, s.err = s.err, nil

@@ -43,6 +43,8 @@ func (l library) CompileOptions() []cel.EnvOption {
 			cel.BinaryBinding(l.inZone(func(t time.Time) string { return strings.ToLower(t.Weekday().String()) })))),
 		cel.Function("date", cel.Overload("date_timestamp_string", instant, cel.StringType,
 			cel.BinaryBinding(l.inZone(func(t time.Time) string { return t.Format(time.DateOnly) })))),
+		cel.Function("years", cel.Overload("years_timestamp_timestamp", []*cel.Type{cel.TimestampType, cel.TimestampType}, cel.IntType,
+			cel.BinaryBinding(years))),
 		length("hours", time.Hour), length("days", day), length("weeks", 7*day),
 		cel.Macros(cel.GlobalMacro("co_authors", 1, withAddress)),
 		cel.Function(coAuthors, cel.Overload("co_authors_string_string", []*cel.Type{cel.StringType, cel.StringType}, cel.ListType(accountType),
@@ -77,6 +79,24 @@ func length(name string, unit time.Duration) cel.EnvOption {
 			}
 			return types.Duration{Duration: time.Duration(number) * unit}
 		})))
+}
+
+// years gives how many years of the calendar (UTC) have passed from one time until another. What began on
+// 29 February has its year full on 1 March in years without that day.
+func years(from, until ref.Val) ref.Val {
+	begin, ok := from.(types.Timestamp)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(from)
+	}
+	end, ok := until.(types.Timestamp)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(until)
+	}
+	n := end.UTC().Year() - begin.UTC().Year()
+	if begin.UTC().AddDate(n, 0, 0).After(end.UTC()) {
+		n--
+	}
+	return types.Int(max(n, 0))
 }
 
 func glob(text, pattern ref.Val) ref.Val {

@@ -29,6 +29,10 @@ type fieldIndex struct {
 
 func (ix index) add(m *matcher) {
 	path, text := discriminating(m)
+	ix.put(m, path, text)
+}
+
+func (ix index) put(m *matcher, path, text string) {
 	for _, kind := range m.kinds {
 		k := ix[kind]
 		if k == nil {

@@ -170,8 +170,6 @@ func (l *loader) achievement(namespace string, node ast.Node) {
 		switch {
 		case d.Kind != achievement.Revocable:
 			l.addf(f.at, "revoke", "only a revocable achievement can be revoked by a rule")
-		case decl.award == nil:
-			l.addf(f.at, "revoke", "needs an award beside it")
 		default:
 			decl.revoke = l.clause(f, "revoke", revokeKeys)
 		}

@@ -67,7 +67,6 @@ func TestProblemsOfAchievements(t *testing.T) {
 		"no occurrence":         {award, []string{`r.yaml:5:5: per: is required for a repeatable achievement, or every: what makes an award the same one?`}},
 		"an occurrence of once": {"    kind: irrevocable\n    award: {on: merge_request.merged, to: event.author, per: event.object}\n", []string{`r.yaml:6:57: per: only a repeatable achievement has occurrences`}},
 		"revoking for good":     {"    kind: irrevocable\n" + award + "    revoke: {on: member.removed, to: event.member}\n", []string{`r.yaml:7:5: revoke: only a revocable achievement can be revoked by a rule`}},
-		"revoking alone":        {"    kind: revocable\n    revoke: {on: member.removed, to: event.member}\n", []string{`r.yaml:6:5: revoke: needs an award beside it`}},
 		"tiers without a count": {"    kind: irrevocable\n" + award + "    tiers: [{at: 1, name: A}]\n", []string{`r.yaml:7:5: tiers: need an award that measures something, such as count: {}`}},
 		"two thresholds":        {"    kind: irrevocable\n    award: {on: merge_request.merged, to: event.author, count: 5}\n    tiers: [{at: 1, name: A}]\n", []string{`r.yaml:7:5: tiers: say what must be reached; leave the number out of the award`}},
 		"a count of nothing":    {"    kind: irrevocable\n    award: {on: merge_request.merged, to: event.author, count: {}}\n", []string{`r.yaml:6:5: count: needs a number to reach, or tiers beside the award`}},

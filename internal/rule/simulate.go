@@ -110,6 +110,9 @@ func (s *Simulation) Play(ev *event.Event) {
 	s.play(ev, 0)
 }
 
+// Arrive judges an event that arrives now, whenever it happened.
+func (s *Simulation) Arrive(ev *event.Event) { s.play(ev, 0) }
+
 func (s *Simulation) play(ev *event.Event, depth int) {
 	id := ev.Source + "\x00" + ev.Key
 	if s.seen[id] {

@@ -14,6 +14,8 @@ type Report struct {
 	results []result
 	// silent are the rules that no test made fire.
 	silent []string
+	// coverage says which sides of conditions the tests have seen.
+	coverage []Coverage
 }
 
 type result struct {
@@ -47,6 +49,7 @@ func test(rules, tests []File, wanted func(name string) bool) (Report, error) {
 	if len(problems) > 0 {
 		return Report{}, problems
 	}
+	set.track()
 	var report Report
 	fired := map[string]bool{}
 	for i := range loaded {
@@ -54,6 +57,7 @@ func test(rules, tests []File, wanted func(name string) bool) (Report, error) {
 			report.results = append(report.results, run(set, &loaded[i], fired))
 		}
 	}
+	report.coverage = set.coverage()
 	if wanted != nil {
 		return report, nil
 	}

@@ -173,7 +173,10 @@ func (r *report) span(f field) time.Duration {
 	return length
 }
 
-var spans = regexp.MustCompile(`^(\d{1,6})([smhdw])$`)
+var spans = regexp.MustCompile(`^(\d{1,9})([smhdw])$`)
+
+// maxSpan is the longest length of time: a hundred years.
+const maxSpan = 100 * 365 * day
 
 func parseSpan(text string) (time.Duration, bool) {
 	parts := spans.FindStringSubmatch(text)
@@ -184,5 +187,8 @@ func parseSpan(text string) (time.Duration, bool) {
 	unit := map[string]time.Duration{
 		"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
 	}[parts[2]]
+	if number > int(maxSpan/unit) {
+		return 0, false
+	}
 	return time.Duration(number) * unit, true
 }
