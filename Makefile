@@ -26,9 +26,10 @@ generate: ## everything that is made from something else
 	go run ./cmd/accolade config list > docs/configuration.md
 	go run ./build/errors > docs/errors.md
 	go run ./cmd/accolade rules schema > rules/rules.schema.json
+	go run ./build/avatars
 
 generate-check: ## fail when make generate would change something
-	./build/unchanged.sh api docs/configuration.md docs/errors.md rules/rules.schema.json -- $(MAKE) --no-print-directory generate
+	./build/unchanged.sh api docs/configuration.md docs/errors.md rules/rules.schema.json rules/avatars -- $(MAKE) --no-print-directory generate
 
 tidy-check: ## fail when go.mod or go.sum is not what the code needs
 	go mod tidy -diff

@@ -1,11 +1,16 @@
-// Package rules is the pack of rules that ships with Accolade, with its tests.
+// Package rules is the pack of rules that ships with Accolade, with its tests and pictures.
 //
 // It imports nothing; the command line reads the files from here when it has no others.
 package rules
 
 import "embed"
 
-// Files are the pack's rules (*.yaml) and the tests for them (*_test.yaml).
+// Files are the pack's rules (*.yaml), the tests for them (*_test.yaml), and the pictures of all achievements (avatars/KEY.png).
 //
-//go:embed *.yaml
+//go:embed *.yaml avatars/*.png
 var Files embed.FS
+
+// Starter are the sets to begin with: first contributions, their rhythm, and teams.
+//
+//go:embed contributions*.yaml rhythm*.yaml teams*.yaml
+var Starter embed.FS

@@ -62,7 +62,7 @@ func (c demoCommand) configuration(place string) app.Config {
 	cfg := config.Default()
 	cfg.Listen = c.Listen
 	cfg.Store.URL = filepath.Join(place, "accolade.db")
-	cfg.Rules = rules.Files
+	cfg.Rules = rules.Starter
 	cfg.StopTimeout = 5 * time.Second
 	cfg.Log = slog.New(slog.DiscardHandler)
 	if c.Verbose {

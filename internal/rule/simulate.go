@@ -20,7 +20,7 @@ type Simulation struct {
 	Identify func(*event.Event, event.Account) string
 
 	set      *Set
-	kinds    map[Ref]achievement.Kind
+	declared map[Ref]*Declared
 	now      time.Time
 	states   map[stateKey]State
 	held     map[heldKey]*holding
@@ -78,11 +78,12 @@ const maxFeedback = 10
 // NewSimulation returns a simulation of the rules that begins at a time, with nobody in it.
 func NewSimulation(set *Set, begin time.Time) *Simulation {
 	s := &Simulation{
-		set: set, now: begin, kinds: map[Ref]achievement.Kind{}, states: map[stateKey]State{}, held: map[heldKey]*holding{},
+		set: set, now: begin, declared: map[Ref]*Declared{}, states: map[stateKey]State{}, held: map[heldKey]*holding{},
 		past: map[string][]event.Event{}, people: map[string]*simulated{}, seen: map[string]bool{},
 	}
 	for i := range set.declared {
-		s.kinds[Ref{set.declared[i].Namespace, set.declared[i].Key}] = set.declared[i].Kind
+		d := &set.declared[i]
+		s.declared[Ref{d.Namespace, d.Key}] = d
 	}
 	for _, clock := range set.Clocks() {
 		s.clocks = append(s.clocks, ticking{clock, clock.End(begin)})
@@ -123,7 +124,8 @@ func (s *Simulation) play(ev *event.Event, depth int) {
 		s.meet(s.person(ev, *account), ev.Time)
 	}
 	if s.set.needsHistory {
-		s.past[ev.Object] = append(s.past[ev.Object], *ev)
+		object := ev.Source + "\x00" + ev.Object
+		s.past[object] = append(s.past[object], *ev)
 	}
 	matched := s.set.Match(ev)
 	s.take(&matched, ev, depth)
@@ -158,7 +160,7 @@ func (s *Simulation) meet(account event.Account, at time.Time) {
 func (s *Simulation) facts(ev *event.Event, settle time.Duration) *Facts {
 	return &Facts{
 		History: func() ([]event.Event, error) {
-			return History(s.past[ev.Object], ev, settle), nil
+			return History(s.past[earnedAt(ev)+"\x00"+ev.Object], ev, settle), nil
 		},
 		Recipient: func(account event.Account) (Recipient, error) {
 			account = s.person(ev, account)
@@ -318,7 +320,7 @@ func (s *Simulation) decide(d *Decision, person event.Account, cause *event.Even
 		if outcome.Changed = s.qualifies(d, person.ID); outcome.Changed {
 			s.held[key] = &holding{since: d.At, until: d.Until, decision: *d}
 		}
-	case held != nil && s.kinds[key.ref] == achievement.Revocable:
+	case held != nil && s.declared[key.ref].Kind == achievement.Revocable:
 		outcome.Changed = true
 		delete(s.held, key)
 	}
@@ -343,16 +345,25 @@ func (s *Simulation) report(outcome *Outcome, cause *event.Event, depth int) {
 func (s *Simulation) told(o *Outcome, cause *event.Event) event.Event {
 	kind := map[Action]string{Grant: event.AwardGranted, Revoke: event.AwardRevoked}[o.Action]
 	key := fmt.Sprintf("%s:%d", kind, len(s.outcomes))
-	holder, object := o.Person, key
-	if cause != nil {
-		object = cause.Object
-	}
-	return event.Event{
-		Kind: kind, Time: o.At, Source: event.Self, Key: key, Object: object, Holder: &holder,
+	holder, of := o.Person, s.declared[Ref{o.Namespace, o.Key}]
+	ev := event.Event{
+		Kind: kind, Time: o.At, Source: event.Self, Key: key, Object: key, Holder: &holder,
 		Award: &event.Award{
-			Namespace: o.Namespace, Key: o.Key, Kind: string(s.kinds[Ref{o.Namespace, o.Key}]), Occurrence: o.Occurrence, Rule: o.Rule,
+			Namespace: o.Namespace, Key: o.Key, Name: of.Name, Kind: string(of.Kind), Series: of.Series, Occurrence: o.Occurrence, Rule: o.Rule,
 		},
 	}
+	if cause != nil {
+		ev.Object, ev.Award.Source = cause.Object, earnedAt(cause)
+	}
+	return ev
+}
+
+// earnedAt is the source on whose objects the event is: that of an award is where it was earned.
+func earnedAt(ev *event.Event) string {
+	if ev.Award != nil && ev.Award.Source != "" {
+		return ev.Award.Source
+	}
+	return ev.Source
 }
 
 func (s *Simulation) qualifies(d *Decision, person string) bool {
@@ -377,7 +388,7 @@ func (s *Simulation) heldBy(person string) []heldKey {
 func (s *Simulation) lapse(key heldKey) {
 	held := s.held[key]
 	delete(s.held, key)
-	if s.kinds[key.ref] != achievement.Revocable {
+	if s.declared[key.ref].Kind != achievement.Revocable {
 		return
 	}
 	d := held.decision

@@ -195,3 +195,45 @@ func TestSomeTests(t *testing.T) {
 </testsuite>
 `)
 }
+
+// An award is told of as the service tells of it: with its name and series, and among the events of Accolade itself,
+// not those on the object that it was earned on.
+func TestAwardsInTestsAreToldAsTheServiceTellsThem(t *testing.T) {
+	t.Parallel()
+
+	got, err := rule.Test([]rule.File{{Name: "r.yaml", Text: `
+namespace: acme
+achievements:
+  - key: opener
+    name: Opener
+    kind: irrevocable
+    award: {on: issue.opened, to: event.author, count: {}}
+    tiers: [{at: 1, name: Opener}, {at: 2, name: Opener II}]
+  - key: second
+    name: Second
+    kind: irrevocable
+    award: {on: award.granted, when: event.award.series == "opener" && event.award.name == "Opener II" && event.award.source == "test", to: event.holder}
+  - key: silence
+    name: Silence
+    kind: irrevocable
+    award: {on: issue.opened, when: history.size() == 0, to: event.author, settle: 1d}
+  - key: from-an-issue
+    name: From an issue
+    kind: irrevocable
+    award: {on: award.granted, when: 'history.exists(h, h.kind == "issue.opened")', to: event.holder}
+`}}, []rule.File{{Name: "r_test.yaml", Text: `
+tests:
+  - name: two issues
+    events: [{on: issue.opened, author: ada, repeat: 2}]
+    until: 2d
+    awards: [opener to ada, opener-2 to ada, second to ada, silence to ada, from-an-issue to ada]
+`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	got.Write(&text)
+	if got.Failed() {
+		t.Errorf("the report is\n%s", &text)
+	}
+}
