@@ -10,7 +10,7 @@ import "embed"
 //go:embed *.yaml avatars/*.png
 var Files embed.FS
 
-// Starter are the sets to begin with: first contributions, their rhythm, and teams.
+// Starter are the sets to begin with: first contributions, their rhythm, and teams; with the pictures.
 //
-//go:embed contributions*.yaml rhythm*.yaml teams*.yaml
+//go:embed contributions*.yaml rhythm*.yaml teams*.yaml avatars/*.png
 var Starter embed.FS

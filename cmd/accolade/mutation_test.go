@@ -89,6 +89,9 @@ func sets(t *testing.T) []set {
 	}
 	var all []set
 	for _, file := range files {
+		if file.Data != nil {
+			continue
+		}
 		one := set{rules: file}
 		for _, test := range tests {
 			if strings.HasPrefix(test.Name, strings.TrimSuffix(file.Name, ".yaml")+"_") {
@@ -128,17 +131,21 @@ func (s set) mutants() []mutant {
 	return mutants
 }
 
+// pictures are the lines and the parts of tiers that name a picture.
+var pictures = regexp.MustCompile(`\n    avatar: \S+|, avatar: [^,}]+`)
+
 // noticed says whether the set's tests fail on the mutant; ok is false when it is none, because the loader refuses it.
 // Tests whose names begin with the key are for that achievement; only if there are none, all are asked.
 func (s set) noticed(m mutant) (noticed, ok bool) {
-	file := []rule.File{{Name: s.rules.Name, Text: m.text}}
+	// Pictures are no part of what a rule does.
+	file := []rule.File{{Name: s.rules.Name, Text: pictures.ReplaceAllString(m.text, "")}}
 	if slices.ContainsFunc(s.tests, func(f rule.File) bool { return strings.Contains(f.Text, `  - name: "`+m.key+":") }) {
-		report, err := rule.TestSome(file, s.tests, func(name string) bool { return strings.HasPrefix(name, m.key+":") })
+		report, err := rule.Test(file, s.tests, rule.TestOptions{Only: func(name string) bool { return strings.HasPrefix(name, m.key+":") }})
 		if err != nil || report.Failed() {
 			return true, err == nil
 		}
 	}
-	report, err := rule.Test(file, s.tests)
+	report, err := rule.Test(file, s.tests, rule.TestOptions{})
 	return err == nil && report.Failed(), err == nil
 }
 

@@ -15,7 +15,7 @@ func TestPack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := rule.Test(files, tests)
+	report, err := rule.Test(files, tests, rule.TestOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func TestCorpus(t *testing.T) {
 			}
 			found = append(found, number)
 		}
-		report, err := rule.Test([]rule.File{files[0]}, []rule.File{files[1]})
+		report, err := rule.Test([]rule.File{files[0]}, []rule.File{files[1]}, rule.TestOptions{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

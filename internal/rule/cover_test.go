@@ -47,7 +47,7 @@ achievements:
 			`, {on: merge_request.merged, author: ada, repository: acme/rocket, labels: [x]}`,
 			[]string{`acme/badge: 8 of 8 branches`, `acme/plain: 0 of 0 branches`, `100% of all branches`}},
 	} {
-		report, err := rule.Test([]rule.File{rules}, []rule.File{tests(tc.events)})
+		report, err := rule.Test([]rule.File{rules}, []rule.File{tests(tc.events)}, rule.TestOptions{Cover: true})
 		if err != nil {
 			t.Fatal(err)
 		}

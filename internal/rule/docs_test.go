@@ -25,7 +25,7 @@ func TestExamplesOfTheReference(t *testing.T) {
 		file := rule.File{Name: "example.yaml", Text: example[1]}
 		switch {
 		case strings.HasPrefix(file.Text, "tests:"):
-			report, err := rule.Test([]rule.File{last}, []rule.File{file})
+			report, err := rule.Test([]rule.File{last}, []rule.File{file}, rule.TestOptions{})
 			if err != nil {
 				t.Errorf("%v\n%s", err, file.Text)
 			}

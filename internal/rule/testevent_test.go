@@ -17,7 +17,7 @@ func tested(t *testing.T, kind, when, fields string) bool {
 
 	rules := "namespace: acme\nachievements:\n  - {key: badge, name: Badge, kind: irrevocable, award: {on: " + kind + ", to: event.actor, when: " + quoted(strings.Join(strings.Fields(when), " ")) + "}}\n"
 	tests := "tests:\n  - {name: n, awards: [badge to ada], events: [{on: " + kind + ", actor: ada, " + fields + "}]}\n"
-	report, err := rule.Test([]rule.File{{Name: "r.yaml", Text: rules}}, []rule.File{{Name: "t.yaml", Text: tests}})
+	report, err := rule.Test([]rule.File{{Name: "r.yaml", Text: rules}}, []rule.File{{Name: "t.yaml", Text: tests}}, rule.TestOptions{})
 	if err != nil {
 		t.Fatalf("%v\n%s%s", err, rules, tests)
 	}
@@ -97,7 +97,7 @@ func TestEveryFieldCanBeWrittenInTests(t *testing.T) {
 			}
 		}
 		text := "tests: [{name: n, awards: [], events: [{" + strings.Join(fields, ", ") + "}]}]\n"
-		if _, err := rule.Test([]rule.File{{Name: "r.yaml", Text: rules}}, []rule.File{{Name: "t.yaml", Text: text}}); err != nil {
+		if _, err := rule.Test([]rule.File{{Name: "r.yaml", Text: rules}}, []rule.File{{Name: "t.yaml", Text: text}}, rule.TestOptions{}); err != nil {
 			t.Errorf("%v\n%s", err, text)
 		}
 	}
@@ -121,7 +121,7 @@ func TestProblemsOfFieldsInTests(t *testing.T) {
 		`{on: clock.daily, actor: ada}`:                         "t.yaml:1:58: actor: clock.daily has no such key",
 	} {
 		_, err := rule.Test([]rule.File{{Name: "r.yaml", Text: "namespace: acme\nachievements: []\n"}},
-			[]rule.File{{Name: "t.yaml", Text: "tests: [{name: n, awards: [], events: [" + fields + "]}]\n"}})
+			[]rule.File{{Name: "t.yaml", Text: "tests: [{name: n, awards: [], events: [" + fields + "]}]\n"}}, rule.TestOptions{})
 		found, ok := errors.AsType[rule.Problems](err)
 		if !ok {
 			t.Errorf("Test of %s = %v, want problems", fields, err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
@@ -26,21 +27,18 @@ type result struct {
 	lines []string
 }
 
-// Test runs the tests on the rules. The error is a Problems when files cannot be read; a test that
-// fails is in the report, and so is a rule that none made fire.
-func Test(rules, tests []File) (Report, error) { return test(rules, tests, nil) }
-
-// TestSome runs the tests whose names are wanted. Rules that do not fire are no fault then; that no
-// test is wanted is an error.
-func TestSome(rules, tests []File, wanted func(name string) bool) (Report, error) {
-	report, err := test(rules, tests, wanted)
-	if err == nil && len(report.results) == 0 {
-		err = fault.New(fault.NotFound, "no_test", "no test has such a name")
-	}
-	return report, err
+// TestOptions say which tests run, and what is noted.
+type TestOptions struct {
+	// Only, unless nil, chooses tests by their names. Rules that do not fire are no fault then; that no test is
+	// chosen is an error.
+	Only func(name string) bool
+	// Cover notes which sides of conditions the tests see.
+	Cover bool
 }
 
-func test(rules, tests []File, wanted func(name string) bool) (Report, error) {
+// Test runs the tests on the rules. The error is a Problems when files cannot be read; a test that
+// fails is in the report, and so is a rule that none made fire.
+func Test(rules, tests []File, options TestOptions) (Report, error) {
 	set, err := Load(rules)
 	if err != nil {
 		return Report{}, err
@@ -49,17 +47,22 @@ func test(rules, tests []File, wanted func(name string) bool) (Report, error) {
 	if len(problems) > 0 {
 		return Report{}, problems
 	}
-	set.track()
+	if options.Cover {
+		set.track()
+	}
 	var report Report
 	fired := map[string]bool{}
 	for i := range loaded {
-		if wanted == nil || wanted(loaded[i].name) {
+		if options.Only == nil || options.Only(loaded[i].name) {
 			report.results = append(report.results, run(set, &loaded[i], fired))
 		}
 	}
 	report.coverage = set.coverage()
-	if wanted != nil {
-		return report, nil
+	if options.Only != nil {
+		if len(report.results) == 0 {
+			err = fault.New(fault.NotFound, "no_test", "no test has such a name")
+		}
+		return report, err
 	}
 	for _, m := range set.matchers {
 		for _, name := range m.firings() {
@@ -132,12 +135,16 @@ func run(set *Set, t *unitTest, fired map[string]bool) result {
 		s.Know(person.account, person.known)
 	}
 	var lines []string
+	played := 0
 	for i := range t.events {
-		before := len(s.failures)
-		s.Play(&t.events[i])
-		for _, failure := range s.failures[before:] {
-			lines = append(lines, fmt.Sprintf("! event %d: %s: %v", i+1, failure.Rule, failure.Err))
-		}
+		t.events[i].each(func(ev *event.Event) {
+			played++
+			before := len(s.failures)
+			s.Play(ev)
+			for _, failure := range s.failures[before:] {
+				lines = append(lines, fmt.Sprintf("! event %d: %s: %v", played, failure.Rule, failure.Err))
+			}
+		})
 	}
 	before := len(s.failures)
 	s.Advance(t.until)

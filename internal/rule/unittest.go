@@ -41,7 +41,7 @@ var (
 type unitTest struct {
 	file, name          string
 	line                int
-	events              []event.Event
+	events              []series
 	awards, revocations []string
 	// known are people of whom something is known before, and until is how far the test lets time pass.
 	known []simulated
@@ -206,7 +206,7 @@ func (l *testLoader) expected(fields map[string]field, key string) []string {
 }
 
 // events reads an event; "repeat" makes several of it, on objects of their own.
-func (l *testLoader) events(node ast.Node, number int) []event.Event {
+func (l *testLoader) events(node ast.Node, number int) []series {
 	mapping, ok := node.(*ast.MappingNode)
 	if !ok {
 		l.addf(at(node), "events", "an event must be a mapping of keys to values")
@@ -251,7 +251,7 @@ func (l *testLoader) events(node ast.Node, number int) []event.Event {
 			l.addf(f.at, f.key, "needs a repeat of more than 1")
 		}
 	}
-	return repeated(ev, number, int(repeat), apart)
+	return []series{{ev, number, int(repeat), apart}}
 }
 
 func (l *testLoader) eventKind(mapping *ast.MappingNode) string {
@@ -270,22 +270,29 @@ func (l *testLoader) eventKind(mapping *ast.MappingNode) string {
 	return ""
 }
 
-// repeated returns copies of the event, so far apart; each is about an object of its own, unless the
-// test names one.
-func repeated(ev event.Event, number, times int, apart time.Duration) []event.Event {
-	family, _, _ := strings.Cut(ev.Kind, ".")
-	events := make([]event.Event, times)
-	for i := range events {
-		id := strconv.Itoa(number)
-		if times > 1 {
+// series is an event of a test, or several like it.
+type series struct {
+	event.Event
+
+	// number is the event's place in the test, times how many there are, and apart how far from each other.
+	number, times int
+	apart         time.Duration
+}
+
+// each calls fn with each event; it is about an object of its own, unless the test names one.
+func (s *series) each(fn func(*event.Event)) {
+	family, _, _ := strings.Cut(s.Kind, ".")
+	for i := range s.times {
+		id := strconv.Itoa(s.number)
+		if s.times > 1 {
 			id += "-" + strconv.Itoa(i+1)
 		}
-		events[i] = ev
-		events[i].Time = ev.Time.Add(time.Duration(i) * apart)
-		events[i].Key = cmp.Or(ev.Key, ev.Kind+":"+id)
-		events[i].Object = cmp.Or(ev.Object, family+":"+id)
+		ev := s.Event
+		ev.Time = s.Time.Add(time.Duration(i) * s.apart)
+		ev.Key = cmp.Or(s.Key, s.Kind+":"+id)
+		ev.Object = cmp.Or(s.Object, family+":"+id)
+		fn(&ev)
 	}
-	return events
 }
 
 // moment reads a time that counts from the beginning of the test: 30s, 5m, 2h, 3d, 1w.

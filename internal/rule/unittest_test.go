@@ -28,7 +28,7 @@ achievements:
 func report(t *testing.T, tests string) (string, bool) {
 	t.Helper()
 
-	got, err := rule.Test([]rule.File{{Name: "r.yaml", Text: teamRules}}, []rule.File{{Name: "r_test.yaml", Text: tests}})
+	got, err := rule.Test([]rule.File{{Name: "r.yaml", Text: teamRules}}, []rule.File{{Name: "r_test.yaml", Text: tests}}, rule.TestOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestProblemsOfTests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			_, err := rule.Test([]rule.File{{Name: "r.yaml", Text: teamRules}}, []rule.File{{Name: "t.yaml", Text: tc.text}})
+			_, err := rule.Test([]rule.File{{Name: "r.yaml", Text: teamRules}}, []rule.File{{Name: "t.yaml", Text: tc.text}}, rule.TestOptions{})
 			found, ok := errors.AsType[rule.Problems](err)
 			if !ok {
 				t.Fatalf("Test = %v, want problems", err)
@@ -148,7 +148,7 @@ func FuzzTests(f *testing.F) {
 	f.Add("tests:\n  - name: n\n    awards: [first to ada]\n    events: [{on: merge_request.merged, author: ada, target_branch: m, repository: {default_branch: m}}]\n")
 	f.Add("tests: [{name: n, awards: [], events: [{on: member.added, member: {bot: 1}, at: 99w}]}]")
 	f.Fuzz(func(t *testing.T, text string) {
-		_, err := rule.Test([]rule.File{{Name: "r.yaml", Text: teamRules}}, []rule.File{{Name: "t.yaml", Text: text}})
+		_, err := rule.Test([]rule.File{{Name: "r.yaml", Text: teamRules}}, []rule.File{{Name: "t.yaml", Text: text}}, rule.TestOptions{})
 		if _, ok := errors.AsType[rule.Problems](err); err != nil && !ok {
 			t.Fatalf("Test = %v, want problems", err)
 		}
@@ -162,14 +162,14 @@ func TestSomeTests(t *testing.T) {
 	tests := []rule.File{{Name: "r_test.yaml", Text: "tests:\n" +
 		"  - {name: good, awards: [core to grace], events: [{on: member.added, member: grace, group: acme/core}]}\n" +
 		"  - {name: bad, awards: [], events: [{on: member.added, member: grace, group: acme/core}]}\n"}}
-	some, err := rule.TestSome(rules, tests, func(name string) bool { return name == "good" })
+	some, err := rule.Test(rules, tests, rule.TestOptions{Only: func(name string) bool { return name == "good" }})
 	if err != nil || some.Failed() {
 		t.Errorf("the good test alone: %v, failed %t", err, some.Failed())
 	}
-	if _, err := rule.TestSome(rules, tests, func(string) bool { return false }); err == nil {
+	if _, err := rule.Test(rules, tests, rule.TestOptions{Only: func(string) bool { return false }}); err == nil {
 		t.Error("no test at all passes")
 	}
-	all, err := rule.Test(rules, tests)
+	all, err := rule.Test(rules, tests, rule.TestOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ tests:
     events: [{on: issue.opened, author: ada, repeat: 2}]
     until: 2d
     awards: [opener to ada, opener-2 to ada, second to ada, silence to ada, from-an-issue to ada]
-`}})
+`}}, rule.TestOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
