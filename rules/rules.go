@@ -5,12 +5,12 @@ package rules
 
 import "embed"
 
-// Files are the pack's rules (*.yaml), the tests for them (*_test.yaml), and the pictures of all achievements (avatars/KEY.png).
+// Files are the pack's rules (*.yaml), the tests for them (*_test.yaml), and their achievements' pictures.
 //
 //go:embed *.yaml avatars/*.png
 var Files embed.FS
 
 // Starter are the sets to begin with: first contributions, their rhythm, and teams.
 //
-//go:embed contributions*.yaml rhythm*.yaml teams*.yaml
+//go:embed contributions*.yaml rhythm*.yaml teams*.yaml avatars/*.png
 var Starter embed.FS
