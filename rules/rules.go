@@ -5,7 +5,7 @@ package rules
 
 import "embed"
 
-// Files are the pack's rules (*.yaml), the tests for them (*_test.yaml), and the pictures of all achievements (avatars/KEY.png).
+// Files are the pack's rules (*.yaml), the tests for them (*_test.yaml), and their achievements' pictures.
 //
 //go:embed *.yaml avatars/*.png
 var Files embed.FS

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"github.com/seed-504bad89/accolade/internal/rule"
 )
@@ -37,21 +38,16 @@ func (c rulesCheckCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	texts := slices.DeleteFunc(slices.Clone(rules), func(file rule.File) bool { return file.Data != nil })
 	set, err := rule.Load(rules)
 	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
 		fmt.Fprint(os.Stderr, problems.Pretty())
-		return fmt.Errorf("%d problems in %d files", len(problems), len(rules))
+		return fmt.Errorf("%d problems in %d files", len(problems), len(texts))
 	}
 	if err != nil {
 		return err
 	}
-	pictures := 0
-	for _, file := range rules {
-		if file.Data != nil {
-			pictures++
-		}
-	}
-	fmt.Printf("%d achievements in %d files: no problem found\n", len(set.Declared()), len(rules)-pictures)
+	fmt.Printf("%d achievements in %d files: no problem found\n", len(set.Declared()), len(texts))
 	return nil
 }
 
