@@ -14,6 +14,7 @@ import (
 type rulesCommand struct {
 	Check  rulesCheckCommand  `cmd:"" help:"Find every fault in rules files: file:line:col, the line, and a caret."`
 	Test   rulesTestCommand   `cmd:"" help:"Run the tests (*_test.yaml) that stand beside the rules."`
+	Fmt    rulesFmtCommand    `cmd:"" help:"Lay out rules files and tests in the one way that all have."`
 	Schema rulesSchemaCommand `cmd:"" help:"Print the JSON Schema of rules files, for editors."`
 }
 
