@@ -21,17 +21,32 @@ func Format(file File) (string, error) {
 	if root == nil {
 		return "", gather([]*report{r})
 	}
+	text, err := laidOut(file)
+	if err != nil {
+		return "", err
+	}
+	again, err := laidOut(File{file.Name, text})
+	if err != nil || again != text || !sameFile(file, text) {
+		r.addf(at(root), "", "cannot be formatted without changing what it means; write it more simply")
+		return "", gather([]*report{r})
+	}
+	return text, nil
+}
+
+// laidOut returns the file's text in the layout, unchecked.
+func laidOut(file File) (string, error) {
 	// Line breaks of other systems are none of what a file means.
-	normal := File{file.Name, strings.NewReplacer("\r\n", "\n", "\r", "\n", byteOrderMark, "").Replace(file.Text)}
-	d := &draft{report: newReport(normal)}
-	if root = parse(normal, d.report); root == nil {
+	file.Text = strings.NewReplacer("\r\n", "\n", "\r", "\n", byteOrderMark, "").Replace(file.Text)
+	d := &draft{newReport(file)}
+	root := parse(file, d.report)
+	if root == nil {
 		return "", gather([]*report{d.report})
 	}
 	tree := d.tree(root)
 	if len(d.problems) > 0 {
 		return "", gather([]*report{d.report})
 	}
-	d.comments(commentsOf(normal.Text), tree)
+	d.comments(commentsOf(file.Text), tree)
 	shape := rulesShape
 	if isTestFile(file.Name) {
 		shape = testsShape
@@ -39,12 +54,7 @@ func Format(file File) (string, error) {
 	order(tree, shape)
 	var w layout
 	w.document(tree, shape)
-	text := w.String()
-	if !sameFile(file, text) {
-		r.addf(at(root), "", "cannot be formatted without changing what it means; write it more simply")
-		return "", gather([]*report{r})
-	}
-	return text, nil
+	return w.String(), nil
 }
 
 // isTestFile reports whether a file of that name holds tests.

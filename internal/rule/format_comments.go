@@ -59,7 +59,7 @@ func spotsOf(t *tree, within []*tree) []spot {
 	if !t.holds() {
 		return nil
 	}
-	within = append(within[:len(within):len(within)], t)
+	within = append(slices.Clip(within), t)
 	var spots []spot
 	for _, e := range t.entries {
 		spots = append(spots, spot{e, within})
@@ -71,7 +71,7 @@ func spotsOf(t *tree, within []*tree) []spot {
 // above places a comment that has a line of its own.
 func (d *draft) above(c comment, spots []spot, next int, root *tree) {
 	last := spots[next-1]
-	if value := last.entry.value; !value.holds() && value.style != block && (c.at.line < value.from.line || c.at.line < value.to.line) {
+	if value := last.entry.value; !value.holds() && (c.at.line < value.from.line || c.at.line < value.to.line) {
 		last.entry.head = append(last.entry.head, c.text) // it stands inside of the value
 		return
 	}

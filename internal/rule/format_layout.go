@@ -16,6 +16,7 @@ type layout struct {
 
 func (w *layout) document(t *tree, s *shape) {
 	w.comments(t.head, 0)
+	t.flow = t.flow && (len(t.entries) == 0 || utf8.RuneCountInString(t.inline()) <= maxLine)
 	if t.holds() {
 		w.entries(t, s, 0, "", true)
 	} else {

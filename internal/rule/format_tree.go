@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -92,8 +93,11 @@ func (d *draft) tree(node ast.Node) *tree {
 			t.style = quoted
 		}
 	case *ast.LiteralNode:
-		t.text, t.style = n.Start.Value, block
-		t.lines = d.block(t.from.line+1, strings.Contains(t.text, "+"))
+		// What ends in blank lines, or begins with spaces, is clearer in quotes.
+		t.text, t.style = n.Value.Value, quoted
+		if lines := d.block(t.from.line + 1); len(lines) > 0 && slices.Contains([]string{"|", "|-", ">", ">-"}, n.Start.Value) {
+			t.text, t.style, t.lines = n.Start.Value, block, lines
+		}
 	case *ast.NullNode:
 		if t.text = n.GetToken().Value; n.GetToken().Type == token.ImplicitNullType {
 			t.text, t.style = "null", nothing
@@ -120,32 +124,24 @@ func (d *draft) pair(pair *ast.MappingValueNode) *entry {
 }
 
 // block returns the lines of a text after | or >, without what they are indented by.
-func (d *draft) block(line int, keep bool) []string {
+func (d *draft) block(line int) []string {
 	var lines []string
-	indent := -1
+	indent := 0
 	for ; line <= len(d.lines); line++ {
 		text := d.lines[line-1]
 		blank := strings.Trim(text, " ") == ""
-		switch {
-		case !blank && indent < 0:
-			if indent = d.indent(line); indent == 0 {
-				return nil
-			}
-		case !blank && d.indent(line) < indent:
-			return trimmed(lines, keep)
+		if indent == 0 && !blank {
+			indent = d.indent(line)
 		}
-		if blank && (indent < 0 || len(text) <= indent) {
-			lines = append(lines, "")
-			continue
+		if !blank && (indent == 0 || d.indent(line) < indent) {
+			break
 		}
-		lines = append(lines, text[indent:])
+		lines = append(lines, text[min(indent, len(text)):])
+		if blank && indent == 0 {
+			lines[len(lines)-1] = ""
+		}
 	}
-	return trimmed(lines, keep)
-}
-
-// trimmed takes blank lines from the end, unless they are to be kept.
-func trimmed(lines []string, keep bool) []string {
-	for !keep && len(lines) > 0 && strings.TrimSpace(lines[len(lines)-1]) == "" {
+	for len(lines) > 0 && strings.TrimSpace(lines[len(lines)-1]) == "" {
 		lines = lines[:len(lines)-1]
 	}
 	return lines
