@@ -12,7 +12,7 @@ import (
 )
 
 type rulesCommand struct {
-	Check  rulesCheckCommand  `cmd:"" help:"Find every fault in rules files: file:line:col, the line, and a caret."`
+	Check  rulesCheckCommand  `cmd:"" help:"Find every fault in rules files, and what is likely one: file:line:col, the line, and a caret."`
 	Test   rulesTestCommand   `cmd:"" help:"Run the tests (*_test.yaml) that stand beside the rules."`
 	Fmt    rulesFmtCommand    `cmd:"" help:"Lay out rules files and tests in the one way that all have."`
 	Schema rulesSchemaCommand `cmd:"" help:"Print the JSON Schema of rules files, for editors."`
@@ -24,28 +24,6 @@ type rulesSchemaCommand struct{}
 func (rulesSchemaCommand) Run() error {
 	_, err := os.Stdout.Write(rule.Schema())
 	return err
-}
-
-type rulesCheckCommand struct {
-	Paths []string `arg:"" help:"Rules files, or directories of them." type:"path"`
-}
-
-// Run prints the faults of all files and fails when there are any.
-func (c rulesCheckCommand) Run() error {
-	rules, _, err := readRules(c.Paths)
-	if err != nil {
-		return err
-	}
-	set, err := rule.Load(rules)
-	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
-		fmt.Fprint(os.Stderr, problems.Pretty())
-		return fmt.Errorf("%d problems in %d files", len(problems), len(rules))
-	}
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%d achievements in %d files: no problem found\n", len(set.Declared()), len(rules))
-	return nil
 }
 
 type rulesTestCommand struct {

@@ -82,6 +82,8 @@ type expr struct {
 // compiler compiles each text once, however many rules have it.
 type compiler struct {
 	compiled map[string]*expr
+	// uses are the expressions with their places, for tools.
+	uses []use
 }
 
 // compile checks the expression of a rule over events of the kinds. Its problems go to r; with
@@ -107,6 +109,7 @@ func (c *compiler) compile(r *report, src *source, want wanted, kinds []string) 
 	if len(kinds) > 0 && !checkFields(r, src, e.checked, kinds) {
 		return nil
 	}
+	c.uses = append(c.uses, use{r, src, want, kinds, e})
 	return e
 }
 

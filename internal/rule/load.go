@@ -15,6 +15,12 @@ import (
 // Load reads rules files and checks everything about them that can be known before an event comes.
 // The error is a Problems that names every fault; no files give a Set that matches nothing.
 func Load(files []File) (*Set, error) {
+	set, _, err := load(files)
+	return set, err
+}
+
+// load returns the loader, too, for tools that look at how rules are written.
+func load(files []File) (*Set, *loader, error) {
 	l := &loader{compiler: compiler{compiled: map[string]*expr{}}, keys: map[name]origin{}, names: map[name]origin{}}
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(x, y File) int { return strings.Compare(x.Name, y.Name) })
@@ -22,9 +28,9 @@ func Load(files []File) (*Set, error) {
 		l.file(file)
 	}
 	if problems := gather(l.reports); len(problems) > 0 {
-		return nil, problems
+		return nil, nil, problems
 	}
-	return assemble(l.achievements), nil
+	return assemble(l.achievements), l, nil
 }
 
 // loader reads files one after the other.
