@@ -138,39 +138,47 @@ func (w *watching) is(u use, rule string, revokes bool) bool {
 func coverageOf(l *loader, all []*watching) Coverage {
 	var c Coverage
 	for _, r := range l.reports {
-		o := outlineOf(r)
-		rules := map[string]int{}
-		for _, a := range o.achievements {
-			for _, word := range []string{"award", "revoke"} {
-				if _, ok := a.fields[word]; ok {
-					name := covered{name: nameOf(a.key, word == "revoke")}
-					rules[name.name] = len(c.rules)
-					c.rules = append(c.rules, name)
-				}
-			}
-		}
-		for _, u := range l.uses {
-			if u.report != r || u.source.key != "when" {
-				continue
-			}
-			a, revokes := o.owner(u.source.at)
-			if a == nil {
-				continue
-			}
-			parts := partsOf(u)
-			for _, w := range all {
-				if w.is(u, textOf(o.root["namespace"].value)+"/"+a.key, revokes) {
-					for i := range parts {
-						seen := w.seen[parts[i].expression]
-						parts[i].yes, parts[i].no = parts[i].yes || seen.yes, parts[i].no || seen.no
-					}
-				}
-			}
-			i := rules[nameOf(a.key, revokes)]
-			c.rules[i].parts = append(c.rules[i].parts, parts...)
-		}
+		c.file(outlineOf(r), l.uses, all)
 	}
 	return c
+}
+
+func (c *Coverage) file(o outline, uses []use, all []*watching) {
+	rules := map[string]int{}
+	for _, a := range o.achievements {
+		for _, word := range []string{awardKey, revokeKey} {
+			if _, ok := a.fields[word]; ok {
+				name := nameOf(a.key, word == revokeKey)
+				rules[name] = len(c.rules)
+				c.rules = append(c.rules, covered{name: name})
+			}
+		}
+	}
+	for _, u := range uses {
+		if u.report != o.report || u.source.key != "when" {
+			continue
+		}
+		a, revokes := o.owner(u.source.at)
+		if a == nil {
+			continue
+		}
+		parts := partsOf(u)
+		for _, w := range all {
+			if w.is(u, textOf(o.root["namespace"].value)+"/"+a.key, revokes) {
+				w.tell(parts)
+			}
+		}
+		i := rules[nameOf(a.key, revokes)]
+		c.rules[i].parts = append(c.rules[i].parts, parts...)
+	}
+}
+
+// tell adds what was seen to the parts of a condition.
+func (w *watching) tell(parts []part) {
+	for i := range parts {
+		seen := w.seen[parts[i].expression]
+		parts[i].yes, parts[i].no = parts[i].yes || seen.yes, parts[i].no || seen.no
+	}
 }
 
 func nameOf(key string, revokes bool) string {

@@ -51,16 +51,16 @@ func TestCoverage(t *testing.T) {
 	}{
 		"something": {"{on: merge_request.merged, author: ada, target_branch: main}, {on: merge_request.merged, author: ada, target_branch: next}, " +
 			"{on: member.added, member: ada, group: acme/other}, {on: merge_request.opened, author: ada, title: x, iid: 6}", 50, []string{
-			"first: 5 of 6 branches; never true: event.draft (r.yaml:8:45)",
-			`choice: 5 of 12 branches; never false: event.draft || (event.iid > 5 ? event.title == "x" : event.labels.exists(l, l == "a" || l == "b")) (r.yaml:16:9)` +
+			"first: 5 of 6 branches; never true: event.draft (r.yaml:8:47)",
+			`choice: 5 of 12 branches; never false: event.draft || ((event.iid > 5) ? (event.title == "x") : event.labels.exists(l, l == "a" || l == "b")) (r.yaml:16:9)` +
 				`; never true: event.draft (r.yaml:16:9)` +
-				`; never false: event.iid > 5 ? event.title == "x" : event.labels.exists(l, l == "a" || l == "b") (r.yaml:17:12)` +
+				`; never false: (event.iid > 5) ? (event.title == "x") : event.labels.exists(l, l == "a" || l == "b") (r.yaml:17:12)` +
 				`; never false: event.iid > 5 (r.yaml:17:12); never false: event.title == "x" (r.yaml:17:28)` +
 				`; never true: event.labels.exists(l, l == "a" || l == "b") (r.yaml:17:49); never false: event.labels.exists(l, l == "a" || l == "b") (r.yaml:17:49)`,
 			`core: 1 of 2 branches; never true: event.group.path == "acme/core" (r.yaml:22:38)`,
 			"revoke of core: 0 of 0 branches",
 			`second: 2 of 6 branches; never true: event.target_branch == "main" && !event.draft (r.yaml:30:13)` +
-				`; never true: event.target_branch == "main" (r.yaml:30:13); never true: event.draft (r.yaml:30:45); never false: event.draft (r.yaml:30:45)`,
+				`; never true: event.target_branch == "main" (r.yaml:30:13); never true: event.draft (r.yaml:30:47); never false: event.draft (r.yaml:30:47)`,
 			"coverage: 50%, 13 of 26 branches",
 		}},
 		"all of it": {"{on: merge_request.merged, target_branch: main}, {on: merge_request.merged, target_branch: main, draft: true}, {on: merge_request.merged}, " +

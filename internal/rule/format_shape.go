@@ -34,7 +34,7 @@ var (
 	clauseShape = &shape{first: awardKeys, each: partShape}
 	rulesShape  = &shape{first: fileKeys, inner: map[string]*shape{
 		"achievements": {spaced: true, item: &shape{first: achievementKeys, inner: map[string]*shape{
-			"award": withParts(clauseShape), "revoke": clauseShape,
+			awardKey: withParts(clauseShape), revokeKey: clauseShape,
 			"tiers": {item: &shape{first: tierKeys}},
 		}}},
 	}}

@@ -72,11 +72,9 @@ func TestFormattingChangesNoMeaning(t *testing.T) {
 	}
 }
 
-func TestFormat(t *testing.T) {
-	t.Parallel()
-
-	for name, tc := range map[string]struct{ file, text, want string }{
-		"keys, quotes and blank lines": {"r.yaml", `
+// layouts are files and what they become.
+var layouts = map[string]struct{ file, text, want string }{
+	"keys, quotes and blank lines": {"r.yaml", `
 ---
 # yaml-language-server: $schema=./rules.schema.json
 
@@ -118,7 +116,7 @@ achievements:
   - {key: b, name: B, kind: irrevocable}
   - {key: c, name: C}
 `},
-		"blocks": {"r.yaml", "namespace: acme\nachievements:\n- key: a\n  name: A\n  award: # why\n     when: | # all\n          a &&\n\n            b # no comment\n     on: x\n", `namespace: acme
+	"blocks": {"r.yaml", "namespace: acme\nachievements:\n- key: a\n  name: A\n  award: # why\n     when: | # all\n          a &&\n\n            b # no comment\n     on: x\n", `namespace: acme
 
 achievements:
   - key: a
@@ -130,8 +128,8 @@ achievements:
 
           b # no comment
 `},
-		"braces": {"r.yaml", "namespace: acme\nachievements:\n  - {key: a, name: A, award: {\n    on: x, # event\n    # recipient\n    to: y}} # end\n" +
-			"  - {name: B, key: b, description: " + strings.Repeat("long ", 20) + "enough, award: {to: y, on: x}}\n", `namespace: acme
+	"braces": {"r.yaml", "namespace: acme\nachievements:\n  - {key: a, name: A, award: {\n    on: x, # event\n    # recipient\n    to: y}} # end\n" +
+		"  - {name: B, key: b, description: " + strings.Repeat("long ", 20) + "enough, award: {to: y, on: x}}\n", `namespace: acme
 
 achievements:
   - key: a
@@ -146,7 +144,7 @@ achievements:
     description: ` + strings.Repeat("long ", 20) + `enough
     award: {on: x, to: y}
 `},
-		"tests": {"r_test.yaml", "tests:\n- awards: []\n  name: n\n  events:\n  - {repeat: 2, author: ada, on: x, at: 1d}\n\n  - {author: 'merge_request:1', on: x}\n  # later\n\n  # and\n  - {on: y}\nabout: [a]\n", `about: [a]
+	"tests": {"r_test.yaml", "tests:\n- awards: []\n  name: n\n  events:\n  - {repeat: 2, author: ada, on: x, at: 1d}\n\n  - {author: 'merge_request:1', on: x}\n  # later\n\n  # and\n  - {on: y}\nabout: [a]\n", `about: [a]
 
 tests:
   - name: n
@@ -160,8 +158,13 @@ tests:
       - {on: y}
     awards: []
 `},
-		"a file of other systems": {"r.yaml", "\ufeffnamespace: acme\r\nachievements: []\r\n# end\r\n", "namespace: acme\nachievements: []\n# end\n"},
-	} {
+	"a file of other systems": {"r.yaml", "\ufeffnamespace: acme\r\nachievements: []\r\n# end\r\n", "namespace: acme\nachievements: []\n# end\n"},
+}
+
+func TestFormat(t *testing.T) {
+	t.Parallel()
+
+	for name, tc := range layouts {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 

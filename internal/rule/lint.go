@@ -118,7 +118,7 @@ func (l *linter) sent(r *report, a *outlined) {
 
 // unlike warns of a rule that gives for the same as another one.
 func (l *linter) unlike(o *outline, a *outlined) {
-	award, ok := a.fields["award"]
+	award, ok := a.fields[awardKey]
 	if !ok {
 		return
 	}
@@ -131,7 +131,7 @@ func (l *linter) unlike(o *outline, a *outlined) {
 		asks, threshold = append(asks, count+"="), "1"
 	}
 	slices.Sort(asks)
-	same = append(same, textOf(a.fields["kind"].value), strings.Join(asks, "\n"), asksWhat(a.fields["revoke"].value))
+	same = append(same, textOf(a.fields["kind"].value), strings.Join(asks, "\n"), asksWhat(a.fields[revokeKey].value))
 	steps := []field{{key: "key", at: a.fields["key"].at}}
 	for i, tier := range itemsOf(a.fields["tiers"].value) {
 		if i == 0 {

@@ -52,7 +52,7 @@ func textOfExpr(part ast.Expr, info *ast.SourceInfo) string {
 	if err != nil {
 		return ""
 	}
-	return text
+	return strings.ReplaceAll(text, "\n", " ") // long ones are wrapped
 }
 
 // constant warns of a part that is the same for every event, and reports whether it is.

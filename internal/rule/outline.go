@@ -6,6 +6,12 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
+// The keys of an achievement's rules.
+const (
+	awardKey  = "award"
+	revokeKey = "revoke"
+)
+
 // use is an expression where it is used.
 type use struct {
 	report *report
@@ -53,7 +59,7 @@ func (o *outline) owner(where place) (a *outlined, revokes bool) {
 	if a == nil {
 		return nil, false
 	}
-	award, revoke := a.fields["award"].at, a.fields["revoke"].at
+	award, revoke := a.fields[awardKey].at, a.fields[revokeKey].at
 	in := func(clause place) bool { return clause != place{} && before(clause, where) }
 	return a, in(revoke) && (!in(award) || before(award, revoke))
 }
@@ -62,7 +68,7 @@ func (o *outline) owner(where place) (a *outlined, revokes bool) {
 // are about.
 func (a *outlined) clauses() []map[string]field {
 	var found []map[string]field
-	for _, word := range []string{"award", "revoke"} {
+	for _, word := range []string{awardKey, revokeKey} {
 		clause := pairsOf(a.fields[word].value)
 		if clause == nil {
 			continue
