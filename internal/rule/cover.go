@@ -138,19 +138,21 @@ func (w *watching) is(u use, rule string, revokes bool) bool {
 func coverageOf(l *loader, all []*watching) Coverage {
 	var c Coverage
 	for _, r := range l.reports {
-		c.file(outlineOf(r), l.uses, all)
+		c.rules = append(c.rules, coverageIn(outlineOf(r), l.uses, all)...)
 	}
 	return c
 }
 
-func (c *Coverage) file(o outline, uses []use, all []*watching) {
+// coverageIn returns the rules of a file.
+func coverageIn(o outline, uses []use, all []*watching) []covered {
+	var found []covered
 	rules := map[string]int{}
 	for _, a := range o.achievements {
 		for _, word := range []string{awardKey, revokeKey} {
 			if _, ok := a.fields[word]; ok {
 				name := nameOf(a.key, word == revokeKey)
-				rules[name] = len(c.rules)
-				c.rules = append(c.rules, covered{name: name})
+				rules[name] = len(found)
+				found = append(found, covered{name: name})
 			}
 		}
 	}
@@ -169,8 +171,9 @@ func (c *Coverage) file(o outline, uses []use, all []*watching) {
 			}
 		}
 		i := rules[nameOf(a.key, revokes)]
-		c.rules[i].parts = append(c.rules[i].parts, parts...)
+		found[i].parts = append(found[i].parts, parts...)
 	}
+	return found
 }
 
 // tell adds what was seen to the parts of a condition.
