@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/seed-504bad89/accolade/internal/rule"
 )
@@ -22,6 +24,89 @@ type rulesSchemaCommand struct{}
 func (rulesSchemaCommand) Run() error {
 	_, err := os.Stdout.Write(rule.Schema())
 	return err
+}
+
+type rulesCheckCommand struct {
+	Paths  []string `arg:"" help:"Rules files, or directories of them." type:"path"`
+	Strict bool     `help:"Exit with 1 when there are warnings, too."`
+	Source []string `help:"A forge that sends events: github, gitlab, gitea, forgejo or bitbucket; may be repeated. Warns of events that none of them can send." placeholder:"FORGE"`
+}
+
+// Run prints the faults of all files and fails when there are any; or else it prints what is likely a
+// mistake.
+func (c rulesCheckCommand) Run() error {
+	rules, tests, err := readRules(c.Paths)
+	if err != nil {
+		return err
+	}
+	set, err := rule.Load(rules)
+	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
+		fmt.Fprint(os.Stderr, problems.Pretty())
+		return fmt.Errorf("%d problems in %d files", len(problems), len(rules))
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d achievements in %d files: no problem found\n", len(set.Declared()), len(rules))
+	return c.lint(rules, tests)
+}
+
+type rulesTestCommand struct {
+	Paths []string `arg:"" help:"Directories of rules and tests, or the files themselves." type:"path"`
+	Only  string   `name:"run" help:"Run only the tests whose names match this regular expression. Rules that did not fire are no fault then." placeholder:"REGEXP"`
+	JUnit string   `name:"junit" help:"Also write the results to this file in JUnit's form, which CI services read." type:"path" placeholder:"FILE"`
+}
+
+// Run prints each test's result and fails when one failed.
+func (c rulesTestCommand) Run() error {
+	rules, tests, err := readRules(c.Paths)
+	if err != nil {
+		return err
+	}
+	if len(tests) == 0 {
+		return errors.New("there is no *_test.yaml: nothing was tested")
+	}
+	report, err := c.test(rules, tests)
+	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
+		fmt.Fprint(os.Stderr, problems.Pretty())
+		return fmt.Errorf("%d problems", len(problems))
+	}
+	if err != nil {
+		return err
+	}
+	report.Write(os.Stdout)
+	if err := c.writeJUnit(report); err != nil {
+		return err
+	}
+	if report.Failed() {
+		return errors.New("rules tests failed")
+	}
+	return nil
+}
+
+func (c rulesTestCommand) test(rules, tests []rule.File) (rule.Report, error) {
+	if c.Only == "" {
+		return rule.Test(rules, tests)
+	}
+	only, err := regexp.Compile(c.Only)
+	if err != nil {
+		return rule.Report{}, fmt.Errorf("reading --run: %w", err)
+	}
+	return rule.TestSome(rules, tests, only.MatchString)
+}
+
+func (c rulesTestCommand) writeJUnit(report rule.Report) error {
+	if c.JUnit == "" {
+		return nil
+	}
+	file, err := os.Create(c.JUnit)
+	if err != nil {
+		return fmt.Errorf("making the JUnit file: %w", err)
+	}
+	if err := report.WriteJUnit(file); err != nil {
+		return errors.Join(fmt.Errorf("writing the JUnit file: %w", err), file.Close())
+	}
+	return file.Close()
 }
 
 // readRules reads the rules and the tests from files and directories.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,20 +11,9 @@ import (
 	"github.com/seed-504bad89/accolade/internal/rule"
 )
 
-type rulesCheckCommand struct {
-	Paths  []string `arg:"" help:"Rules files, or directories of them." type:"path"`
-	Strict bool     `help:"Exit with 1 when there are warnings, too."`
-	Source []string `help:"A forge that sends events: github, gitlab, gitea, forgejo or bitbucket; may be repeated. Warns of events that none of them can send." placeholder:"FORGE" sep:","`
-}
-
-// Run prints the faults of all files and fails when there are any; or else it prints what is likely a
-// mistake.
-func (c rulesCheckCommand) Run() error {
+// lint prints warnings, and fails if there are any and must not be.
+func (c rulesCheckCommand) lint(rules, tests []rule.File) error {
 	senders, err := c.senders()
-	if err != nil {
-		return err
-	}
-	rules, tests, err := readRules(c.Paths)
 	if err != nil {
 		return err
 	}
@@ -33,27 +21,18 @@ func (c rulesCheckCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	set, err := rule.Load(rules)
-	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
-		fmt.Fprint(os.Stderr, problems.Pretty())
-		return fmt.Errorf("%d problems in %d files", len(problems), len(rules))
-	}
-	if err != nil {
-		return err
-	}
 	warnings, err := rule.Lint(rules, append(tests, beside...), senders)
 	if err != nil {
 		return err
 	}
+	if len(warnings) == 0 {
+		return nil
+	}
 	fmt.Fprint(os.Stderr, warnings.Pretty())
-	if c.Strict && len(warnings) > 0 {
-		return fmt.Errorf("%d warnings in %d files", len(warnings), len(rules))
+	if c.Strict {
+		return fmt.Errorf("%d warnings", len(warnings))
 	}
-	found := "no problem found"
-	if len(warnings) > 0 {
-		found = fmt.Sprintf("%d warnings", len(warnings))
-	}
-	fmt.Printf("%d achievements in %d files: %s\n", len(set.Declared()), len(rules), found)
+	fmt.Printf("%d warnings\n", len(warnings))
 	return nil
 }
 

@@ -70,7 +70,10 @@ func filesAt(paths []string) ([]rule.File, error) {
 			folder = filepath.Dir(path)
 		}
 		for _, file := range append(rules, tests...) {
-			files = append(files, rule.File{Name: filepath.Join(folder, filepath.FromSlash(file.Name)), Text: file.Text})
+			name := filepath.Join(folder, filepath.FromSlash(file.Name))
+			if extension := filepath.Ext(name); extension == ".yaml" || extension == ".yml" {
+				files = append(files, rule.File{Name: name, Text: file.Text})
+			}
 		}
 	}
 	return files, nil

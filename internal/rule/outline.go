@@ -48,22 +48,6 @@ func outlineOf(r *report) outline {
 	return o
 }
 
-// owner returns the achievement that a place is in, and whether it is in the rule that takes it away; nil for
-// a place that is in none.
-func (o *outline) owner(where place) (a *outlined, revokes bool) {
-	for i := range o.achievements {
-		if !before(where, o.achievements[i].at) {
-			a = &o.achievements[i]
-		}
-	}
-	if a == nil {
-		return nil, false
-	}
-	award, revoke := a.fields[awardKey].at, a.fields[revokeKey].at
-	in := func(clause place) bool { return clause != place{} && before(clause, where) }
-	return a, in(revoke) && (!in(award) || before(award, revoke))
-}
-
 // clauses returns the rules of an achievement, and the measures inside of them that say themselves what they
 // are about.
 func (a *outlined) clauses() []map[string]field {

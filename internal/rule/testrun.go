@@ -43,10 +43,6 @@ func test(rules, tests []File, wanted func(name string) bool) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	return testSet(set, tests, wanted)
-}
-
-func testSet(set *Set, tests []File, wanted func(name string) bool) (Report, error) {
 	loaded, problems := loadTests(set, tests)
 	if len(problems) > 0 {
 		return Report{}, problems
