@@ -25,7 +25,7 @@ func Format(file File) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	again, err := laidOut(File{file.Name, text})
+	again, err := laidOut(File{Name: file.Name, Text: text})
 	if err != nil || again != text || !sameFile(file, text) {
 		r.addf(at(root), "", "cannot be formatted without changing what it means; write it more simply")
 		return "", gather([]*report{r})
@@ -65,7 +65,7 @@ func isTestFile(name string) bool {
 
 // sameFile reports whether the text says what the file does, and has all of its comments.
 func sameFile(before File, text string) bool {
-	after := File{before.Name, text}
+	after := File{Name: before.Name, Text: text}
 	words := func(f File) []string {
 		var words []string
 		for _, c := range commentsOf(strings.TrimPrefix(f.Text, byteOrderMark)) {

@@ -39,7 +39,7 @@ type outlined struct {
 // outlineOf reads a file that loads.
 func outlineOf(r *report) outline {
 	o := outline{report: r}
-	root := parse(File{r.file, strings.Join(r.lines, "\n")}, &report{})
+	root := parse(File{Name: r.file, Text: strings.Join(r.lines, "\n")}, &report{})
 	o.root = pairsOf(root)
 	for _, item := range itemsOf(o.root["achievements"].value) {
 		fields := pairsOf(item)
