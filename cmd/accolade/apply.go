@@ -12,7 +12,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/seed-504bad89/accolade/api/client"
-	"github.com/seed-504bad89/accolade/internal/rule"
 )
 
 type applyCommand struct {
@@ -81,13 +80,8 @@ func sendRules(ctx context.Context, api *client.ClientWithResponses, paths []str
 	if err != nil {
 		return nil, err
 	}
-	_, err = rule.Load(files)
-	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
-		fmt.Fprint(os.Stderr, problems.Pretty())
-		return nil, fmt.Errorf("%d problems in %d files; nothing was changed", len(problems), len(files))
-	}
-	if err != nil {
-		return nil, err
+	if _, err := checkRules(files); err != nil {
+		return nil, fmt.Errorf("%w; nothing was changed", err)
 	}
 	wish := client.ApplyRules{DryRun: &dryRun, Notify: &notify, Files: []client.RulesFile{}}
 	for _, file := range files {

@@ -9,12 +9,14 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/rule"
 )
 
 type rulesCommand struct {
-	Check   rulesCheckCommand   `cmd:"" help:"Find every fault in rules files: file:line:col, the line, and a caret."`
+	Check   rulesCheckCommand   `cmd:"" help:"Find every fault in rules files, and what is likely one: file:line:col, the line, and a caret."`
 	Test    rulesTestCommand    `cmd:"" help:"Run the tests (*_test.yaml) that stand beside the rules."`
+	Fmt     rulesFmtCommand     `cmd:"" help:"Lay out rules files and tests in the one way that all have."`
 	Status  rulesStatusCommand  `cmd:"" help:"Say of each rule since when it is silent, and what it failed on."`
 	Explain rulesExplainCommand `cmd:"" help:"Say how far somebody is from an achievement, and what an event means to its rule."`
 	Schema  rulesSchemaCommand  `cmd:"" help:"Print the JSON Schema of rules files, for editors."`
@@ -29,26 +31,38 @@ func (rulesSchemaCommand) Run() error {
 }
 
 type rulesCheckCommand struct {
-	Paths []string `arg:"" help:"Rules files, or directories of them." type:"path"`
+	Paths  []string `arg:"" help:"Rules files, or directories of them." type:"path"`
+	Strict bool     `help:"Exit with 1 when there are warnings, too."`
+	Source []string `help:"A forge that sends events: github, gitlab, gitea, forgejo or bitbucket; may be repeated. Warns of events that none of them can send." placeholder:"FORGE"`
 }
 
-// Run prints the faults of all files and fails when there are any.
+// Run prints the faults of all files and fails when there are any; or else it prints what is likely a
+// mistake.
 func (c rulesCheckCommand) Run() error {
-	rules, _, err := readRules(c.Paths)
+	rules, tests, err := readRules(c.Paths)
 	if err != nil {
 		return err
 	}
 	texts := slices.DeleteFunc(slices.Clone(rules), func(file rule.File) bool { return file.Data != nil })
-	set, err := rule.Load(rules)
-	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
-		fmt.Fprint(os.Stderr, problems.Pretty())
-		return fmt.Errorf("%d problems in %d files", len(problems), len(texts))
-	}
+	set, err := checkRules(rules)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%d achievements in %d files: no problem found\n", len(set.Declared()), len(texts))
-	return nil
+	return c.lint(rules, tests)
+}
+
+// checkRules loads rules and looks at their pictures. It prints the faults of all files, each with its line.
+func checkRules(files []rule.File) (*rule.Set, error) {
+	set, err := rule.Load(files)
+	if err == nil {
+		_, err = automation.Pictures(set)
+	}
+	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
+		fmt.Fprint(os.Stderr, problems.Pretty())
+		return nil, fmt.Errorf("%d problems in %d files", len(problems), len(files))
+	}
+	return set, err
 }
 
 type rulesTestCommand struct {

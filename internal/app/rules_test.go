@@ -120,6 +120,11 @@ func TestFaultyRulesNeverReplaceGoodOnes(t *testing.T) {
 		}
 		_, answer := deliver(t, service.URL(), "pull_request", testkit.MergedPullRequest(1, 583231, "ada"))
 		mustBe(t, "what the earlier rules gave", len(answer["awards"].([]any)), 2)
+		files["rules.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(hotRules, "    kind:", "    avatar: a.png\n    kind:", 1))}
+		files["a.png"] = &fstest.MapFile{Data: []byte("no picture")}
+		if problems, ok = errors.AsType[rule.Problems](service.Reload(t.Context())); !ok || !strings.Contains(problems.Error(), "rules.yaml:6:13: avatar") {
+			t.Errorf("Reload = %v, want a problem in line 6 of rules.yaml", problems)
+		}
 
 		stop()
 		if err := <-stopped; err != nil {

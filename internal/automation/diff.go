@@ -208,7 +208,7 @@ func without(texts, others []string) []string {
 // Diff says what applying the set would change. With effects set, it also says who would gain and lose what:
 // it plays all stored events to the rules that are new, in memory.
 func (a *Automation) Diff(ctx context.Context, set *rule.Set, effects bool) (*Diff, error) {
-	pictures, err := picturesOf(set)
+	pictures, err := Pictures(set)
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func (a *Automation) Apply(ctx context.Context, in Application) (*Diff, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the rules files: %w", err)
 	}
-	pictures, err := picturesOf(in.Set)
+	pictures, err := Pictures(in.Set)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +107,9 @@ func (a *Automation) Apply(ctx context.Context, in Application) (*Diff, error) {
 func (a *Automation) applyIn(ctx context.Context, tx *store.Tx, in Application, kept []byte, planned *plan) (*ruleset, error) {
 	next := &ruleset{set: in.Set, achievements: map[achievementRef]achievement.Achievement{}}
 	if err := a.declare(ctx, tx, next, in.MakeNamespaces, planned.pictures); err != nil {
+		return nil, err
+	}
+	if err := dropReplaced(ctx, tx, planned.Diff); err != nil {
 		return nil, err
 	}
 	if err := tx.RetireAchievements(ctx, planned.retire, a.now()); err != nil {
@@ -176,28 +179,6 @@ func (a *Automation) declare(ctx context.Context, tx *store.Tx, next *ruleset, m
 		next.achievements[achievementRef{d.Namespace, d.Key}] = *rows[i]
 	}
 	return nil
-}
-
-// picturesOf returns the pictures of what the set declares, in order, made safe; nil for those that have none.
-func picturesOf(set *rule.Set) ([]*avatar.Picture, error) {
-	declared := set.Declared()
-	pictures := make([]*avatar.Picture, len(declared))
-	made := map[*byte]*avatar.Picture{}
-	for i, d := range declared {
-		if len(d.Avatar) == 0 {
-			continue
-		}
-		picture := made[&d.Avatar[0]]
-		if picture == nil {
-			var err error
-			if picture, err = avatar.Clean(d.Avatar); err != nil {
-				return nil, fmt.Errorf("%s:%d: the avatar of %q: %w", d.File, d.Line, d.Key, err)
-			}
-			made[&d.Avatar[0]] = picture
-		}
-		pictures[i] = picture
-	}
-	return pictures, nil
 }
 
 func (a *Automation) ensureNamespace(ctx context.Context, tx *store.Tx, path string, may bool) (*achievement.Namespace, error) {

@@ -99,6 +99,14 @@ func (e *Error) Error() string {
 	return e.Text
 }
 
+// Reason returns what is wrong without the name of the field, for those who say themselves where it is.
+func (e *Error) Reason() string {
+	if len(e.Fields) > 0 {
+		return e.Fields[0].Detail
+	}
+	return e.Text
+}
+
 // Unwrap returns the cause given to Because.
 func (e *Error) Unwrap() error { return e.cause }
 

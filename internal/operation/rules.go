@@ -85,10 +85,15 @@ func (o *Operations) ApplyRules(ctx context.Context, caller Caller, in NewRules)
 	if err := mayAdminister(caller); err != nil {
 		return nil, err
 	}
-	set, err := rule.Load(in.Files)
+	diff, err := o.applyRules(ctx, caller, in)
 	if problems, faulty := errors.AsType[rule.Problems](err); faulty {
 		return nil, badRules(problems)
 	}
+	return diff, err
+}
+
+func (o *Operations) applyRules(ctx context.Context, caller Caller, in NewRules) (*automation.Diff, error) {
+	set, err := rule.Load(in.Files)
 	if err != nil {
 		return nil, err
 	}

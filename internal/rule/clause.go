@@ -64,7 +64,7 @@ var (
 	revokeKeys = append(slices.Clone(matchKeys), "active", "settle")
 	partKeys   = slices.Concat(matchKeys, measureWords(), []string{"within"})
 	awardKeys  = slices.Concat(matchKeys, measureWords(), spanKeys,
-		[]string{"measures", "reach", "per", "limit", "top", "at_end", "first", "requires", "hold", "message", "quiet"})
+		[]string{measuresKey, "reach", "per", "limit", "top", "at_end", "first", "requires", "hold", "message", "quiet"})
 )
 
 // award reads the rule that gives an achievement of a kind.
@@ -93,7 +93,7 @@ func (l *loader) clause(f field, what string, known []string) *clause {
 // body reads which events a rule is about, and what is measured of them in which period.
 func (l *loader) body(f field, fields map[string]field, what string) *clause {
 	c := &clause{except: []string{bots}, period: period{location: l.scope.location}}
-	if measures, several := fields["measures"]; several {
+	if measures, several := fields[measuresKey]; several {
 		l.parts(c, measures, fields)
 	} else {
 		l.matching(c, f, fields, what)

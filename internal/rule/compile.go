@@ -18,6 +18,8 @@ type compiler struct {
 	// custom are the declared kinds of event, and envs the environments for them.
 	custom map[string]customKind
 	envs   map[string]*cel.Env
+	// uses are the expressions with their places, for tools.
+	uses []use
 }
 
 // compile checks the expression of a rule over events of the kinds. Its problems go to r; with
@@ -52,6 +54,7 @@ func (c *compiler) compile(r *report, src *source, want wanted, kinds []string) 
 	if len(kinds) > 0 && !checkFields(r, src, e.checked, kinds) {
 		return nil
 	}
+	c.uses = append(c.uses, use{r, src, want, kinds, e})
 	return e
 }
 

@@ -15,6 +15,12 @@ import (
 // Load reads rules files and checks everything about them that can be known before an event comes.
 // The error is a Problems that names every fault; no files give a Set that matches nothing.
 func Load(files []File) (*Set, error) {
+	set, _, err := load(files)
+	return set, err
+}
+
+// load returns the loader, too, for tools that look at how rules are written.
+func load(files []File) (*Set, *loader, error) {
 	l := &loader{
 		compiler: compiler{compiled: map[string]*expr{}, custom: map[string]customKind{}, envs: map[string]*cel.Env{}},
 		keys:     map[name]origin{}, names: map[name]origin{},
@@ -34,11 +40,11 @@ func Load(files []File) (*Set, error) {
 	}
 	l.resolve()
 	if problems := gather(l.reports); len(problems) > 0 {
-		return nil, problems
+		return nil, nil, problems
 	}
 	set := assemble(l.achievements)
 	set.custom = l.custom
-	return set, nil
+	return set, l, nil
 }
 
 // loader reads files one after the other.
@@ -77,7 +83,7 @@ type declaration struct {
 }
 
 var (
-	fileKeys        = []string{"namespace", "timezone", "where", "sources", "events", "achievements"}
+	fileKeys        = []string{"namespace", "timezone", "where", "sources", eventsKey, "achievements"}
 	achievementKeys = []string{"key", "name", "description", "avatar", "kind", "award", "revoke", "tiers"}
 	tierKeys        = []string{"at", "name", "description", "avatar"}
 )
@@ -95,7 +101,7 @@ func (l *loader) open(f File) map[string]field {
 		return nil
 	}
 	fields[""] = field{at: at(root)}
-	if events, ok := fields["events"]; ok {
+	if events, ok := fields[eventsKey]; ok {
 		l.declareEvents(events)
 	}
 	return fields
@@ -141,12 +147,7 @@ func (l *loader) check(where place, key string, err error) {
 	if err == nil {
 		return
 	}
-	f := fault.As(err)
-	message := f.Text
-	if len(f.Fields) > 0 {
-		message = f.Fields[0].Detail
-	}
-	l.addf(where, key, "%s", message)
+	l.addf(where, key, "%s", fault.As(err).Reason())
 }
 
 func (l *loader) achievement(namespace string, node ast.Node) {

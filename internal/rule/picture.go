@@ -58,8 +58,15 @@ func (l *loader) avatar(d *Declared, fields map[string]field) {
 	case picture < 0:
 		l.addf(at(f.value), f.key, "there is no picture %q of at most %d KiB", name, MaxPicture>>10)
 	default:
-		d.Avatar = l.pictures[picture].Data
+		d.Avatar, d.avatarAt = l.pictures[picture].Data, l.problem(at(f.value), f.key, "")
 	}
+}
+
+// AvatarProblem is what is wrong with the picture, at the place that names it. The loader does not look into pictures.
+func (d *Declared) AvatarProblem(message string) Problem {
+	problem := d.avatarAt
+	problem.Message = message
+	return problem
 }
 
 // fingerprintOf names what a file holds.

@@ -83,16 +83,20 @@ func newReport(f File) *report {
 }
 
 func (r *report) addf(at place, key, format string, args ...any) {
+	r.problems = append(r.problems, r.problem(at, key, fmt.Sprintf(format, args...)))
+}
+
+func (r *report) problem(at place, key, message string) Problem {
 	at.line, at.column = max(at.line, 1), max(at.column, 1)
 	problem := Problem{
-		File: r.file, Line: at.line, Column: at.column, Key: key, Message: fmt.Sprintf(format, args...),
+		File: r.file, Line: at.line, Column: at.column, Key: key, Message: message,
 	}
 	if at.line <= len(r.lines) {
 		if line := strings.TrimSuffix(r.lines[at.line-1], "\r"); utf8.ValidString(line) {
 			problem.source = line
 		}
 	}
-	r.problems = append(r.problems, problem)
+	return problem
 }
 
 // gather returns the problems of several files, each in the order of its lines.

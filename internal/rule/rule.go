@@ -86,6 +86,8 @@ type Declared struct {
 	Kind              achievement.Kind
 	// Avatar is the file of its picture; nil for none.
 	Avatar []byte
+	// avatarAt is where the picture is named, to say what is wrong with it.
+	avatarAt Problem
 	// Series is the key of the first tier and Tier is 1, 2, 3 ... for a tier; "" and 0 otherwise.
 	Series string
 	Tier   int

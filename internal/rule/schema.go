@@ -21,7 +21,7 @@ type object = map[string]any
 func Schema() []byte {
 	schema := mappingOf(described(fileKeys, object{
 		"sources": oneOrMore(anyText()),
-		"events": object{
+		eventsKey: object{
 			"type": "object", "additionalProperties": object{
 				"type": []string{"object", "null"}, "additionalProperties": object{"enum": slices.Sorted(maps.Keys(fieldTypes))},
 			},
@@ -76,24 +76,24 @@ func clauseSchema(keys []string) object {
 	maps.Copy(schemas, object{
 		"on":   oneOrMore(object{"anyOf": []any{object{"enum": eventWords()}, textLike(customKinds.String())}}),
 		"when": expressionSchema(), "to": expressionSchema(), "per": expressionSchema(), "message": expressionSchema(),
-		"except":   oneOrMore(anyText()),
-		"active":   season,
-		"within":   spanSchema(),
-		"every":    object{"enum": unitNames},
-		"settle":   spanSchema(),
-		"measures": object{"type": "object", "minProperties": 2, "additionalProperties": false, "patternProperties": object{partNames.String(): partSchema(keys)}},
-		"reach":    expressionSchema(),
-		"limit":    limitSchema(),
-		"top":      object{"anyOf": []any{atLeastOne(), mappingOf(object{"n": atLeastOne(), "ties": object{"enum": []string{share, earlier}}}, "n")}},
-		"at_end":   object{"type": "boolean"},
-		"first":    atLeastOne(),
-		"requires": oneOrMore(object{"anyOf": []any{anyText(), mappingOf(object{"series": anyText()}, "series")}}),
-		"hold":     object{"anyOf": []any{object{"enum": []string{"reached"}}, mappingOf(object{"for": spanSchema(), "while": expressionSchema()})}},
-		"quiet":    object{"type": "boolean"},
+		"except":    oneOrMore(anyText()),
+		"active":    season,
+		"within":    spanSchema(),
+		"every":     object{"enum": unitNames},
+		"settle":    spanSchema(),
+		measuresKey: object{"type": "object", "minProperties": 2, "additionalProperties": false, "patternProperties": object{partNames.String(): partSchema(keys)}},
+		"reach":     expressionSchema(),
+		"limit":     limitSchema(),
+		"top":       object{"anyOf": []any{atLeastOne(), mappingOf(object{"n": atLeastOne(), "ties": object{"enum": []string{share, earlier}}}, "n")}},
+		"at_end":    object{"type": "boolean"},
+		"first":     atLeastOne(),
+		"requires":  oneOrMore(object{"anyOf": []any{anyText(), mappingOf(object{"series": anyText()}, "series")}}),
+		"hold":      object{"anyOf": []any{object{"enum": []string{"reached"}}, mappingOf(object{"for": spanSchema(), "while": expressionSchema()})}},
+		"quiet":     object{"type": "boolean"},
 	})
-	if slices.Contains(keys, "measures") {
+	if slices.Contains(keys, measuresKey) {
 		clause := mappingOf(described(keys, schemas))
-		clause["anyOf"] = []any{object{"required": []string{"on", "to"}}, object{"required": []string{"measures", "reach"}}}
+		clause["anyOf"] = []any{object{"required": []string{"on", "to"}}, object{"required": []string{measuresKey, "reach"}}}
 		return clause
 	}
 	return mappingOf(described(keys, schemas), "on", "to")
@@ -101,7 +101,7 @@ func clauseSchema(keys []string) object {
 
 // partSchema is one of several measures; a clause without them has none.
 func partSchema(keys []string) object {
-	if !slices.Contains(keys, "measures") {
+	if !slices.Contains(keys, measuresKey) {
 		return object{}
 	}
 	return clauseSchema(partKeys)
@@ -173,7 +173,7 @@ var descriptions = map[string]string{
 	"timezone":     "The time zone of the calendar in this file, such as Europe/Berlin; UTC when missing.",
 	"where":        "A condition (CEL) for every rule of the file.",
 	"sources":      "The configured names of the sources whose events the file's rules see; all when missing.",
-	"events":       "Kinds of event outside of the vocabulary, each with the fields of what it carries.",
+	eventsKey:      "Kinds of event outside of the vocabulary, each with the fields of what it carries.",
 	"achievements": "What can be earned.",
 	"key":          "A name for programs, unique in the namespace, that never changes.",
 	"name":         "What people read.",
@@ -194,7 +194,7 @@ var descriptions = map[string]string{
 	"distinct":     "What must differ, and how many different ones it takes.",
 	"gauge":        "A number that the event tells, such as stars, and what it must reach.",
 	"gap":          "How long nothing happened before; with of, how long nothing happened to one of these.",
-	"measures":     "Several measures by their names, each with its own on, when and to.",
+	measuresKey:    "Several measures by their names, each with its own on, when and to.",
 	"reach":        "A condition (CEL) on the measures by their names.",
 	"settle":       "How long to wait before judging, so that history shows what happened meanwhile.",
 	"limit":        "How many awards a person is given at most, in all or in a unit of the calendar.",

@@ -32,7 +32,7 @@ const maxRepeat = 10_000
 
 var (
 	testFileKeys = []string{"about", "tests"}
-	testKeys     = []string{"name", "people", "events", "until", "awards", "revocations"}
+	testKeys     = []string{"name", "people", eventsKey, "until", "awards", "revocations"}
 	// eventWordsOfTests are what an event of a test has besides the fields of its kind.
 	eventWordsOfTests = []string{"on", "at", "repeat", "apart"}
 )
@@ -120,7 +120,7 @@ func (l *testLoader) test(file string, node ast.Node) {
 		return
 	}
 	t := unitTest{file: file, line: at(node).line, about: l.about}
-	for _, key := range []string{"name", "events", "awards"} {
+	for _, key := range []string{"name", eventsKey, "awards"} {
 		if _, ok := fields[key]; !ok {
 			l.addf(at(node), key, "is required")
 		}
@@ -135,7 +135,7 @@ func (l *testLoader) test(file string, node ast.Node) {
 	if f, ok := fields["people"]; ok {
 		t.known = l.known(f)
 	}
-	if f, ok := fields["events"]; ok {
+	if f, ok := fields[eventsKey]; ok {
 		items := l.list(f)
 		for i, item := range items {
 			t.events = append(t.events, l.events(item, i+1)...)
@@ -209,7 +209,7 @@ func (l *testLoader) expected(fields map[string]field, key string) []string {
 func (l *testLoader) events(node ast.Node, number int) []series {
 	mapping, ok := node.(*ast.MappingNode)
 	if !ok {
-		l.addf(at(node), "events", "an event must be a mapping of keys to values")
+		l.addf(at(node), eventsKey, "an event must be a mapping of keys to values")
 		return nil
 	}
 	kind := l.eventKind(mapping)

@@ -228,7 +228,10 @@ func TestPicturesOfRules(t *testing.T) {
 		body := files("namespace: acme\nachievements:\n  - {key: a, name: A, avatar: a.gif}\n")
 		list := body["files"].([]map[string]any)
 		body["files"] = append(list, map[string]any{"name": "a.gif", "data": []byte("no picture")})
-		d.refused(http.StatusBadRequest, "invalid", adminToken, "PUT", "/api/v1/rules", body)
+		bad := d.refused(http.StatusBadRequest, "bad_rules", adminToken, "PUT", "/api/v1/rules", body)
+		if !strings.Contains(bad.text, `{"code":"bad_rule","detail":"avatar: must be a PNG, JPEG, GIF or WebP picture","field":"rules.yaml:3:31"}`) {
+			t.Errorf("the answer is %s", bad.text)
+		}
 		body["files"] = append(list, map[string]any{"name": "a.gif", "data": onePixel})
 		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", body)
 		made := d.must(http.StatusOK, "", "GET", "/api/v1/namespaces/acme/achievements", nil).items()[0]

@@ -1,0 +1,64 @@
+package forge
+
+import (
+	"maps"
+	"slices"
+)
+
+// tells are the kinds of event that each forge can tell of at all, by what its webhooks are documented to send
+// and were seen to send. Gitea sends no webhooks of memberships, stars and reactions, GitHub none of
+// reactions.
+var tells = map[string][]string{
+	GitHub: slices.Concat(everywhere, []string{
+		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",
+		"issue.labeled", "issue.unlabeled", "issue.assigned", "comment.edited", "comment.deleted", "discussion.answered",
+		"branch.created", "branch.deleted", "release.published", "milestone.closed", "wiki.edited", "pipeline.finished", "deployment.finished",
+		"star.added", "star.removed", "fork.created",
+		"repository.created", "repository.archived", "repository.renamed", "repository.transferred", "repository.deleted",
+		"member.added", "member.removed", "member.role_changed", "user.created", "user.renamed", "user.updated", "user.deleted", "sponsorship.created",
+	}),
+	GitLab: slices.Concat(everywhere, []string{
+		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",
+		"issue.labeled", "issue.unlabeled", "issue.assigned", "comment.edited", "reaction.added", "reaction.removed",
+		"branch.created", "branch.deleted", "release.published", "milestone.closed", "wiki.edited", "pipeline.finished", "deployment.finished",
+		"repository.created", "repository.renamed", "repository.transferred", "repository.deleted",
+		"member.added", "member.removed", "member.role_changed", "user.created", "user.renamed", "user.updated", "user.deleted",
+	}),
+	Gitea:   likeGitea,
+	Forgejo: likeGitea,
+	"bitbucket": slices.Concat(everywhere, []string{
+		"merge_request.review_requested", "comment.edited", "comment.deleted", "branch.created", "branch.deleted",
+		"pipeline.finished", "fork.created", "repository.renamed", "repository.transferred", "repository.deleted",
+	}),
+}
+
+var (
+	// everywhere are the kinds that every forge tells of.
+	everywhere = []string{
+		"merge_request.opened", "merge_request.merged", "merge_request.closed", "merge_request.reopened", "merge_request.updated",
+		"review.submitted", "issue.opened", "issue.closed", "issue.reopened", "comment.created", "push", "tag.created",
+	}
+	likeGitea = slices.Concat(everywhere, []string{
+		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",
+		"issue.labeled", "issue.unlabeled", "issue.assigned", "comment.edited", "comment.deleted",
+		"branch.created", "branch.deleted", "release.published", "wiki.edited", "pipeline.finished", "fork.created",
+		"repository.created", "repository.deleted",
+	})
+)
+
+// Tellers returns the names of the forges of which it is known what they can tell of, sorted.
+func Tellers() []string { return slices.Sorted(maps.Keys(tells)) }
+
+// Tells reports whether a forge can tell of a kind of event. Kinds that no forge tells of, such as those that
+// Accolade makes itself, are none of theirs: for these it returns true.
+func Tells(forge, kind string) bool {
+	if slices.Contains(tells[forge], kind) {
+		return true
+	}
+	for _, kinds := range tells {
+		if slices.Contains(kinds, kind) {
+			return false
+		}
+	}
+	return true
+}
