@@ -211,7 +211,7 @@ func (l *loader) exceptWords(f field) []string {
 			continue
 		}
 		if text = strings.TrimSpace(text); text == "" || len(text) > achievement.MaxUsername {
-			l.addf(at(word.value), "except", "must be \"bots\" or a login, with * for any characters")
+			l.addf(at(word.value), "except", "must be bots, self, opted_out, or a login, with * for any characters")
 			continue
 		}
 		words = append(words, text)

@@ -11,32 +11,23 @@ import (
 
 // ends reads what is judged when a period is over.
 func (l *loader) ends(c *clause, fields map[string]field) {
-	if f, ok := fields["at_end"]; ok {
-		c.atEnd = l.truth(f)
-		if len(c.parts) == 0 {
-			l.addf(f.at, f.key, "needs measures: what else could be known only then?")
-		}
-	}
-	f, ok := fields["top"]
+	f, ok := fields["at_end"]
 	if ok {
+		c.atEnd = l.truth(f)
+	}
+	if best, ok := fields["top"]; ok {
+		f = best
 		l.top(c, f)
 	}
 	switch {
 	case !c.atEnd && c.top == 0:
+	case c.atEnd && len(c.parts) == 0:
+		l.addf(f.at, f.key, "goes with measures and reach: any other number can be passed before the end")
 	case c.period.unit == "":
-		l.addf(f.at, cmpOr(f.key, "at_end"), "needs an every: when is the period over?")
+		l.addf(f.at, f.key, "needs an every: when is the period over?")
 	case c.per != nil:
 		l.addf(fields["per"].at, "per", "does not go with what is judged at the end of a period")
-	case c.settle > 0 && c.measure != nil && c.top == 0:
-		l.addf(fields["settle"].at, "settle", "is how long after the end of the period is judged")
 	}
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // The words for people who are equal at the top.

@@ -76,7 +76,7 @@ func TestProblemsOfAchievements(t *testing.T) {
 		"a count with keys":     {"    kind: irrevocable\n    award: {on: merge_request.merged, to: event.author, count: {at: 5}}\n", []string{`r.yaml:6:5: count: needs a number to reach, or tiers beside the award`, `r.yaml:6:65: at: count has no such key`}},
 		"tiers that fall":       {"    kind: irrevocable\n    award: {on: merge_request.merged, to: event.author, count: {}}\n    tiers: [{at: 5, name: A}, {at: 5, name: B}, {name: C}]\n", []string{`r.yaml:7:36: at: must be more than the tier before`, `r.yaml:7:49: at: is required`}},
 		"no tiers":              {"    kind: irrevocable\n    award: {on: merge_request.merged, to: event.author, count: {}}\n    tiers: []\n", []string{`r.yaml:7:5: tiers: hold at least one tier`}},
-		"a bad exception":       {"    kind: irrevocable\n    award: {on: merge_request.merged, to: event.author, except: ['']}\n", []string{`r.yaml:6:66: except: must be "bots" or a login, with * for any characters`}},
+		"a bad exception":       {"    kind: irrevocable\n    award: {on: merge_request.merged, to: event.author, except: ['']}\n", []string{`r.yaml:6:66: except: must be bots, self, opted_out, or a login, with * for any characters`}},
 		"a key taken":           {"  - key: badge\n    name: Other\n", []string{`r.yaml:5:10: key: "badge" is taken by r.yaml:3`}},
 		"a name taken":          {"  - key: other\n    name: BADGE\n", []string{`r.yaml:6:11: name: "badge" is taken by r.yaml:3`}},
 		"a key of a tier":       {"  - key: l\n    name: L\n    kind: irrevocable\n    award: {on: merge_request.merged, to: event.author, count: {}}\n    tiers: [{at: 1, name: A}, {at: 2, name: B}]\n  - key: l-2\n    name: M\n", []string{`r.yaml:10:10: key: "l-2" is taken by r.yaml:9`}},
