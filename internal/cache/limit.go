@@ -46,7 +46,7 @@ func NewLimiter(cfg Config, now func() time.Time) (*Limiter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a memory for %d callers: %w", cfg.MemorySize, err)
 	}
-	far, err := newRemote(cfg.RedisURL)
+	far, err := newRemote(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (l *Limiter) Peek(ctx context.Context, key string, limit Limit) Usage {
 
 func (l *Limiter) take(ctx context.Context, key string, limit Limit, requests int) Usage {
 	if l.usable() {
-		limited, cancel := context.WithTimeout(ctx, redisBudget)
+		limited, cancel := context.WithTimeout(ctx, l.budget)
 		defer cancel()
 		micros, err := takeScript.Run(limited, l.client, []string{l.prefix + key},
 			limit.Window.Microseconds(), limit.Requests, requests).Int64Slice()

@@ -10,34 +10,32 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-const (
-	// redisBudget is how long one call may take: what Redis saves is worth no more.
-	redisBudget = 100 * time.Millisecond
-	// breakFor is how long Redis is left alone after a call failed.
-	breakFor = time.Second
-)
+// breakFor is how long Redis is left alone after a call failed.
+const breakFor = time.Second
 
 // remote is a Redis that may be away, or none at all.
 type remote struct {
 	client redis.UniversalClient
+	// budget is how long one call may take.
+	budget time.Duration
 	// brokenUntil is when Redis may be tried again, in Unix nanoseconds; 0 while it works.
 	brokenUntil atomic.Int64
 }
 
 // newRemote does not connect, so that a Redis that is away delays no start. The empty URL is none.
-func newRemote(redisURL string) (*remote, error) {
-	if redisURL == "" {
+func newRemote(cfg Config) (*remote, error) {
+	if cfg.RedisURL == "" {
 		return &remote{}, nil
 	}
-	options, err := redis.ParseURL(redisURL)
+	options, err := redis.ParseURL(cfg.RedisURL)
 	if err != nil {
 		// The cause quotes the URL, and with it the password.
 		return nil, errors.New("the Redis URL is not of the form redis://user:password@host:port/number")
 	}
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = redisBudget, redisBudget, redisBudget
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = cfg.Budget, cfg.Budget, cfg.Budget
 	options.ContextTimeoutEnabled = true
 	options.MaxRetries = -1
-	return &remote{client: redis.NewClient(options)}, nil
+	return &remote{client: redis.NewClient(options), budget: cfg.Budget}, nil
 }
 
 // usable reports whether to ask Redis. After a failure one call a second finds out whether it is back,
@@ -70,7 +68,7 @@ func (r *remote) Degraded() bool {
 		return false
 	}
 	if r.usable() {
-		ctx, cancel := context.WithTimeout(context.Background(), redisBudget)
+		ctx, cancel := context.WithTimeout(context.Background(), r.budget)
 		defer cancel()
 		r.note(context.Background(), r.client.Ping(ctx).Err())
 	}

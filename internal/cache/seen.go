@@ -29,6 +29,9 @@ type Config struct {
 	// MemorySize is how many deliveries, and how many callers, the process remembers, at about 150
 	// bytes each; 0 means 100,000.
 	MemorySize int
+	// Budget is how long one call to Redis may take before it counts as away; 0 means 100 ms: what Redis
+	// saves is worth no more.
+	Budget time.Duration
 }
 
 // The defaults of Config.
@@ -36,6 +39,7 @@ const (
 	defaultPrefix     = "accolade:"
 	defaultTTL        = 72 * time.Hour
 	defaultMemorySize = 100_000
+	defaultBudget     = 100 * time.Millisecond
 )
 
 func (c *Config) complete() {
@@ -47,6 +51,9 @@ func (c *Config) complete() {
 	}
 	if c.MemorySize == 0 {
 		c.MemorySize = defaultMemorySize
+	}
+	if c.Budget == 0 {
+		c.Budget = defaultBudget
 	}
 }
 
@@ -67,7 +74,7 @@ func NewSeen(cfg Config) (*Seen, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a memory for %d deliveries: %w", cfg.MemorySize, err)
 	}
-	far, err := newRemote(cfg.RedisURL)
+	far, err := newRemote(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +103,7 @@ func (s *Seen) Lookup(ctx context.Context, keys []string) map[string]int64 {
 	for i, key := range missing {
 		named[i] = s.prefix + key
 	}
-	limited, cancel := context.WithTimeout(ctx, redisBudget)
+	limited, cancel := context.WithTimeout(ctx, s.budget)
 	defer cancel()
 	values, err := s.client.MGet(limited, named...).Result()
 	s.note(ctx, err)
@@ -123,7 +130,7 @@ func (s *Seen) Remember(ctx context.Context, committed map[string]int64) {
 	if len(committed) == 0 || !s.usable() {
 		return
 	}
-	limited, cancel := context.WithTimeout(ctx, redisBudget)
+	limited, cancel := context.WithTimeout(ctx, s.budget)
 	defer cancel()
 	_, err := s.client.Pipelined(limited, func(pipe redis.Pipeliner) error {
 		for key, id := range committed {

@@ -6,13 +6,28 @@ import (
 	"github.com/seed-504bad89/accolade/internal/rule"
 )
 
-func TestProblemsOfAwards(t *testing.T) {
+// awardProblems are what is wrong with an award of an achievement of the kind.
+type awardProblems struct {
+	kind, award string
+	want        []string
+}
+
+func aboutAwards(t *testing.T, cases map[string]awardProblems) {
+	t.Helper()
+
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := header + "    kind: " + tc.kind + "\n    award: " + tc.award + "\n"
+			same(t, "the problems", problems(t, rule.File{Name: "r.yaml", Text: text}), tc.want)
+		})
+	}
+}
+
+func TestProblemsOfWhatIsMeasured(t *testing.T) {
 	t.Parallel()
 
-	for name, tc := range map[string]struct {
-		kind, award string
-		want        []string
-	}{
+	aboutAwards(t, map[string]awardProblems{
 		"a clock with others":          {"irrevocable", `{on: [clock.daily, push], to: everyone}`, []string{`r.yaml:6:13: on: a clock tells of nobody; it stands alone`}},
 		"everyone without a clock":     {"irrevocable", `{on: push, to: everyone}`, []string{`r.yaml:6:23: to: everyone goes with a clock, such as on: clock.daily`}},
 		"a clock for somebody":         {"irrevocable", `{on: clock.daily, to: event.actor}`, []string{`r.yaml:6:30: to: a clock tells of nobody; it goes with everyone`}},
@@ -40,36 +55,37 @@ func TestProblemsOfAwards(t *testing.T) {
 		"measures without a condition": {"irrevocable", `{measures: {a: {on: merge_request.merged, to: event.author, count: {}}, b: {on: comment.created, to: event.author, count: {}}}}`, []string{`r.yaml:6:13: reach: is required beside measures: what must they reach?`}},
 		"a condition on no measure":    {"irrevocable", `{measures: {a: {on: merge_request.merged, to: event.author, count: {}}, b: {on: comment.created, to: event.author, count: {}}}, reach: a > c}`, []string{`r.yaml:6:151: reach: undeclared reference to 'c'`}},
 		"a condition that is a number": {"irrevocable", `{measures: {a: {on: merge_request.merged, to: event.author, count: {}}, b: {on: comment.created, to: event.author, count: {}}}, reach: a + b}`, []string{`r.yaml:6:147: reach: must give true or false, and gives int`}},
-		"an end without a period":      {"repeatable", `{on: merge_request.merged, to: event.author, count: 3, at_end: true, per: event.object}`, []string{`r.yaml:6:67: at_end: goes with measures and reach: any other number can be passed before the end`}},
-		"an end without a measure":     {"repeatable", `{on: merge_request.merged, to: event.author, every: month, at_end: true}`, []string{`r.yaml:6:71: at_end: goes with measures and reach: any other number can be passed before the end`}},
-		"the best of each object":      {"repeatable", `{on: merge_request.merged, to: event.author, every: month, count: {}, top: 3, per: event.object}`, []string{`r.yaml:6:90: per: does not go with what is judged at the end of a period`}},
-		"an end of never":              {"repeatable", `{measures: {a: {on: merge_request.merged, to: event.author, count: {}}, b: {on: comment.created, to: event.author, count: {}}}, reach: a > b, at_end: true, per: event.object}`, []string{`r.yaml:6:154: at_end: needs an every: when is the period over?`}},
-		"the best without a number":    {"repeatable", `{on: merge_request.merged, to: event.author, every: month, count: {}, top: {ties: share}}`, []string{`r.yaml:6:5: count: needs a number to reach, or tiers beside the award`, `r.yaml:6:82: n: is required in top: how many?`}},
-		"the best of too many":         {"repeatable", `{on: merge_request.merged, to: event.author, every: month, count: {}, top: 100000}`, []string{`r.yaml:6:82: top: is at most 1000`}},
-		"the best at nothing":          {"repeatable", `{on: merge_request.merged, to: event.author, every: month, top: 3}`, []string{`r.yaml:6:71: top: needs a count or a sum: the best at what?`}},
-		"the best by a misspelt tie":   {"repeatable", `{on: merge_request.merged, to: event.author, every: month, count: {}, top: {n: 3, ties: shared}}`, []string{`r.yaml:6:100: ties: must be share or earlier, did you mean "share"?`}},
-		"the best without a period":    {"repeatable", `{on: merge_request.merged, to: event.author, count: {}, top: 3, per: event.object}`, []string{`r.yaml:6:68: top: needs an every: when is the period over?`}},
-		"the first of the best":        {"repeatable", `{on: merge_request.merged, to: event.author, every: month, count: {}, top: 3, first: 1}`, []string{`r.yaml:6:57: every: what is judged at the end of a period has no limit and no first`}},
-		"the first of too many":        {"irrevocable", `{on: merge_request.merged, to: event.author, first: 100000}`, []string{`r.yaml:6:57: first: is at most 1000`}},
-		"a limit on once":              {"irrevocable", `{on: merge_request.merged, to: event.author, limit: 3}`, []string{`r.yaml:6:57: limit: only a repeatable achievement is given more than once`}},
-		"too high a limit":             {"repeatable", `{on: merge_request.merged, to: event.author, per: event.object, limit: 100000}`, []string{`r.yaml:6:76: limit: is at most 1000`}},
-		"no requirement":               {"irrevocable", `{on: merge_request.merged, to: event.author, requires: []}`, []string{`r.yaml:6:67: requires: names no achievement`}},
-		"a requirement of nobody's":    {"irrevocable", `{on: merge_request.merged, to: event.author, requires: [badg]}`, []string{`r.yaml:6:68: requires: no file declares "badg", did you mean "badge"?`}},
-		"a requirement of itself":      {"irrevocable", `{on: merge_request.merged, to: event.author, requires: badge}`, []string{`r.yaml:6:5: requires: goes in a circle: "badge" would need itself`}},
-		"a misspelt series":            {"irrevocable", `{on: merge_request.merged, to: event.author, requires: {serie: badge}}`, []string{`r.yaml:6:68: serie: requires has no such key, did you mean "series"?`}},
-		"holding what does not lapse":  {"irrevocable", `{on: merge_request.merged, to: event.author, hold: {for: 90d}}`, []string{`r.yaml:6:57: hold: only a revocable achievement can lapse`}},
-		"holding for and while":        {"revocable", `{on: merge_request.merged, to: event.author, hold: {for: 90d, while: event.draft}}`, []string{`r.yaml:6:57: hold: needs for or while, one of them`}},
-		"holding several measures":     {"revocable", `{measures: {a: {on: merge_request.merged, to: event.author, count: {}}, b: {on: comment.created, to: event.author, count: {}}}, reach: a > b, hold: {for: 90d}}`, []string{`r.yaml:6:154: hold: does not go with several measures, nor with the end of a period`}},
-		"holding a measure while":      {"revocable", `{on: merge_request.merged, to: event.author, count: 3, hold: {while: event.draft}}`, []string{`r.yaml:6:74: while: is about single events; with a measure, write hold: reached`}},
-		"holding a misspelt word":      {"revocable", `{on: merge_request.merged, to: event.author, count: 3, within: 30d, hold: reach}`, []string{`r.yaml:6:86: hold: must be reached, {for: 90d} or {while: EXPRESSION}`}},
-		"holding what never falls":     {"revocable", `{on: merge_request.merged, to: event.author, count: 3, hold: reached}`, []string{`r.yaml:6:67: hold: reached needs a measure that can fall: within, every, a streak or a gauge`}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			text := header + "    kind: " + tc.kind + "\n    award: " + tc.award + "\n"
-			same(t, "the problems", problems(t, rule.File{Name: "r.yaml", Text: text}), tc.want)
-		})
-	}
+	})
+}
+
+func TestProblemsOfWhatElseAnAwardDependsOn(t *testing.T) {
+	t.Parallel()
+
+	aboutAwards(t, map[string]awardProblems{
+		"an end without a period":     {"repeatable", `{on: merge_request.merged, to: event.author, count: 3, at_end: true, per: event.object}`, []string{`r.yaml:6:67: at_end: goes with measures and reach: any other number can be passed before the end`}},
+		"an end without a measure":    {"repeatable", `{on: merge_request.merged, to: event.author, every: month, at_end: true}`, []string{`r.yaml:6:71: at_end: goes with measures and reach: any other number can be passed before the end`}},
+		"the best of each object":     {"repeatable", `{on: merge_request.merged, to: event.author, every: month, count: {}, top: 3, per: event.object}`, []string{`r.yaml:6:90: per: does not go with what is judged at the end of a period`}},
+		"an end of never":             {"repeatable", `{measures: {a: {on: merge_request.merged, to: event.author, count: {}}, b: {on: comment.created, to: event.author, count: {}}}, reach: a > b, at_end: true, per: event.object}`, []string{`r.yaml:6:154: at_end: needs an every: when is the period over?`}},
+		"the best without a number":   {"repeatable", `{on: merge_request.merged, to: event.author, every: month, count: {}, top: {ties: share}}`, []string{`r.yaml:6:5: count: needs a number to reach, or tiers beside the award`, `r.yaml:6:82: n: is required in top: how many?`}},
+		"the best of too many":        {"repeatable", `{on: merge_request.merged, to: event.author, every: month, count: {}, top: 100000}`, []string{`r.yaml:6:82: top: is at most 1000`}},
+		"the best at nothing":         {"repeatable", `{on: merge_request.merged, to: event.author, every: month, top: 3}`, []string{`r.yaml:6:71: top: needs a count or a sum: the best at what?`}},
+		"the best by a misspelt tie":  {"repeatable", `{on: merge_request.merged, to: event.author, every: month, count: {}, top: {n: 3, ties: shared}}`, []string{`r.yaml:6:100: ties: must be share or earlier, did you mean "share"?`}},
+		"the best without a period":   {"repeatable", `{on: merge_request.merged, to: event.author, count: {}, top: 3, per: event.object}`, []string{`r.yaml:6:68: top: needs an every: when is the period over?`}},
+		"the first of the best":       {"repeatable", `{on: merge_request.merged, to: event.author, every: month, count: {}, top: 3, first: 1}`, []string{`r.yaml:6:57: every: what is judged at the end of a period has no limit and no first`}},
+		"the first of too many":       {"irrevocable", `{on: merge_request.merged, to: event.author, first: 100000}`, []string{`r.yaml:6:57: first: is at most 1000`}},
+		"a limit on once":             {"irrevocable", `{on: merge_request.merged, to: event.author, limit: 3}`, []string{`r.yaml:6:57: limit: only a repeatable achievement is given more than once`}},
+		"too high a limit":            {"repeatable", `{on: merge_request.merged, to: event.author, per: event.object, limit: 100000}`, []string{`r.yaml:6:76: limit: is at most 1000`}},
+		"no requirement":              {"irrevocable", `{on: merge_request.merged, to: event.author, requires: []}`, []string{`r.yaml:6:67: requires: names no achievement`}},
+		"a requirement of nobody's":   {"irrevocable", `{on: merge_request.merged, to: event.author, requires: [badg]}`, []string{`r.yaml:6:68: requires: no file declares "badg", did you mean "badge"?`}},
+		"a requirement of itself":     {"irrevocable", `{on: merge_request.merged, to: event.author, requires: badge}`, []string{`r.yaml:6:5: requires: goes in a circle: "badge" would need itself`}},
+		"a misspelt series":           {"irrevocable", `{on: merge_request.merged, to: event.author, requires: {serie: badge}}`, []string{`r.yaml:6:68: serie: requires has no such key, did you mean "series"?`}},
+		"holding what does not lapse": {"irrevocable", `{on: merge_request.merged, to: event.author, hold: {for: 90d}}`, []string{`r.yaml:6:57: hold: only a revocable achievement can lapse`}},
+		"holding for and while":       {"revocable", `{on: merge_request.merged, to: event.author, hold: {for: 90d, while: event.draft}}`, []string{`r.yaml:6:57: hold: needs for or while, one of them`}},
+		"holding several measures":    {"revocable", `{measures: {a: {on: merge_request.merged, to: event.author, count: {}}, b: {on: comment.created, to: event.author, count: {}}}, reach: a > b, hold: {for: 90d}}`, []string{`r.yaml:6:154: hold: does not go with several measures, nor with the end of a period`}},
+		"holding a measure while":     {"revocable", `{on: merge_request.merged, to: event.author, count: 3, hold: {while: event.draft}}`, []string{`r.yaml:6:74: while: is about single events; with a measure, write hold: reached`}},
+		"holding a misspelt word":     {"revocable", `{on: merge_request.merged, to: event.author, count: 3, within: 30d, hold: reach}`, []string{`r.yaml:6:86: hold: must be reached, {for: 90d} or {while: EXPRESSION}`}},
+		"holding what never falls":    {"revocable", `{on: merge_request.merged, to: event.author, count: 3, hold: reached}`, []string{`r.yaml:6:67: hold: reached needs a measure that can fall: within, every, a streak or a gauge`}},
+	})
 }
 
 func TestProblemsOfEventsOfYourOwn(t *testing.T) {
