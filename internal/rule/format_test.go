@@ -31,11 +31,11 @@ func TestShippedFilesAreFormatted(t *testing.T) {
 	t.Parallel()
 
 	names, err := filepath.Glob("../../rules/*.yaml")
-	corpus, errCorpus := filepath.Glob("testdata/corpus/*.yaml")
-	if err := errors.Join(err, errCorpus); err != nil || len(names) == 0 || len(corpus) == 0 {
+	trials, errTrials := filepath.Glob("testdata/*/*.yaml")
+	if err := errors.Join(err, errTrials); err != nil || len(names) == 0 || len(trials) == 0 {
 		t.Fatalf("no files: %v", err)
 	}
-	names = append(names, corpus...)
+	names = append(names, trials...)
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		if err != nil {

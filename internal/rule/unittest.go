@@ -295,9 +295,10 @@ func (s *series) each(fn func(*event.Event)) {
 	}
 }
 
-// moment reads a time that counts from the beginning of the test: 30s, 5m, 2h, 3d, 1w.
+// moment reads a time that counts from the beginning of the test: 30s, 5m, 2h, 3d, 1w, and 3d-1ms for the last one before.
 func (l *testLoader) moment(f field) time.Time {
 	text, _ := l.text(f)
+	text, last := strings.CutSuffix(text, "-1ms")
 	after, before := strings.CutPrefix(text, "-")
 	length, ok := parseSpan(after)
 	if !ok {
@@ -305,6 +306,9 @@ func (l *testLoader) moment(f field) time.Time {
 	}
 	if before {
 		length = -length
+	}
+	if last {
+		length -= time.Millisecond
 	}
 	return epoch.Add(length)
 }
