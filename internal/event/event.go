@@ -23,7 +23,7 @@ type Event struct {
 	// Key is the natural key: equal for every delivery of the same happening, unique within
 	// the source, and made of immutable ids.
 	Key string `json:"key" cel:"key"`
-	// Object ties the events on one thing together, for example "merge_request:4711".
+	// Object ties the events on one thing together, for example "merge_request:9:42", the ids of the repository and the thing.
 	Object string `json:"object" cel:"object"`
 	// URL leads to the thing on the forge; empty when the forge does not send one.
 	URL string `json:"url,omitempty" cel:"url"`

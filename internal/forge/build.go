@@ -1,8 +1,11 @@
 package forge
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
 )
@@ -15,24 +18,39 @@ const (
 	ofRepository = "repository"
 )
 
-// newMergeRequest returns an event of the kind, which happens to a merge request once: its
-// natural key is made of the merge request's id, unique in the instance.
-func newMergeRequest(src Source, kind string, number id) event.Event {
-	object := "merge_request:" + number.String()
-	return event.Event{Kind: kind, Source: src.Name, Object: object, Key: object + ":" + verb(kind)}
+// newEvent returns an event of the kind on the object. Its natural key is the object and what tells this
+// happening from all others on it, such as "merged" or "labeled:7:2026-11-08T12:00:00Z".
+// docs/decisions/0015-natural-keys.md lists them all.
+func newEvent(src Source, kind, object string, parts ...string) event.Event {
+	return event.Event{Kind: kind, Source: src.Name, Object: object, Key: object + ":" + strings.Join(parts, ":")}
+}
+
+// numbered returns the object of a thing with a number in its repository: "merge_request:9:42". Not every body
+// has the id that is unique in the instance, but every one has these two, and neither ever changes.
+func numbered(noun string, repository, number id) string {
+	return noun + ":" + repository.String() + ":" + number.String()
 }
 
 // newMembership returns an event of the kind on somebody's membership. People join and leave
 // again and again, so that the natural key needs an occurrence which tells these times apart.
 func newMembership(src Source, kind, of string, where, who id, occurrence string) event.Event {
-	object := "member:" + of + ":" + where.String() + ":" + who.String()
-	return event.Event{Kind: kind, Source: src.Name, Object: object, Key: object + ":" + verb(kind) + ":" + occurrence}
+	return newEvent(src, kind, "member:"+of+":"+where.String()+":"+who.String(), verb(kind), occurrence)
 }
 
 // verb returns the part of a kind after the dot.
 func verb(kind string) string {
 	_, verb, _ := strings.Cut(kind, ".")
 	return verb
+}
+
+// occurrence writes a forge's time into a natural key.
+func occurrence(at moment) string { return at.UTC().Format(time.RFC3339Nano) }
+
+// digest stands for what happened in a natural key when the body has nothing else that tells it from the same
+// happening at another time: every delivery of one happening has the same body.
+func digest(req Request) string {
+	sum := sha256.Sum256(jsonBody(req))
+	return hex.EncodeToString(sum[:16])
 }
 
 // newAccount returns the account, or nil if there is none. marked says that the forge, or one of

@@ -31,9 +31,9 @@ func read(tb testing.TB, forgeName, body string) ([]event.Event, error) {
 // (", …") and beside it.
 func opened(forgeName, inside, beside string) string {
 	if forgeName == forge.GitLab {
-		return `{"object_kind":"merge_request","object_attributes":{"id":7,"action":"open"` + inside + `}` + beside + `}`
+		return `{"object_kind":"merge_request","project":{"id":9},"object_attributes":{"iid":7,"action":"open"` + inside + `}` + beside + `}`
 	}
-	return `{"action":"opened","pull_request":{"id":7` + inside + `}` + beside + `}`
+	return `{"action":"opened","repository":{"id":9},"pull_request":{"number":7` + inside + `}` + beside + `}`
 }
 
 func TestUnknownEvents(t *testing.T) {
@@ -45,17 +45,17 @@ func TestUnknownEvents(t *testing.T) {
 	}{
 		{forge.GitHub, "star", `{"action":"created"}`, forge.UnknownError{Event: "star", Action: "created"}},
 		{forge.GitHub, "push", `{}`, forge.UnknownError{Event: "push"}},
-		{forge.GitHub, "pull_request", `{"action":"labeled","pull_request":{"id":7}}`, forge.UnknownError{Event: "pull_request", Action: "labeled"}},
-		{forge.GitHub, "pull_request", `{"action":"closed","pull_request":{"id":7,"merged":false}}`, forge.UnknownError{Event: "pull_request", Action: "closed"}},
+		{forge.GitHub, "pull_request", `{"action":"labeled","repository":{"id":9},"pull_request":{"number":7}}`, forge.UnknownError{Event: "pull_request", Action: "labeled"}},
+		{forge.GitHub, "pull_request", `{"action":"closed","repository":{"id":9},"pull_request":{"number":7,"merged":false}}`, forge.UnknownError{Event: "pull_request", Action: "closed"}},
 		{forge.GitHub, "organization", `{"action":"member_invited"}`, forge.UnknownError{Event: "organization", Action: "member_invited"}},
 		{forge.GitHub, "membership", `{"action":"edited"}`, forge.UnknownError{Event: "membership", Action: "edited"}},
 		{forge.GitLab, "Push Hook", `{"object_kind":"push","event_name":"push"}`, forge.UnknownError{Event: "push"}},
 		{forge.GitLab, "Note Hook", `{"object_kind":"note","object_attributes":{"action":"create"}}`, forge.UnknownError{Event: "note", Action: "create"}},
-		{forge.GitLab, "Merge Request Hook", `{"object_kind":"merge_request","object_attributes":{"id":7,"action":"update"}}`, forge.UnknownError{Event: "merge_request", Action: "update"}},
+		{forge.GitLab, "Merge Request Hook", `{"object_kind":"merge_request","project":{"id":9},"object_attributes":{"iid":7,"action":"update"}}`, forge.UnknownError{Event: "merge_request", Action: "update"}},
 		{forge.GitLab, "System Hook", `{"event_name":"user_update_for_group"}`, forge.UnknownError{Event: "user_update_for_group"}},
 		{forge.Gitea, "wiki", `{"action":"created","comment":"a string here"}`, forge.UnknownError{Event: "wiki", Action: "created"}},
-		{forge.Forgejo, "pull_request", `{"action":"closed","pull_request":{"id":7,"merged":false}}`, forge.UnknownError{Event: "pull_request", Action: "closed"}},
-		{forge.Forgejo, "pull_request_label", `{"action":"label_updated","pull_request":{"id":7}}`, forge.UnknownError{Event: "pull_request_label", Action: "label_updated"}},
+		{forge.Forgejo, "pull_request", `{"action":"closed","repository":{"id":9},"pull_request":{"number":7,"merged":false}}`, forge.UnknownError{Event: "pull_request", Action: "closed"}},
+		{forge.Forgejo, "pull_request_label", `{"action":"label_updated","repository":{"id":9},"pull_request":{"number":7}}`, forge.UnknownError{Event: "pull_request_label", Action: "label_updated"}},
 	} {
 		req := forge.Request{Header: http.Header{}, Body: []byte(tc.body), ReceivedAt: receivedAt}
 		for _, header := range []string{"X-GitHub-Event", "X-Gitlab-Event", "X-Gitea-Event-Type", "X-Forgejo-Event-Type"} {
@@ -77,9 +77,9 @@ func TestUnreadableBodies(t *testing.T) {
 		for _, body := range []string{
 			"", "null", "[]", "7", `"text"`, "{", "{}}", good + good, good + " garbage", good[:len(good)-1],
 			"\xef\xbb\xbf" + good, "payload=" + good, "<xml/>", "{}",
-			strings.Replace(good, `"id":7`, `"id":0`, 1), strings.Replace(good, `"id":7`, `"id":null`, 1),
-			strings.Replace(good, `"id":7`, `"id":"seven"`, 1), strings.Replace(good, `"id":7`, `"id":7.5`, 1),
-			strings.Replace(good, `"id":7`, `"id":9223372036854775808`, 1), strings.Replace(good, `"id":7`, `"id":1e999`, 1),
+			strings.Replace(good, `":7`, `":0`, 1), strings.Replace(good, `":7`, `":null`, 1),
+			strings.Replace(good, `":7`, `":"seven"`, 1), strings.Replace(good, `":7`, `":7.5`, 1),
+			strings.Replace(good, `":7`, `":9223372036854775808`, 1), strings.Replace(good, `":7`, `":1e999`, 1),
 			opened(forgeName, "", `,"deep":`+strings.Repeat("[", 64)+strings.Repeat("]", 64)),
 			strings.Repeat("[", 1_000_000), strings.Repeat(`{"a":`, 100_000),
 		} {

@@ -45,16 +45,17 @@ func (g gitea) Events(src Source, req Request) ([]event.Event, error) {
 	if name != "pull_request" {
 		return nil, unknown
 	}
-	if pull.ID == 0 {
-		return nil, &UnreadableError{Reason: "the pull request has no id"}
+	if pull.Number == 0 || body.Repository == nil || body.Repository.ID == 0 {
+		return nil, &UnreadableError{Reason: "the pull request has no number or no repository"}
 	}
+	object := numbered("merge_request", body.Repository.ID, pull.Number)
 	var ev event.Event
 	switch {
 	case body.Action == "opened":
-		ev = newMergeRequest(src, event.MergeRequestOpened, pull.ID)
+		ev = newEvent(src, event.MergeRequestOpened, object, "opened")
 		ev.Time = firstTime(pull.Created.Time, req.ReceivedAt)
 	case body.Action == "closed" && pull.Merged:
-		ev = newMergeRequest(src, event.MergeRequestMerged, pull.ID)
+		ev = newEvent(src, event.MergeRequestMerged, object, "merged")
 		ev.Time = firstTime(pull.MergedAt.Time, pull.Updated.Time, req.ReceivedAt)
 		ev.MergedAt, ev.MergedBy = ev.Time, pull.MergedBy.account(src)
 	default:
@@ -64,7 +65,7 @@ func (g gitea) Events(src Source, req Request) ([]event.Event, error) {
 	ev.Actor, ev.Author = body.Sender.account(src), pull.User.account(src)
 	ev.Repository = body.Repository.repository()
 	ev.Private = isPrivate(ev.Repository)
-	ev.IID, ev.Title, ev.Draft, ev.Labels = pull.Number, string(pull.Title), pull.Draft, labelNames(pull.Labels)
+	ev.IID, ev.Title, ev.Draft, ev.Labels = int64(pull.Number), string(pull.Title), pull.Draft, labelNames(pull.Labels)
 	ev.SourceBranch, ev.TargetBranch = string(pull.Head.Ref), string(pull.Base.Ref)
 	ev.OpenedAt = pull.Created.Time
 	ev.Additions, ev.Deletions, ev.ChangedFiles = pull.Additions, pull.Deletions, pull.ChangedFiles
@@ -74,8 +75,7 @@ func (g gitea) Events(src Source, req Request) ([]event.Event, error) {
 type giteaPullRequest struct {
 	Action      text `json:"action"`
 	PullRequest struct {
-		ID           id          `json:"id"`
-		Number       int64       `json:"number"`
+		Number       id          `json:"number"`
 		URL          text        `json:"html_url"`
 		Title        text        `json:"title"`
 		User         *giteaUser  `json:"user"`
@@ -118,7 +118,7 @@ type giteaRepository struct {
 	FullName      text       `json:"full_name"`
 	Name          text       `json:"name"`
 	DefaultBranch text       `json:"default_branch"`
-	Private       bool       `json:"private"`
+	Private       *bool      `json:"private"`
 	Internal      bool       `json:"internal"`
 	Archived      bool       `json:"archived"`
 	Stars         int64      `json:"stars_count"`
@@ -133,7 +133,9 @@ func (r *giteaRepository) repository() *event.Repository {
 	}
 	visibility := visibilityPublic
 	switch {
-	case r.Private:
+	case r.Private == nil:
+		visibility = ""
+	case *r.Private:
 		visibility = visibilityPrivate
 	case r.Internal || r.Owner != nil && r.Owner.Visibility != "" && r.Owner.Visibility != visibilityPublic:
 		// A public repository of a limited or private owner is not shown to everyone either.

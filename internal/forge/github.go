@@ -1,8 +1,7 @@
 package forge
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
 	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/event"
@@ -101,8 +100,7 @@ func (r *githubRepository) repository() *event.Repository {
 type githubPullRequest struct {
 	Action      text `json:"action"`
 	PullRequest struct {
-		ID      id          `json:"id"`
-		Number  int64       `json:"number"`
+		Number  id          `json:"number"`
 		URL     text        `json:"html_url"`
 		Title   text        `json:"title"`
 		User    *githubUser `json:"user"`
@@ -148,16 +146,17 @@ func githubPullRequestEvents(src Source, req Request) ([]event.Event, error) {
 		return nil, err
 	}
 	pull := &body.PullRequest
-	if pull.ID == 0 {
-		return nil, &UnreadableError{Reason: "the pull request has no id"}
+	if pull.Number == 0 || body.Repository == nil || body.Repository.ID == 0 {
+		return nil, &UnreadableError{Reason: "the pull request has no number or no repository"}
 	}
+	object := numbered("merge_request", body.Repository.ID, pull.Number)
 	var ev event.Event
 	switch {
 	case body.Action == "opened":
-		ev = newMergeRequest(src, event.MergeRequestOpened, pull.ID)
+		ev = newEvent(src, event.MergeRequestOpened, object, "opened")
 		ev.Time = firstTime(pull.Created.Time, req.ReceivedAt)
 	case body.Action == "closed" && pull.Merged:
-		ev = newMergeRequest(src, event.MergeRequestMerged, pull.ID)
+		ev = newEvent(src, event.MergeRequestMerged, object, "merged")
 		ev.Time = firstTime(pull.MergedAt.Time, pull.Updated.Time, req.ReceivedAt)
 		ev.MergedAt, ev.MergedBy = ev.Time, pull.MergedBy.account(src)
 	default:
@@ -167,7 +166,7 @@ func githubPullRequestEvents(src Source, req Request) ([]event.Event, error) {
 	ev.Actor, ev.Author = body.Sender.account(src), pull.User.account(src)
 	ev.Repository = body.Repository.repository()
 	ev.Private = isPrivate(ev.Repository)
-	ev.IID, ev.Title, ev.Draft, ev.Labels = pull.Number, string(pull.Title), pull.Draft, labelNames(pull.Labels)
+	ev.IID, ev.Title, ev.Draft, ev.Labels = int64(pull.Number), string(pull.Title), pull.Draft, labelNames(pull.Labels)
 	ev.SourceBranch, ev.TargetBranch = string(pull.Head.Ref), string(pull.Base.Ref)
 	ev.OpenedAt = pull.Created.Time
 	ev.Additions, ev.Deletions, ev.ChangedFiles, ev.Commits = pull.Additions, pull.Deletions, pull.ChangedFiles, pull.Commits
@@ -261,12 +260,7 @@ func githubMembership(src Source, req Request, kind, of string, where id, who *g
 	if where == 0 || member == nil {
 		return event.Event{}, &UnreadableError{Reason: "the membership has no member or no group"}
 	}
-	occurrence := github{}.DeliveryID(req)
-	if occurrence == "" {
-		digest := sha256.Sum256(req.Body)
-		occurrence = hex.EncodeToString(digest[:16])
-	}
-	ev := newMembership(src, kind, of, where, who.ID, occurrence)
+	ev := newMembership(src, kind, of, where, who.ID, cmp.Or(github{}.DeliveryID(req), digest(req)))
 	ev.Time, ev.Member, ev.Private = firstTime(req.ReceivedAt), member, true
 	return ev, nil
 }

@@ -3,7 +3,6 @@ package forge
 import (
 	"regexp"
 	"slices"
-	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
 )
@@ -99,8 +98,7 @@ type gitlabMergeRequest struct {
 	Assignees  []gitlabUser   `json:"assignees"`
 	Reviewers  []gitlabUser   `json:"reviewers"`
 	Attributes struct {
-		ID             id             `json:"id"`
-		IID            int64          `json:"iid"`
+		IID            id             `json:"iid"`
 		Action         text           `json:"action"`
 		AuthorID       id             `json:"author_id"`
 		MergeUserID    id             `json:"merge_user_id"`
@@ -121,16 +119,21 @@ type gitlabMergeRequest struct {
 
 func (b *gitlabMergeRequest) events(src Source, req Request) ([]event.Event, error) {
 	merge := &b.Attributes
-	if merge.ID == 0 {
-		return nil, &UnreadableError{Reason: "the merge request has no id"}
+	project := b.Project
+	if project == nil {
+		project = merge.Target
 	}
+	if merge.IID == 0 || project == nil || project.ID == 0 {
+		return nil, &UnreadableError{Reason: "the merge request has no number or no project"}
+	}
+	object := numbered("merge_request", project.ID, merge.IID)
 	var ev event.Event
 	switch merge.Action {
 	case "open":
-		ev = newMergeRequest(src, event.MergeRequestOpened, merge.ID)
+		ev = newEvent(src, event.MergeRequestOpened, object, "opened")
 		ev.Time = firstTime(merge.Created.Time, req.ReceivedAt)
 	case "merge":
-		ev = newMergeRequest(src, event.MergeRequestMerged, merge.ID)
+		ev = newEvent(src, event.MergeRequestMerged, object, "merged")
 		ev.Time = firstTime(merge.MergedAt.Time, merge.Updated.Time, req.ReceivedAt)
 		ev.MergedAt = ev.Time
 		if ev.MergedBy = b.person(src, merge.MergeUserID); ev.MergedBy == nil {
@@ -138,10 +141,6 @@ func (b *gitlabMergeRequest) events(src Source, req Request) ([]event.Event, err
 		}
 	default:
 		return nil, &UnknownError{Event: "merge_request", Action: string(merge.Action)}
-	}
-	project := b.Project
-	if project == nil {
-		project = merge.Target
 	}
 	labels := b.Labels
 	if labels == nil {
@@ -151,7 +150,7 @@ func (b *gitlabMergeRequest) events(src Source, req Request) ([]event.Event, err
 	ev.Actor, ev.Author = b.User.account(src), b.person(src, merge.AuthorID)
 	ev.Repository = project.repository()
 	ev.Private = isPrivate(ev.Repository)
-	ev.IID, ev.Title, ev.Draft, ev.Labels = merge.IID, string(merge.Title), merge.Draft || merge.WorkInProgress, labelTitles(labels)
+	ev.IID, ev.Title, ev.Draft, ev.Labels = int64(merge.IID), string(merge.Title), merge.Draft || merge.WorkInProgress, labelTitles(labels)
 	ev.SourceBranch, ev.TargetBranch = string(merge.SourceBranch), string(merge.TargetBranch)
 	ev.OpenedAt = merge.Created.Time
 	return []event.Event{ev}, nil
@@ -237,7 +236,7 @@ func (b *gitlabMember) events(src Source, req Request, kind string) ([]event.Eve
 	if where == 0 || user.ID == 0 || b.Created.IsZero() {
 		return nil, &UnreadableError{Reason: "the membership has no member, no group or no time of creation"}
 	}
-	ev := newMembership(src, kind, of, where, user.ID, b.Created.Format(time.RFC3339Nano))
+	ev := newMembership(src, kind, of, where, user.ID, occurrence(b.Created))
 	ev.Member = user.account(src)
 	ev.Time = firstTime(req.ReceivedAt)
 	if kind == event.MemberAdded {
