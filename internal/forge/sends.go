@@ -49,6 +49,9 @@ var (
 // Tellers returns the names of the forges of which it is known what they can tell of, sorted.
 func Tellers() []string { return slices.Sorted(maps.Keys(tells)) }
 
+// Kinds returns the kinds that a forge can tell of.
+func Kinds(forge string) []string { return slices.Clone(tells[forge]) }
+
 // Tells reports whether a forge can tell of a kind of event. Kinds that no forge tells of, such as those that
 // Accolade makes itself, are none of theirs: for these it returns true.
 func Tells(forge, kind string) bool {
