@@ -46,6 +46,14 @@ func verb(kind string) string {
 // occurrence writes a forge's time into a natural key.
 func occurrence(at moment) string { return at.UTC().Format(time.RFC3339Nano) }
 
+// occurrenceOrDigest is the occurrence at a time, or the digest of the body that should have said it.
+func occurrenceOrDigest(req Request, at moment) string {
+	if at.IsZero() {
+		return digest(req)
+	}
+	return occurrence(at)
+}
+
 // digest stands for what happened in a natural key when the body has nothing else that tells it from the same
 // happening at another time: every delivery of one happening has the same body.
 func digest(req Request) string {

@@ -112,6 +112,15 @@ func (t text) link() string {
 // lower returns the text in lower case.
 func (t text) lower() string { return strings.ToLower(string(t)) }
 
+// length is how long a text is, in characters; the text itself is not kept.
+type length int64
+
+// UnmarshalText never fails.
+func (n *length) UnmarshalText(decoded []byte) error {
+	*n = length(utf8.RuneCount(decoded))
+	return nil
+}
+
 // id is a forge's numeric id, sent as a number or as a string; 0 when there is none.
 type id int64
 

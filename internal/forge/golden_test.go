@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -30,8 +31,8 @@ var receivedAt = time.Date(2026, time.November, 8, 12, 0, 0, 123456789, time.Fix
 var supported = map[string][]string{
 	forge.GitHub:  {event.MergeRequestOpened, event.MergeRequestMerged, event.MemberAdded, event.MemberRemoved},
 	forge.GitLab:  {event.MergeRequestOpened, event.MergeRequestMerged, event.MemberAdded, event.MemberRemoved},
-	forge.Gitea:   {event.MergeRequestOpened, event.MergeRequestMerged},
-	forge.Forgejo: {event.MergeRequestOpened, event.MergeRequestMerged},
+	forge.Gitea:   forge.Kinds(forge.Gitea),
+	forge.Forgejo: forge.Kinds(forge.Forgejo),
 }
 
 // source returns a source of the forge with one secret.
@@ -153,39 +154,47 @@ func TestEverythingSupportedIsRecorded(t *testing.T) {
 	}
 }
 
-// Whatever is recorded must be usable by the rest of the house: named, placed in time to the
-// microsecond, and with no field that rules could not reach.
 func TestEventsAreComplete(t *testing.T) {
 	t.Parallel()
 
 	for _, forgeName := range forge.Names() {
 		for _, name := range recordings(t, forgeName) {
 			for _, ev := range translate(t, forgeName, name) {
-				if ev.Source != source(forgeName).Name || ev.Object == "" || !strings.HasPrefix(ev.Key, ev.Object+":") {
-					t.Errorf("%s/%s: source %q, object %q, key %q", forgeName, name, ev.Source, ev.Object, ev.Key)
-				}
-				for field, at := range map[string]time.Time{"time": ev.Time, "opened_at": ev.OpenedAt, "merged_at": ev.MergedAt} {
-					if at.Location() != time.UTC || !at.Equal(at.Truncate(time.Microsecond)) {
-						t.Errorf("%s/%s: %s is %v, which is not UTC to the microsecond", forgeName, name, field, at)
-					}
-				}
-				if ev.Time.IsZero() {
-					t.Errorf("%s/%s has no time", forgeName, name)
-				}
-				asJSON, err := json.Marshal(ev)
-				if err != nil {
-					t.Fatal(err)
-				}
-				var fields map[string]any
-				if err := json.Unmarshal(asJSON, &fields); err != nil {
-					t.Fatal(err)
-				}
-				for field := range fields {
-					if !event.Carries(ev.Kind, field) {
-						t.Errorf("%s/%s sets %q, which %s does not carry", forgeName, name, field, ev.Kind)
-					}
-				}
+				complete(t, forgeName, &ev)
 			}
+		}
+	}
+}
+
+// complete checks that the rest of the house can use an event: it is named, placed in time to the microsecond,
+// can be kept, and has no field that rules could not reach.
+func complete(tb testing.TB, forgeName string, ev *event.Event) {
+	tb.Helper()
+
+	if ev.Source != source(forgeName).Name || ev.Object == "" || !strings.HasPrefix(ev.Key, ev.Object+":") {
+		tb.Errorf("%s: source %q, object %q, key %q", ev.Kind, ev.Source, ev.Object, ev.Key)
+	}
+	for field, at := range map[string]time.Time{
+		"time": ev.Time, "opened_at": ev.OpenedAt, "merged_at": ev.MergedAt, "closed_at": ev.ClosedAt, "due_at": ev.DueAt,
+	} {
+		if at.Location() != time.UTC || !at.Equal(at.Truncate(time.Microsecond)) {
+			tb.Errorf("%s: %s is %v, which is not UTC to the microsecond", ev.Key, field, at)
+		}
+	}
+	if ev.Time.IsZero() {
+		tb.Errorf("%s has no time", ev.Key)
+	}
+	asJSON, err := json.Marshal(ev)
+	if err != nil || !utf8.Valid(asJSON) || bytes.Contains(asJSON, []byte(`\u0000`)) {
+		tb.Fatalf("the event cannot be kept (%v): %s", err, asJSON)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(asJSON, &fields); err != nil {
+		tb.Fatal(err)
+	}
+	for field := range fields {
+		if !event.Carries(ev.Kind, field) {
+			tb.Errorf("%s sets %q, which %s does not carry", ev.Key, field, ev.Kind)
 		}
 	}
 }
@@ -197,6 +206,9 @@ func TestHooksOfOneHappeningShareTheNaturalKey(t *testing.T) {
 	for _, tc := range []struct{ forge, one, other string }{
 		{forge.GitLab, "merge_request.merged", "merge_request.merged-system-hook"},
 		{forge.GitLab, "member.added-group", "member.added-group-system-hook"},
+		{forge.Gitea, "tag.created", "tag.created-push"},
+		{forge.Forgejo, "tag.created", "tag.created-push"},
+		{forge.Forgejo, "pipeline.finished-run", "pipeline.finished-run-recovered"},
 	} {
 		one, other := translate(t, tc.forge, tc.one), translate(t, tc.forge, tc.other)
 		if one[0].Key != other[0].Key {
@@ -220,16 +232,37 @@ func TestDifferentHappeningsHaveDifferentKeys(t *testing.T) {
 			"merge_request.opened", "merge_request.merged", "member.added-group", "member.removed-group",
 			"member.added-project-system-hook", "member.removed-project-system-hook",
 		}},
-		{forge.Gitea, []string{"merge_request.opened", "merge_request.merged"}},
-		{forge.Forgejo, []string{"merge_request.opened", "merge_request.merged"}},
+		{forge.Gitea, []string{
+			"merge_request.opened", "merge_request.merged", "merge_request.closed", "merge_request.reopened",
+			"merge_request.updated-edited", "merge_request.updated-text", "merge_request.updated-target-branch", "merge_request.updated-synchronized",
+			"merge_request.assigned", "merge_request.labeled", "merge_request.review_requested",
+			"review.submitted-approved", "review.submitted-rejected", "review.submitted-commented",
+			"issue.opened", "issue.closed", "issue.reopened", "issue.assigned", "issue.labeled",
+			"comment.created-issue", "comment.created-merge-request", "comment.edited", "comment.deleted",
+			"push", "push-new-branch", "push-private", "tag.created", "branch.created", "branch.deleted", "release.published",
+			"wiki.edited-created", "wiki.edited-edited", "wiki.edited-deleted", "fork.created", "repository.created", "repository.deleted",
+			"pipeline.finished-run", "pipeline.finished-run-cancelled", "pipeline.finished-status",
+		}},
+		{forge.Forgejo, []string{
+			"merge_request.opened", "merge_request.merged", "merge_request.closed", "merge_request.reopened",
+			"merge_request.updated-edited", "merge_request.updated-text", "merge_request.updated-target-branch", "merge_request.updated-synchronized",
+			"merge_request.assigned", "merge_request.labeled", "merge_request.review_requested",
+			"review.submitted-approved", "review.submitted-rejected", "review.submitted-commented",
+			"issue.opened", "issue.closed", "issue.reopened", "issue.assigned", "issue.labeled",
+			"comment.created-issue", "comment.created-merge-request", "comment.edited", "comment.deleted",
+			"push", "push-new-branch", "push-private", "tag.created", "branch.created", "branch.deleted", "release.published",
+			"wiki.edited-created", "wiki.edited-edited", "wiki.edited-deleted", "fork.created", "repository.created", "repository.deleted",
+			"pipeline.finished-run", "pipeline.finished-run-failed",
+		}},
 	} {
 		seen := map[string]string{}
 		for _, name := range tc.names {
-			key := translate(t, tc.forge, name)[0].Key
-			if seen[key] != "" {
-				t.Errorf("%s: %s and %s share the key %q", tc.forge, name, seen[key], key)
+			for _, ev := range translate(t, tc.forge, name) {
+				if seen[ev.Key] != "" {
+					t.Errorf("%s: %s and %s share the key %q", tc.forge, name, seen[ev.Key], ev.Key)
+				}
+				seen[ev.Key] = name
 			}
-			seen[key] = name
 		}
 	}
 }

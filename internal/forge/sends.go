@@ -6,8 +6,8 @@ import (
 )
 
 // tells are the kinds of event that each forge can tell of at all, by what its webhooks are documented to send
-// and were seen to send. Gitea sends no webhooks of memberships, stars and reactions, GitHub none of
-// reactions.
+// and were seen to send. Gitea sends no webhooks of memberships, stars and reactions, and does not say which label
+// was taken off; GitHub sends none of reactions.
 var tells = map[string][]string{
 	GitHub: slices.Concat(everywhere, []string{
 		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",
@@ -39,8 +39,8 @@ var (
 		"review.submitted", "issue.opened", "issue.closed", "issue.reopened", "comment.created", "push", "tag.created",
 	}
 	likeGitea = slices.Concat(everywhere, []string{
-		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",
-		"issue.labeled", "issue.unlabeled", "issue.assigned", "comment.edited", "comment.deleted",
+		"merge_request.review_requested", "merge_request.labeled", "merge_request.assigned",
+		"issue.labeled", "issue.assigned", "comment.edited", "comment.deleted",
 		"branch.created", "branch.deleted", "release.published", "wiki.edited", "pipeline.finished", "fork.created",
 		"repository.created", "repository.deleted",
 	})
