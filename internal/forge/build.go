@@ -3,6 +3,7 @@ package forge
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -27,8 +28,13 @@ func newEvent(src Source, kind, object string, parts ...string) event.Event {
 
 // numbered returns the object of a thing with a number in its repository: "merge_request:9:42". Not every body
 // has the id that is unique in the instance, but every one has these two, and neither ever changes.
-func numbered(noun string, repository, number id) string {
+func numbered(noun string, repository, number fmt.Stringer) string {
 	return noun + ":" + repository.String() + ":" + number.String()
+}
+
+// refObject returns the object of what has a name in its repository: "branch:9:main".
+func refObject(noun string, repository fmt.Stringer, name string) string {
+	return noun + ":" + repository.String() + ":" + name
 }
 
 // newMembership returns an event of the kind on somebody's membership. People join and leave
@@ -67,10 +73,18 @@ func newAccount(src Source, number id, login, name text, marked bool) *event.Acc
 	if number == 0 {
 		return nil
 	}
+	return newTextAccount(src, textID(number.String()), login, name, marked)
+}
+
+// newTextAccount is newAccount for forges whose ids are no numbers.
+func newTextAccount(src Source, immutable textID, login, name text, marked bool) *event.Account {
+	if immutable == "" {
+		return nil
+	}
 	listed := login != "" && slices.ContainsFunc(src.Bots, func(bot string) bool {
 		return strings.EqualFold(bot, string(login))
 	})
-	return &event.Account{ID: number.String(), Login: string(login), Name: string(name), Bot: marked || listed}
+	return &event.Account{ID: immutable.String(), Login: string(login), Name: string(name), Bot: marked || listed}
 }
 
 // isPrivate reports whether an event in the repository may show nothing but its existence. A

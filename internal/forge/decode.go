@@ -136,6 +136,26 @@ func (n *id) UnmarshalJSON(raw []byte) error {
 
 func (n id) String() string { return strconv.FormatInt(int64(n), 10) }
 
+// textID is an id that is no number, such as "{c0ffee00-1a2b-4c3d-8e4f-5a6b7c8d9e0f}"; "" when there is none. What
+// could not stand in a key is none.
+type textID string
+
+const maxTextID = 64
+
+// UnmarshalText never fails.
+func (t *textID) UnmarshalText(decoded []byte) error {
+	*t = ""
+	strange := bytes.ContainsFunc(decoded, func(r rune) bool {
+		return r <= ' ' || r > '~' || r == ':' || r == '"' || r == '\\'
+	})
+	if !strange && len(decoded) <= maxTextID {
+		*t = textID(decoded)
+	}
+	return nil
+}
+
+func (t textID) String() string { return string(t) }
+
 // moment is a time in any of the notations that forges use; zero when there is none.
 type moment struct{ time.Time }
 

@@ -16,6 +16,8 @@ var eventHeaders = map[string]http.Header{
 	forge.GitLab:  {"X-Gitlab-Event": {"Merge Request Hook"}},
 	forge.Gitea:   {"X-Gitea-Event": {"pull_request"}},
 	forge.Forgejo: {"X-Forgejo-Event": {"pull_request"}},
+
+	forge.BitbucketCloud: {"X-Event-Key": {"pullrequest:created"}},
 }
 
 // read translates a body that names a merge request event of the forge.
@@ -30,7 +32,10 @@ func read(tb testing.TB, forgeName, body string) ([]event.Event, error) {
 // opened returns the least body of an opened merge request, with more fields inside of it
 // (", …") and beside it.
 func opened(forgeName, inside, beside string) string {
-	if forgeName == forge.GitLab {
+	switch forgeName {
+	case forge.BitbucketCloud: // Its number is called id, which some tests send more than once.
+		return `{"repository":{"uuid":"9"},"pullrequest":{"type":"pullrequest"` + inside + `,"id":7}` + beside + `}`
+	case forge.GitLab:
 		return `{"object_kind":"merge_request","project":{"id":9},"object_attributes":{"iid":7,"action":"open"` + inside + `}` + beside + `}`
 	}
 	return `{"action":"opened","repository":{"id":9},"pull_request":{"number":7` + inside + `}` + beside + `}`
@@ -72,9 +77,19 @@ func TestUnknownEvents(t *testing.T) {
 		{forge.Forgejo, "pull_request_review_approved", `{"action":"reviewed","repository":{"id":9},"pull_request":{"number":7}}`, forge.UnknownError{Event: "pull_request_review_approved", Action: "reviewed"}},
 		{forge.Forgejo, "issues", `{"action":"reviewed","repository":{"id":9},"issue":{"number":7}}`, forge.UnknownError{Event: "issues", Action: "reviewed"}},
 		{forge.Forgejo, "action_run_failure", `{"run":{"id":4,"status":"blocked","repository":{"id":9}}}`, forge.UnknownError{Event: "action_run"}},
+		{forge.BitbucketCloud, "pullrequest:comment_resolved", `{"repository":{"uuid":"{9}"},"pullrequest":{"id":7},"comment":{"id":3}}`, forge.UnknownError{Event: "pullrequest:comment_resolved"}},
+		{forge.BitbucketCloud, "pullrequest:pushed", `{"repository":{"uuid":"{9}"},"pullrequest":{"id":7}}`, forge.UnknownError{Event: "pullrequest:pushed"}},
+		{forge.BitbucketCloud, "pullrequest:approved", `{"repository":{"uuid":"{9}"},"pullrequest":{"id":7}}`, forge.UnknownError{Event: "pullrequest:approved"}},
+		{forge.BitbucketCloud, "issue:updated", `{"repository":{"uuid":"{9}"},"issue":{"id":7},"changes":{"status":{"old":"new","new":"on hold"}}}`, forge.UnknownError{Event: "issue:updated"}},
+		{forge.BitbucketCloud, "issue:updated", `{"repository":{"uuid":"{9}"},"issue":{"id":7},"changes":{"priority":{"old":"minor","new":"major"}}}`, forge.UnknownError{Event: "issue:updated"}},
+		{forge.BitbucketCloud, "repo:push", `{"repository":{"uuid":"{9}"},"push":{"changes":[{"old":{"type":"tag","name":"v1","target":{"hash":"1f"}}}]}}`, forge.UnknownError{Event: "repo:push"}},
+		{forge.BitbucketCloud, "repo:updated", `{"repository":{"uuid":"{9}"},"changes":{"website":{"old":"a"}}}`, forge.UnknownError{Event: "repo:updated"}},
+		{forge.BitbucketCloud, "repo:commit_status_created", `{"repository":{"uuid":"{9}"},"commit_status":{"key":"k","state":"INPROGRESS","commit":{"hash":"1f"}}}`, forge.UnknownError{Event: "repo:commit_status_created", Action: "INPROGRESS"}},
+		{forge.BitbucketCloud, "repo:imported", `{"repository":{"uuid":"{9}"}}`, forge.UnknownError{Event: "repo:imported"}},
+		{forge.BitbucketCloud, "project:updated", `{}`, forge.UnknownError{Event: "project:updated"}},
 	} {
 		req := forge.Request{Header: http.Header{}, Body: []byte(tc.body), ReceivedAt: receivedAt}
-		for _, header := range []string{"X-GitHub-Event", "X-Gitlab-Event", "X-Gitea-Event-Type", "X-Forgejo-Event-Type"} {
+		for _, header := range []string{"X-GitHub-Event", "X-Gitlab-Event", "X-Gitea-Event-Type", "X-Forgejo-Event-Type", "X-Event-Key"} {
 			req.Header.Set(header, tc.event)
 		}
 		events, err := speak(t, tc.forge).Events(source(tc.forge), req)

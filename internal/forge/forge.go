@@ -42,10 +42,11 @@ type Forge interface {
 
 // The names of the forges, as a source's configuration spells them.
 const (
-	GitHub  = "github"
-	GitLab  = "gitlab"
-	Gitea   = "gitea"
-	Forgejo = "forgejo"
+	GitHub         = "github"
+	GitLab         = "gitlab"
+	Gitea          = "gitea"
+	Forgejo        = "forgejo"
+	BitbucketCloud = "bitbucket"
 )
 
 // forges is the list of all forges. A new forge is one file and one line here.
@@ -57,6 +58,7 @@ var forges = []struct {
 	{GitLab, gitlab{}},
 	{Gitea, gitea{header: "X-Gitea-"}},
 	{Forgejo, gitea{header: "X-Forgejo-"}},
+	{BitbucketCloud, bitbucket{}},
 }
 
 // ByName returns the forge of the name, and whether there is one.

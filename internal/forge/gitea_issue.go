@@ -119,7 +119,8 @@ func giteaIssueEvents(src Source, req Request, name string) ([]event.Event, erro
 
 // giteaPullRequestChanges returns what happened to a pull request, nil for what the vocabulary does not have.
 func giteaPullRequestChanges(src Source, req Request, body *giteaIssueBody, object string) []event.Event {
-	pull, one := body.PullRequest, event.Event{}
+	var one event.Event
+	pull := body.PullRequest
 	switch body.Action {
 	case "opened":
 		one = newEvent(src, event.MergeRequestOpened, object, "opened")
@@ -153,7 +154,8 @@ func giteaPullRequestChanges(src Source, req Request, body *giteaIssueBody, obje
 
 // giteaIssueChanges returns what happened to an issue, nil for what the vocabulary does not have.
 func giteaIssueChanges(src Source, req Request, body *giteaIssueBody, object string) []event.Event {
-	issue, one := body.Issue, event.Event{}
+	var one event.Event
+	issue := body.Issue
 	switch body.Action {
 	case "opened":
 		one = newEvent(src, event.IssueOpened, object, "opened")

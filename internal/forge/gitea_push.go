@@ -83,11 +83,6 @@ func (c *giteaCommit) commit(in *giteaRepository) event.Commit {
 	return commit
 }
 
-// refObject returns the object of a branch or a tag.
-func refObject(noun string, repository id, name string) string {
-	return noun + ":" + repository.String() + ":" + name
-}
-
 // noCommit reports whether a hash is the one that stands for no commit, of whichever length.
 func noCommit(hash text) bool { return strings.Trim(string(hash), "0") == "" }
 

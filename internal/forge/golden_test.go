@@ -33,6 +33,8 @@ var supported = map[string][]string{
 	forge.GitLab:  {event.MergeRequestOpened, event.MergeRequestMerged, event.MemberAdded, event.MemberRemoved},
 	forge.Gitea:   forge.Kinds(forge.Gitea),
 	forge.Forgejo: forge.Kinds(forge.Forgejo),
+
+	forge.BitbucketCloud: forge.Kinds(forge.BitbucketCloud),
 }
 
 // source returns a source of the forge with one secret.
@@ -254,6 +256,14 @@ func TestDifferentHappeningsHaveDifferentKeys(t *testing.T) {
 			"wiki.edited-created", "wiki.edited-edited", "wiki.edited-deleted", "fork.created", "repository.created", "repository.deleted",
 			"pipeline.finished-run", "pipeline.finished-run-failed",
 		}},
+		{forge.BitbucketCloud, []string{
+			"merge_request.opened", "merge_request.opened-reviewers-private", "merge_request.updated", "merge_request.merged",
+			"merge_request.merged-by-token", "merge_request.closed",
+			"review.submitted-approved", "review.submitted-unapproved", "review.submitted-changes-requested", "review.submitted-changes-request-removed",
+			"comment.created-merge-request", "comment.edited", "comment.deleted", "comment.created-issue", "comment.created-commit",
+			"issue.opened", "issue.closed", "issue.reopened", "push", "push-forced-private", "push-everything", "fork.created",
+			"repository.created", "repository.deleted", "repository.renamed", "repository.transferred", "pipeline.finished", "pipeline.finished-failed",
+		}},
 	} {
 		seen := map[string]string{}
 		for _, name := range tc.names {
@@ -275,6 +285,7 @@ func TestTransportNames(t *testing.T) {
 		{forge.GitLab, "merge_request.opened", "b0a0d7b0-3f5e-4f0e-9a3e-6d2f8b7c5a04", "Merge Request Hook"},
 		{forge.Gitea, "merge_request.opened", "8d0f6c1e-2b7a-4f6a-9c5d-3e1b7a9f2c01", "pull_request"},
 		{forge.Forgejo, "merge_request.opened", "b03f6c1e-2b7a-4f6a-9c5d-3e1b7a9f2c04", "pull_request"},
+		{forge.BitbucketCloud, "merge_request.opened", "923050bb-f6f1-5b88-b271-e6fbfae385f6", "pullrequest:created"},
 	} {
 		speaks, req := speak(t, tc.forge), recording(t, tc.forge, tc.recording)
 		if got := speaks.DeliveryID(req); got != tc.id {
@@ -293,7 +304,7 @@ func TestTransportNamesAreBoundedAndPrintable(t *testing.T) {
 	hostile := " \x1b[2J\u202e" + strings.Repeat("a", 1000)
 	for _, header := range []string{
 		"X-GitHub-Delivery", "X-GitHub-Event", "Idempotency-Key", "X-Gitlab-Event",
-		"X-Gitea-Delivery", "X-Gitea-Event", "X-Forgejo-Delivery", "X-Forgejo-Event-Type",
+		"X-Gitea-Delivery", "X-Gitea-Event", "X-Forgejo-Delivery", "X-Forgejo-Event-Type", "X-Request-UUID", "X-Event-Key",
 	} {
 		req.Header.Set(header, hostile)
 	}

@@ -26,10 +26,14 @@ var tells = map[string][]string{
 	}),
 	Gitea:   likeGitea,
 	Forgejo: likeGitea,
-	"bitbucket": slices.Concat(everywhere, []string{
-		"merge_request.review_requested", "comment.edited", "comment.deleted", "branch.created", "branch.deleted",
-		"pipeline.finished", "fork.created", "repository.renamed", "repository.transferred", "repository.deleted",
-	}),
+	// Neither product of Bitbucket has labels, and neither tells that somebody was assigned or that what was declined
+	// was opened again. Data Center has no issues.
+	BitbucketCloud: {
+		"merge_request.opened", "merge_request.merged", "merge_request.closed", "merge_request.updated", "merge_request.review_requested",
+		"review.submitted", "issue.opened", "issue.closed", "issue.reopened", "comment.created", "comment.edited", "comment.deleted",
+		"push", "tag.created", "branch.created", "branch.deleted", "pipeline.finished", "fork.created",
+		"repository.created", "repository.renamed", "repository.transferred", "repository.deleted",
+	},
 }
 
 var (

@@ -27,6 +27,8 @@ var signatureHeaders = map[string]string{
 	forge.GitLab:  "X-Gitlab-Token",
 	forge.Gitea:   "X-Gitea-Signature",
 	forge.Forgejo: "X-Forgejo-Signature",
+
+	forge.BitbucketCloud: "X-Hub-Signature",
 }
 
 // signed returns a delivery that the forge signed with the secret.
@@ -91,6 +93,10 @@ func TestVerifyRefuses(t *testing.T) {
 			{"prefix only", bad, func(h http.Header) { h.Set(header, "sha256=") }},
 			{"not hex", bad, func(h http.Header) { h.Set(header, strings.Repeat("z", 64)) }},
 			{"sha1", bad, func(h http.Header) { h.Set(header, "sha1="+sha1Hex(secret)) }},
+			{"sha1 called sha256", bad, func(h http.Header) { h.Set(header, "sha256="+sha1Hex(secret)) }},
+			{"sha256 called sha1", bad, func(h http.Header) { h.Set(header, "sha1="+strings.TrimPrefix(h.Get(header), "sha256=")) }},
+			{"the secret itself", bad, func(h http.Header) { h.Set(header, secret+" ") }},
+			{"of another forge", bad, func(h http.Header) { h.Set(header, otherSignature(forgeName)) }},
 			{"twice, one of them valid", bad, func(h http.Header) { h.Add(header, "other") }},
 		} {
 			t.Run(forgeName+"/"+tc.name, func(t *testing.T) {
@@ -118,6 +124,15 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
+// otherSignature returns a signature with the right secret as a forge would send it that writes it in another way.
+func otherSignature(forgeName string) string {
+	other := forge.Gitea
+	if forgeName == forge.Gitea || forgeName == forge.Forgejo {
+		other = forge.GitHub
+	}
+	return signed(other, secret, body).Header.Get(signatureHeaders[other])
+}
+
 func sha1Hex(secret string) string {
 	mac := hmac.New(sha1.New, []byte(secret))
 	mac.Write([]byte(body))
@@ -128,7 +143,7 @@ func sha1Hex(secret string) string {
 func TestVerifyRefusesAnotherBody(t *testing.T) {
 	t.Parallel()
 
-	for _, forgeName := range []string{forge.GitHub, forge.Gitea, forge.Forgejo} {
+	for _, forgeName := range slices.DeleteFunc(forge.Names(), func(name string) bool { return name == forge.GitLab }) {
 		req := signed(forgeName, secret, body)
 		req.Body = []byte(body + " ")
 		refused(t, forgeName, "bad_signature", []string{secret}, req)
@@ -141,13 +156,17 @@ func TestVerifyNeverFallsBackToOtherHeaders(t *testing.T) {
 
 	for _, forgeName := range forge.Names() {
 		req := forge.Request{Header: http.Header{}, Body: []byte(body), ReceivedAt: receivedAt}
-		req.Header.Set("X-Hub-Signature", "sha1="+sha1Hex(secret))
 		for _, other := range forge.Names() {
-			if other != forgeName {
+			if signatureHeaders[other] != signatureHeaders[forgeName] {
 				forge.Sign(other, secret, req.Header, req.Body)
 			}
 		}
-		refused(t, forgeName, "missing_signature", []string{secret}, req)
+		code := "missing_signature"
+		req.Header.Set("X-Hub-Signature", "sha1="+sha1Hex(secret))
+		if signatureHeaders[forgeName] == "X-Hub-Signature" { // There it is Bitbucket's, and of another algorithm.
+			code = "bad_signature"
+		}
+		refused(t, forgeName, code, []string{secret}, req)
 		req.Header.Set(signatureHeaders[forgeName], "sha256=00")
 		refused(t, forgeName, "bad_signature", []string{secret}, req)
 	}
