@@ -102,4 +102,62 @@ func TestBitbucketPushOfManyRefs(t *testing.T) {
 	}
 }
 
-func FuzzBitbucket(f *testing.F) { fuzzForge(f, forge.BitbucketCloud) }
+// What an event of Data Center cannot do without.
+func TestUnreadableBitbucketServer(t *testing.T) {
+	t.Parallel()
+
+	for name, bodies := range map[string][]string{
+		"pr:opened":          {`{"pullRequest":{"id":7}}`, `{"pullRequest":{"toRef":{"repository":{"id":9}}}}`, `{"pullRequest":{"id":7,"toRef":{"repository":{}}}}`, `]`},
+		"pr:comment:added":   {`{"pullRequest":{"id":7,"toRef":{"repository":{"id":9}}}}`},
+		"repo:comment:added": {`{"repository":{"id":9},"comment":{"id":3}}`, `{"repository":{"id":9},"commit":"1f"}`, `{"comment":{"id":3},"commit":"1f"}`, `]`},
+		"repo:refs_changed":  {`{"changes":[]}`, `]`},
+		"repo:forked":        {`{"repository":{"id":9}}`, `{"repository":{"origin":{"id":9}}}`, `]`},
+		"repo:modified":      {`{"old":{"id":9}}`, `{"new":{"id":9}}`, `]`},
+		"diagnostics:ping":   {`]`},
+		"project:modified":   {`]`},
+	} {
+		for _, body := range bodies {
+			events, err := bitbucketEvents(t, forge.BitbucketServer, name, body)
+			if _, ok := errors.AsType[*forge.UnreadableError](err); !ok || len(events) > 0 {
+				t.Errorf("%s %s: got %v and %v, want an UnreadableError", name, body, events, err)
+			}
+		}
+	}
+}
+
+// The commits of a push are listed together: where several branches were pushed, nobody can say which they are of.
+func TestBitbucketServerPushOfManyRefs(t *testing.T) {
+	t.Parallel()
+
+	change := func(name string) string {
+		return `{"ref":{"displayId":"` + name + `","type":"BRANCH"},"fromHash":"1f","toHash":"2f","type":"UPDATE"}`
+	}
+	for changes, commits := range map[string]int{change("a"): 1, change("a") + "," + change("b"): 0, change("a") + `,null,{}`: 0} {
+		events, err := bitbucketEvents(t, forge.BitbucketServer, "repo:refs_changed",
+			`{"repository":{"id":9},"commits":[{"id":"2f","author":null}],"changes":[`+changes+`]}`)
+		if err != nil || events[0].Key != "branch:9:a:pushed:1f:2f" || len(events[0].Pushed) != commits {
+			t.Errorf("%s gives %+v (%v), want %d commits", changes, events, err, commits)
+		}
+	}
+}
+
+// Somebody who is asked, sent away and asked again was asked twice: the server says when.
+func TestBitbucketServerReviewRequests(t *testing.T) {
+	t.Parallel()
+
+	told := map[string]bool{}
+	for _, date := range []string{"2026-11-05T10:35:00+0100", "2026-11-05T10:36:00+0100", "2026-11-05T09:36:00Z"} {
+		events, err := bitbucketEvents(t, forge.BitbucketServer, "pr:reviewer:updated",
+			`{"date":"`+date+`","pullRequest":{"id":7,"toRef":{"repository":{"id":9}}},"addedReviewers":[null,{"id":4}]}`)
+		if err != nil || len(events) != 1 {
+			t.Fatalf("got %+v (%v)", events, err)
+		}
+		told[events[0].Key] = true
+	}
+	if !told["merge_request:9:7:review_requested:4:2026-11-05T09:36:00Z"] || len(told) != 2 {
+		t.Errorf("the keys are %v", told)
+	}
+}
+
+func FuzzBitbucket(f *testing.F)       { fuzzForge(f, forge.BitbucketCloud) }
+func FuzzBitbucketServer(f *testing.F) { fuzzForge(f, forge.BitbucketServer) }

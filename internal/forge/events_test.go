@@ -17,7 +17,8 @@ var eventHeaders = map[string]http.Header{
 	forge.Gitea:   {"X-Gitea-Event": {"pull_request"}},
 	forge.Forgejo: {"X-Forgejo-Event": {"pull_request"}},
 
-	forge.BitbucketCloud: {"X-Event-Key": {"pullrequest:created"}},
+	forge.BitbucketCloud:  {"X-Event-Key": {"pullrequest:created"}},
+	forge.BitbucketServer: {"X-Event-Key": {"pr:opened"}},
 }
 
 // read translates a body that names a merge request event of the forge.
@@ -35,6 +36,8 @@ func opened(forgeName, inside, beside string) string {
 	switch forgeName {
 	case forge.BitbucketCloud: // Its number is called id, which some tests send more than once.
 		return `{"repository":{"uuid":"9"},"pullrequest":{"type":"pullrequest"` + inside + `,"id":7}` + beside + `}`
+	case forge.BitbucketServer:
+		return `{"pullRequest":{"version":1` + inside + `,"id":7,"toRef":{"repository":{"id":9}}}` + beside + `}`
 	case forge.GitLab:
 		return `{"object_kind":"merge_request","project":{"id":9},"object_attributes":{"iid":7,"action":"open"` + inside + `}` + beside + `}`
 	}
@@ -87,6 +90,14 @@ func TestUnknownEvents(t *testing.T) {
 		{forge.BitbucketCloud, "repo:commit_status_created", `{"repository":{"uuid":"{9}"},"commit_status":{"key":"k","state":"INPROGRESS","commit":{"hash":"1f"}}}`, forge.UnknownError{Event: "repo:commit_status_created", Action: "INPROGRESS"}},
 		{forge.BitbucketCloud, "repo:imported", `{"repository":{"uuid":"{9}"}}`, forge.UnknownError{Event: "repo:imported"}},
 		{forge.BitbucketCloud, "project:updated", `{}`, forge.UnknownError{Event: "project:updated"}},
+		{forge.BitbucketServer, "pr:to_ref_updated", `{"pullRequest":{"id":7,"toRef":{"repository":{"id":9}}}}`, forge.UnknownError{Event: "pr:to_ref_updated"}},
+		{forge.BitbucketServer, "pr:deleted", `{"pullRequest":{"id":7,"state":"DECLINED","toRef":{"repository":{"id":9}}}}`, forge.UnknownError{Event: "pr:deleted"}},
+		{forge.BitbucketServer, "pr:reviewer:approved", `{"pullRequest":{"id":7,"toRef":{"repository":{"id":9}}}}`, forge.UnknownError{Event: "pr:reviewer:approved"}},
+		{forge.BitbucketServer, "pr:comment:liked", `{"pullRequest":{"id":7,"toRef":{"repository":{"id":9}}},"comment":{"id":3}}`, forge.UnknownError{Event: "pr:comment:liked"}},
+		{forge.BitbucketServer, "repo:comment:liked", `{"repository":{"id":9},"comment":{"id":3},"commit":"1f"}`, forge.UnknownError{Event: "repo:comment:liked"}},
+		{forge.BitbucketServer, "repo:refs_changed", `{"repository":{"id":9},"changes":[{"ref":{"displayId":"v1","type":"TAG"},"fromHash":"1f","toHash":"0","type":"DELETE"}]}`, forge.UnknownError{Event: "repo:refs_changed"}},
+		{forge.BitbucketServer, "repo:modified", `{"old":{"id":9,"slug":"a"},"new":{"id":9,"slug":"a","description":"b"}}`, forge.UnknownError{Event: "repo:modified"}},
+		{forge.BitbucketServer, "mirror:repo_synchronized", `{}`, forge.UnknownError{Event: "mirror:repo_synchronized"}},
 	} {
 		req := forge.Request{Header: http.Header{}, Body: []byte(tc.body), ReceivedAt: receivedAt}
 		for _, header := range []string{"X-GitHub-Event", "X-Gitlab-Event", "X-Gitea-Event-Type", "X-Forgejo-Event-Type", "X-Event-Key"} {

@@ -95,7 +95,7 @@ func TestOnlyWebAddressesBecomeLinks(t *testing.T) {
 			"javascript:alert(1)//https://": "",
 			"//forge.example.com":           "",
 		} {
-			events, err := read(t, forgeName, opened(forgeName, `,"html_url":"`+address+`","url":"`+address+`","links":{"html":{"href":"`+address+`"}}`, ""))
+			events, err := read(t, forgeName, opened(forgeName, `,"html_url":"`+address+`","url":"`+address+`","links":{"html":{"href":"`+address+`"},"self":[{"href":"`+address+`"}]}`, ""))
 			if err != nil || events[0].URL != want {
 				t.Errorf("%s: %q became the link %q (%v), want %q", forgeName, address, events[0].URL, err, want)
 			}
@@ -136,6 +136,9 @@ func TestBots(t *testing.T) {
 		{forge.BitbucketCloud, `{"uuid":"{1}","nickname":"ada","type":"user"}`, false},
 		{forge.BitbucketCloud, `{"uuid":"{1}","nickname":"Deploy","type":"app_user"}`, true},
 		{forge.BitbucketCloud, `{"uuid":"{1}","nickname":"ACME-releaser","type":"user"}`, true},
+		{forge.BitbucketServer, `{"id":1,"name":"ada","type":"NORMAL"}`, false},
+		{forge.BitbucketServer, `{"id":1,"name":"access-token-user/4/1","type":"SERVICE"}`, true},
+		{forge.BitbucketServer, `{"id":1,"name":"ACME-releaser","type":"NORMAL"}`, true},
 	} {
 		src := source(tc.forge)
 		src.Bots = []string{"acme-releaser"}
@@ -173,9 +176,13 @@ func TestVisibility(t *testing.T) {
 		{forge.BitbucketCloud, `"uuid":"{9}","is_private":false`, "public"},
 		{forge.BitbucketCloud, `"uuid":"{9}","is_private":true`, "private"},
 		{forge.BitbucketCloud, `"uuid":"{9}"`, ""},
+		{forge.BitbucketServer, `"public":true,"project":{"public":false}`, "public"},
+		{forge.BitbucketServer, `"public":false,"project":{"public":true}`, "public"},
+		{forge.BitbucketServer, `"public":false,"project":{}`, "private"},
+		{forge.BitbucketServer, `"project":{"public":true}`, ""},
 	} {
 		repository := `{"id":9,` + tc.fields + `}`
-		events, err := read(t, tc.forge, opened(tc.forge, "", `,"repository":`+repository+`,"project":`+repository))
+		events, err := read(t, tc.forge, opened(tc.forge, "", `,"repository":`+repository+`,"project":`+repository+`,"pullRequest":{"toRef":{"repository":`+repository+`}}`))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,11 +42,12 @@ type Forge interface {
 
 // The names of the forges, as a source's configuration spells them.
 const (
-	GitHub         = "github"
-	GitLab         = "gitlab"
-	Gitea          = "gitea"
-	Forgejo        = "forgejo"
-	BitbucketCloud = "bitbucket"
+	GitHub          = "github"
+	GitLab          = "gitlab"
+	Gitea           = "gitea"
+	Forgejo         = "forgejo"
+	BitbucketCloud  = "bitbucket"
+	BitbucketServer = "bitbucket-server"
 )
 
 // forges is the list of all forges. A new forge is one file and one line here.
@@ -59,6 +60,7 @@ var forges = []struct {
 	{Gitea, gitea{header: "X-Gitea-"}},
 	{Forgejo, gitea{header: "X-Forgejo-"}},
 	{BitbucketCloud, bitbucket{}},
+	{BitbucketServer, bitbucketServer{}},
 }
 
 // ByName returns the forge of the name, and whether there is one.

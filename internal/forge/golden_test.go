@@ -34,7 +34,8 @@ var supported = map[string][]string{
 	forge.Gitea:   forge.Kinds(forge.Gitea),
 	forge.Forgejo: forge.Kinds(forge.Forgejo),
 
-	forge.BitbucketCloud: forge.Kinds(forge.BitbucketCloud),
+	forge.BitbucketCloud:  forge.Kinds(forge.BitbucketCloud),
+	forge.BitbucketServer: forge.Kinds(forge.BitbucketServer),
 }
 
 // source returns a source of the forge with one secret.
@@ -264,6 +265,14 @@ func TestDifferentHappeningsHaveDifferentKeys(t *testing.T) {
 			"issue.opened", "issue.closed", "issue.reopened", "push", "push-forced-private", "push-everything", "fork.created",
 			"repository.created", "repository.deleted", "repository.renamed", "repository.transferred", "pipeline.finished", "pipeline.finished-failed",
 		}},
+		{forge.BitbucketServer, []string{
+			"merge_request.opened", "merge_request.opened-reviewers-private", "merge_request.merged", "merge_request.merged-by-token",
+			"merge_request.closed-declined", "merge_request.closed-deleted", "merge_request.updated-pushed", "merge_request.updated-modified",
+			"merge_request.updated-ready", "merge_request.review_requested", "review.submitted-approved", "review.submitted-unapproved",
+			"review.submitted-needs-work", "review.submitted-changes-requested", "review.submitted-needs-work-taken-back",
+			"comment.created", "comment.edited", "comment.deleted", "comment.created-commit", "comment.edited-commit", "comment.deleted-commit",
+			"push", "push-private", "push-everything", "fork.created", "repository.renamed", "repository.transferred",
+		}},
 	} {
 		seen := map[string]string{}
 		for _, name := range tc.names {
@@ -285,6 +294,7 @@ func TestTransportNames(t *testing.T) {
 		{forge.GitLab, "merge_request.opened", "b0a0d7b0-3f5e-4f0e-9a3e-6d2f8b7c5a04", "Merge Request Hook"},
 		{forge.Gitea, "merge_request.opened", "8d0f6c1e-2b7a-4f6a-9c5d-3e1b7a9f2c01", "pull_request"},
 		{forge.Forgejo, "merge_request.opened", "b03f6c1e-2b7a-4f6a-9c5d-3e1b7a9f2c04", "pull_request"},
+		{forge.BitbucketServer, "merge_request.opened", "08262497-cf46-58ef-9c32-9888e295bb7d", "pr:opened"},
 		{forge.BitbucketCloud, "merge_request.opened", "923050bb-f6f1-5b88-b271-e6fbfae385f6", "pullrequest:created"},
 	} {
 		speaks, req := speak(t, tc.forge), recording(t, tc.forge, tc.recording)
@@ -304,7 +314,7 @@ func TestTransportNamesAreBoundedAndPrintable(t *testing.T) {
 	hostile := " \x1b[2J\u202e" + strings.Repeat("a", 1000)
 	for _, header := range []string{
 		"X-GitHub-Delivery", "X-GitHub-Event", "Idempotency-Key", "X-Gitlab-Event",
-		"X-Gitea-Delivery", "X-Gitea-Event", "X-Forgejo-Delivery", "X-Forgejo-Event-Type", "X-Request-UUID", "X-Event-Key",
+		"X-Gitea-Delivery", "X-Gitea-Event", "X-Forgejo-Delivery", "X-Forgejo-Event-Type", "X-Request-UUID", "X-Request-Id", "X-Event-Key",
 	} {
 		req.Header.Set(header, hostile)
 	}

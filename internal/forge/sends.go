@@ -34,10 +34,15 @@ var tells = map[string][]string{
 		"push", "tag.created", "branch.created", "branch.deleted", "pipeline.finished", "fork.created",
 		"repository.created", "repository.renamed", "repository.transferred", "repository.deleted",
 	},
+	BitbucketServer: {
+		"merge_request.opened", "merge_request.merged", "merge_request.closed", "merge_request.updated", "merge_request.review_requested",
+		"review.submitted", "comment.created", "comment.edited", "comment.deleted", "push", "tag.created", "branch.created", "branch.deleted",
+		"fork.created", "repository.renamed", "repository.transferred",
+	},
 }
 
 var (
-	// everywhere are the kinds that every forge tells of.
+	// everywhere are the kinds that every forge but Bitbucket tells of.
 	everywhere = []string{
 		"merge_request.opened", "merge_request.merged", "merge_request.closed", "merge_request.reopened", "merge_request.updated",
 		"review.submitted", "issue.opened", "issue.closed", "issue.reopened", "comment.created", "push", "tag.created",

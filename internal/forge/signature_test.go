@@ -28,7 +28,8 @@ var signatureHeaders = map[string]string{
 	forge.Gitea:   "X-Gitea-Signature",
 	forge.Forgejo: "X-Forgejo-Signature",
 
-	forge.BitbucketCloud: "X-Hub-Signature",
+	forge.BitbucketCloud:  "X-Hub-Signature",
+	forge.BitbucketServer: "X-Hub-Signature",
 }
 
 // signed returns a delivery that the forge signed with the secret.
