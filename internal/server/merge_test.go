@@ -18,6 +18,11 @@ func (d *door) names(username string) string {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	for i := 1; i < len(names); i++ {
+		if names[i] == names[i-1] {
+			names[i] += " (2)"
+		}
+	}
 	return strings.Join(names, ", ")
 }
 
@@ -33,7 +38,7 @@ func TestMergedUsersAreOne(t *testing.T) {
 		d.member("acme", "countess", "maintainer")
 		d.must(http.StatusCreated, adminToken, "PUT", "/api/v1/users/countess/accounts/forge", map[string]any{"forge_user_id": "9", "login": "countess"})
 		for _, tc := range []struct{ name, kind, who string }{
-			{"Both", "irrevocable", "ada countess"}, {"Again", "repeatable", "ada countess"}, {"Hers", "revocable", "countess"},
+			{"Both", "irrevocable", "ada countess"}, {"Party", "repeatable", "ada countess"}, {"Hers", "revocable", "countess"},
 			{"Taken", "revocable", "ada countess"},
 		} {
 			badge := d.achievement("acme", tc.name, tc.kind)
@@ -46,7 +51,7 @@ func TestMergedUsersAreOne(t *testing.T) {
 		}
 		merged := d.must(http.StatusOK, adminToken, "POST", "/api/v1/users/ada/merge", map[string]any{"from": "countess"})
 		same(t, "what became of the awards", []any{merged.object["awards_moved"], merged.object["awards_collapsed"]}, []any{3.0, 1.0})
-		same(t, "what the one person has", d.names("ada"), "Again, Again, Both, Hers, Taken")
+		same(t, "what the one person has", d.names("ada"), "Both, Hers, Party, Party (2), Taken")
 		same(t, "where the other name leads", d.must(http.StatusOK, adminToken, "GET", "/api/v1/users/Countess", nil).object["username"], any("ada"))
 		d.refused(http.StatusUnauthorized, "invalid_token", other, "GET", "/api/v1/user", nil)
 		members := d.must(http.StatusOK, ada, "GET", "/api/v1/namespaces/acme/members", nil).items()
