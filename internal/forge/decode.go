@@ -17,6 +17,7 @@ import (
 const (
 	maxDepth  = 64
 	maxText   = 1024
+	maxProse  = 64 << 10
 	maxItems  = 256
 	maxHeader = 255
 )
@@ -89,15 +90,38 @@ type text string
 
 // UnmarshalText gets what encoding/json has decoded and made valid UTF-8. It never fails.
 func (t *text) UnmarshalText(decoded []byte) error {
+	*t = text(clean(decoded, maxText))
+	return nil
+}
+
+// prose is a text that may be long, such as a commit's message: at most maxProse bytes, otherwise as text.
+type prose string
+
+// UnmarshalText never fails.
+func (p *prose) UnmarshalText(decoded []byte) error {
+	*p = prose(clean(decoded, maxProse))
+	return nil
+}
+
+// clean returns a decoded text without NUL, cut where it is too long.
+func clean(decoded []byte, limit int) string {
 	value := strings.ReplaceAll(string(decoded), "\x00", "")
-	if len(value) > maxText {
-		cut := maxText
+	if len(value) > limit {
+		cut := limit
 		for !utf8.RuneStart(value[cut]) {
 			cut--
 		}
 		value = value[:cut]
 	}
-	*t = text(value)
+	return value
+}
+
+// length is how many characters a text has that is not kept; 0 when there is none.
+type length int64
+
+// UnmarshalText never fails.
+func (l *length) UnmarshalText(decoded []byte) error {
+	*l = length(utf8.RuneCount(decoded))
 	return nil
 }
 
