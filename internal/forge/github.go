@@ -162,10 +162,10 @@ const githubGroup = "Organization"
 // isGitHubBot reports whether a login is that of an app.
 func isGitHubBot(login text) bool { return strings.HasSuffix(string(login), "[bot]") }
 
-// githubAccounts returns at most maxItems of the accounts, each once.
-func githubAccounts(src Source, users []*githubUser) []event.Account {
+// githubAccounts returns the accounts, each once.
+func githubAccounts(src Source, users list[*githubUser]) []event.Account {
 	var accounts []event.Account
-	for _, user := range users[:min(len(users), maxItems)] {
+	for _, user := range users {
 		account := user.account(src)
 		known := func(other event.Account) bool { return other.ID == account.ID }
 		if account != nil && !slices.ContainsFunc(accounts, known) {
@@ -187,7 +187,7 @@ type githubRepository struct {
 	Archived      bool        `json:"archived"`
 	Stars         int64       `json:"stargazers_count"`
 	Forks         int64       `json:"forks_count"`
-	Topics        []text      `json:"topics"`
+	Topics        list[text]  `json:"topics"`
 	Language      text        `json:"language"`
 	Created       moment      `json:"created_at"`
 	Updated       moment      `json:"updated_at"`

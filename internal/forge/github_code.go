@@ -22,14 +22,26 @@ const maxCommits = 2048
 type githubPush struct {
 	githubBody
 
-	Ref     text           `json:"ref"`
-	Before  text           `json:"before"`
-	After   text           `json:"after"`
-	Created bool           `json:"created"`
-	Deleted bool           `json:"deleted"`
-	Forced  bool           `json:"forced"`
-	Compare text           `json:"compare"`
-	Commits []githubCommit `json:"commits"`
+	Ref     text          `json:"ref"`
+	Before  text          `json:"before"`
+	After   text          `json:"after"`
+	Created bool          `json:"created"`
+	Deleted bool          `json:"deleted"`
+	Forced  bool          `json:"forced"`
+	Compare text          `json:"compare"`
+	Commits githubCommits `json:"commits"`
+}
+
+// githubCommits are the commits of a push, and how many there are.
+type githubCommits struct {
+	listed []githubCommit
+	count  int64
+}
+
+// UnmarshalJSON never fails.
+func (c *githubCommits) UnmarshalJSON(raw []byte) error {
+	c.listed, c.count = firstItems[githubCommit](raw, maxCommits), countItems(raw)
+	return nil
 }
 
 type githubCommit struct {
@@ -41,9 +53,9 @@ type githubCommit struct {
 		Name  text `json:"name"`
 		Login text `json:"username"`
 	} `json:"author"`
-	Added    []text `json:"added"`
-	Removed  []text `json:"removed"`
-	Modified []text `json:"modified"`
+	Added    list[text] `json:"added"`
+	Removed  list[text] `json:"removed"`
+	Modified list[text] `json:"modified"`
 }
 
 // githubPushEvents reads pushes to branches, which may also create and delete them, and new tags.
@@ -74,14 +86,14 @@ func githubPushEvents(src Source, req Request) ([]event.Event, error) {
 		ev.Ref, ev.URL = name, body.Compare.link()
 		events = append(events, ev)
 	}
-	if body.Created && len(body.Commits) == 0 { // The branch begins at a commit that was there.
+	if body.Created && body.Commits.count == 0 { // The branch begins at a commit that was there.
 		return events, nil
 	}
 	ev := body.newEvent(src, event.Push, at, object, "pushed", string(body.Before), string(body.After))
 	ev.Ref, ev.URL, ev.Forced = name, body.Compare.link(), body.Forced
-	ev.Commits = int64(len(body.Commits))
-	for i := range body.Commits[:min(len(body.Commits), maxCommits)] {
-		ev.Pushed = append(ev.Pushed, body.Commits[i].commit(src, &body.githubBody))
+	ev.Commits = body.Commits.count
+	for i := range body.Commits.listed {
+		ev.Pushed = append(ev.Pushed, body.Commits.listed[i].commit(src, &body.githubBody))
 	}
 	return append(events, ev), nil
 }
@@ -89,7 +101,7 @@ func githubPushEvents(src Source, req Request) ([]event.Event, error) {
 // commit returns the commit. The address of the repository says on which forge the trailers' accounts are.
 func (c *githubCommit) commit(src Source, in *githubBody) event.Commit {
 	title, _, _ := strings.Cut(string(c.Message), "\n")
-	paths := slices.Concat(c.Added, c.Removed, c.Modified)
+	paths := slices.Concat[[]text](c.Added, c.Removed, c.Modified)
 	return event.Commit{
 		ID: string(c.ID), Title: clean([]byte(strings.TrimSpace(title)), maxText), Message: string(c.Message),
 		Author: c.author(src, in.Sender), CoAuthors: event.ParseCoAuthors(string(c.Message), cmp.Or(in.Repository.URL.link(), src.BaseURL)),
@@ -187,18 +199,20 @@ func githubReleaseEvents(src Source, req Request) ([]event.Event, error) {
 	return []event.Event{ev}, nil
 }
 
+type githubPage struct {
+	Name   text `json:"page_name"`
+	Title  text `json:"title"`
+	Action text `json:"action"`
+	Hash   text `json:"sha"`
+	URL    text `json:"html_url"`
+}
+
 // githubWikiEvents reads the pages of a wiki that one push changed. The body has no time.
 func githubWikiEvents(src Source, req Request) ([]event.Event, error) {
 	var body struct {
 		githubBody
 
-		Pages []struct {
-			Name   text `json:"page_name"`
-			Title  text `json:"title"`
-			Action text `json:"action"`
-			Hash   text `json:"sha"`
-			URL    text `json:"html_url"`
-		} `json:"pages"`
+		Pages list[githubPage] `json:"pages"`
 	}
 	if err := decode(jsonBody(req), &body); err != nil {
 		return nil, err
@@ -207,7 +221,7 @@ func githubWikiEvents(src Source, req Request) ([]event.Event, error) {
 		return nil, &UnreadableError{Reason: "the wiki has no pages or no repository"}
 	}
 	var events []event.Event
-	for _, page := range body.Pages[:min(len(body.Pages), maxItems)] {
+	for _, page := range body.Pages {
 		action := page.Action.lower()
 		if page.Name == "" || action != actionCreated && action != actionEdited && action != actionDeleted {
 			continue

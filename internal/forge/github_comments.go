@@ -113,13 +113,13 @@ func githubCommitCommentEvents(src Source, req Request) ([]event.Event, error) {
 }
 
 type githubDiscussion struct {
-	Number  id          `json:"number"`
-	URL     text        `json:"html_url"`
-	Title   text        `json:"title"`
-	User    *githubUser `json:"user"`
-	State   text        `json:"state"`
-	Labels  []labelName `json:"labels"`
-	Created moment      `json:"created_at"`
+	Number  id              `json:"number"`
+	URL     text            `json:"html_url"`
+	Title   text            `json:"title"`
+	User    *githubUser     `json:"user"`
+	State   text            `json:"state"`
+	Labels  list[labelName] `json:"labels"`
+	Created moment          `json:"created_at"`
 	// Answered is null until somebody chooses an answer.
 	Answered moment `json:"answer_chosen_at"`
 }

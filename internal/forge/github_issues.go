@@ -6,18 +6,18 @@ import (
 
 // githubIssue is an issue or, in the bodies of comments, also a pull request.
 type githubIssue struct {
-	Number    id               `json:"number"`
-	URL       text             `json:"html_url"`
-	Title     text             `json:"title"`
-	User      *githubUser      `json:"user"`
-	State     text             `json:"state"`
-	Reason    text             `json:"state_reason"`
-	Labels    []labelName      `json:"labels"`
-	Assignees []*githubUser    `json:"assignees"`
-	Milestone *githubMilestone `json:"milestone"`
-	Created   moment           `json:"created_at"`
-	Updated   moment           `json:"updated_at"`
-	Closed    moment           `json:"closed_at"`
+	Number    id                `json:"number"`
+	URL       text              `json:"html_url"`
+	Title     text              `json:"title"`
+	User      *githubUser       `json:"user"`
+	State     text              `json:"state"`
+	Reason    text              `json:"state_reason"`
+	Labels    list[labelName]   `json:"labels"`
+	Assignees list[*githubUser] `json:"assignees"`
+	Milestone *githubMilestone  `json:"milestone"`
+	Created   moment            `json:"created_at"`
+	Updated   moment            `json:"updated_at"`
+	Closed    moment            `json:"closed_at"`
 	// Pull is not nil when it is a pull request.
 	Pull *struct {
 		Merged moment `json:"merged_at"`

@@ -1,8 +1,6 @@
 package forge
 
 import (
-	"encoding/json"
-	"maps"
 	"slices"
 	"time"
 
@@ -11,20 +9,20 @@ import (
 
 // githubPull is a pull request. That of a review and of a comment on the code has no numbers of lines.
 type githubPull struct {
-	Number    id               `json:"number"`
-	URL       text             `json:"html_url"`
-	Title     text             `json:"title"`
-	User      *githubUser      `json:"user"`
-	State     text             `json:"state"`
-	Draft     bool             `json:"draft"`
-	Labels    []labelName      `json:"labels"`
-	Head      branch           `json:"head"`
-	Base      branch           `json:"base"`
-	Assignees []*githubUser    `json:"assignees"`
-	Reviewers []*githubUser    `json:"requested_reviewers"`
-	Milestone *githubMilestone `json:"milestone"`
-	Created   moment           `json:"created_at"`
-	Updated   moment           `json:"updated_at"`
+	Number    id                `json:"number"`
+	URL       text              `json:"html_url"`
+	Title     text              `json:"title"`
+	User      *githubUser       `json:"user"`
+	State     text              `json:"state"`
+	Draft     bool              `json:"draft"`
+	Labels    list[labelName]   `json:"labels"`
+	Head      branch            `json:"head"`
+	Base      branch            `json:"base"`
+	Assignees list[*githubUser] `json:"assignees"`
+	Reviewers list[*githubUser] `json:"requested_reviewers"`
+	Milestone *githubMilestone  `json:"milestone"`
+	Created   moment            `json:"created_at"`
+	Updated   moment            `json:"updated_at"`
 	// Closed is null until the end, and MergedAt until the merge.
 	Closed       moment      `json:"closed_at"`
 	Merged       bool        `json:"merged"`
@@ -41,12 +39,12 @@ type githubPull struct {
 type githubPullRequest struct {
 	githubBody
 
-	Pull     githubPull               `json:"pull_request"`
-	Changes  map[text]json.RawMessage `json:"changes"`
-	Label    githubLabel              `json:"label"`
-	Assignee *githubUser              `json:"assignee"`
-	Reviewer *githubUser              `json:"requested_reviewer"`
-	Team     *githubTeam              `json:"requested_team"`
+	Pull     githubPull  `json:"pull_request"`
+	Changes  names       `json:"changes"`
+	Label    githubLabel `json:"label"`
+	Assignee *githubUser `json:"assignee"`
+	Reviewer *githubUser `json:"requested_reviewer"`
+	Team     *githubTeam `json:"requested_team"`
 
 	Organization githubOrganization `json:"organization"`
 }
@@ -194,14 +192,13 @@ func (b *githubBody) assigned(src Source, kind string, at time.Time, object stri
 }
 
 // githubChanges returns what an edit changed, in the words of the vocabulary where it has one.
-func githubChanges(changes map[text]json.RawMessage) []string {
-	names := slices.Sorted(maps.Keys(changes))
-	for i, name := range names {
+func githubChanges(changes names) []string {
+	for i, name := range changes {
 		if name == "base" {
-			names[i] = "target_branch"
+			changes[i] = "target_branch"
 		}
 	}
-	return texts(names)
+	return slices.Sorted(slices.Values(texts(changes)))
 }
 
 // target returns the pull request as what a review or a comment is on.

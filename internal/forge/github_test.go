@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -204,6 +205,12 @@ func TestGitHubCommits(t *testing.T) {
 	if many.Commits != 3000 || len(many.Pushed) != 2048 {
 		t.Errorf("of 3000 commits, %d are counted and %d listed", many.Commits, len(many.Pushed))
 	}
+	if none := push(``, `null`, ` `); none.Commits != 0 || none.Pushed != nil {
+		t.Errorf("of no commits, %d are counted and %d listed", none.Commits, len(none.Pushed))
+	}
+	if odd := push(``, `null`, `{"message":"[\\\",\""},7,[1,2],{"id":"c"}`); odd.Commits != 4 || odd.Pushed[3].ID != "c" {
+		t.Errorf("of four odd commits, %d are counted: %+v", odd.Commits, odd.Pushed)
+	}
 	if before := push(`,"pushed_at":1793692800`, `null`, ``); !before.Time.Equal(time.Unix(1793692800, 0)) {
 		t.Errorf("the push was at %v", before.Time)
 	}
@@ -220,6 +227,27 @@ func TestGitHubPeopleAreBoundedAndSingle(t *testing.T) {
 	ev := oneFromGitHub(t, "issues", `{"action":"opened","repository":{"id":9},"issue":{"number":7,"assignees":[`+users.String()+`]}}`)
 	if len(ev.Assignees) != 252 || ev.Assignees[1].ID != "2" {
 		t.Errorf("%d assignees", len(ev.Assignees))
+	}
+}
+
+// A body takes no more than four times its own size, however many small things it lists. The test does not run at the
+// same time as others, whose memory would be counted.
+func TestGitHubBodiesTakeBoundedMemory(t *testing.T) {
+	many := strings.Repeat(`{},`, 500_000) + `{}`
+	for name, body := range map[string]string{
+		"push":                `{"ref":"refs/heads/main","before":"a","after":"b","repository":{"id":9,"topics":[` + many + `]},"commits":[` + many + `]}`,
+		"issues":              `{"action":"opened","repository":{"id":9},"issue":{"number":7,"assignees":[` + many + `],"labels":[` + many + `]}}`,
+		"pull_request":        `{"action":"edited","repository":{"id":9},"pull_request":{"number":7},"changes":{` + strings.Repeat(`"a":0,`, 500_000) + `"a":0}}`,
+		"gollum":              `{"repository":{"id":9},"pages":[` + many + `]}`,
+		"pull_request_review": `{"action":"submitted","repository":{"id":9},"review":{"id":1,"state":"approved","body":"` + strings.Repeat(`\u0041`, 500_000) + `"},"pull_request":{"number":7}}`,
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := fromGitHub(t, name, body)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 4*uint64(len(body)) {
+			t.Errorf("%s: a body of %d bytes took %d bytes (%v)", name, len(body), took, err)
+		}
 	}
 }
 
