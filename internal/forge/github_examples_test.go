@@ -22,10 +22,10 @@ const githubEventsPage = "../../docs/forges-github-events.md"
 
 const githubEventsIntroduction = `# What becomes of GitHub's events
 
-Every event of GitHub and of GitHub Enterprise Server of which [Octokit's collection of examples](https://github.com/octokit/webhooks)
-has one, with what Accolade makes of it. An event that the vocabulary has no word for is unknown: it is stored, counted and
-answered well, and causes nothing. "Nothing" is understood and has nothing to tell, or something that another event tells of.
-A test reads all examples and writes this table.
+Every event of GitHub and of GitHub Enterprise Server that [Octokit's collection](https://github.com/octokit/webhooks) or our
+own recordings have an example of, with what Accolade makes of it. An event that the vocabulary has no word for is unknown: it is
+stored, counted and answered well, and causes nothing. "Nothing" is understood and has nothing to tell, or something that another
+event tells of. A test reads all examples and writes this table.
 
 | event | action | becomes |
 |---|---|---|
@@ -35,25 +35,33 @@ A test reads all examples and writes this table.
 func TestGitHubExamples(t *testing.T) {
 	t.Parallel()
 
-	folder := testkit.Fixtures(t, "@octokit/webhooks-examples")
 	becomes, examples := map[string]map[string]bool{}, 0
+	read := func(example, name string, body []byte) {
+		action, became := becameOf(t, example, name, body)
+		row := name + "\x00" + action
+		if becomes[row] == nil {
+			becomes[row] = map[string]bool{}
+		}
+		for _, kind := range became {
+			becomes[row][kind] = true
+		}
+	}
+	folder := testkit.Fixtures(t, "@octokit/webhooks-examples")
 	for _, server := range []string{"api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-35"} {
 		for name, bodies := range githubExamples(t, filepath.Join(folder, server, "index.json")) {
 			for i, body := range bodies {
+				read(fmt.Sprintf("%s/%s %d", server, name, i), name, body)
 				examples++
-				action, became := becameOf(t, fmt.Sprintf("%s/%s %d", server, name, i), name, body)
-				row := name + "\x00" + action
-				if becomes[row] == nil {
-					becomes[row] = map[string]bool{}
-				}
-				for _, kind := range became {
-					becomes[row][kind] = true
-				}
 			}
 		}
 	}
 	if examples < 500 {
 		t.Errorf("there are only %d examples", examples)
+	}
+	for _, name := range recordings(t, forge.GitHub) {
+		if req := recording(t, forge.GitHub, name); json.Valid(req.Body) { // Otherwise it is a form.
+			read(name, speak(t, forge.GitHub).EventName(req), req.Body)
+		}
 	}
 	var page strings.Builder
 	page.WriteString(githubEventsIntroduction)
