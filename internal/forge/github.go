@@ -194,14 +194,6 @@ type githubRepository struct {
 	Pushed        moment      `json:"pushed_at"`
 }
 
-// pushed returns when the repository was last pushed to; zero when there is none.
-func (r *githubRepository) pushed() time.Time {
-	if r == nil {
-		return time.Time{}
-	}
-	return r.Pushed.Time
-}
-
 func (r *githubRepository) repository() *event.Repository {
 	if r == nil || r.ID == 0 {
 		return nil

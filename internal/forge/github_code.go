@@ -74,7 +74,7 @@ func githubPushEvents(src Source, req Request) ([]event.Event, error) {
 	if !ok || name == "" {
 		return nil, body.unknown(req)
 	}
-	at, object := firstTime(body.Repository.pushed(), req.ReceivedAt), "branch:"+body.repository().String()+":"+name
+	at, object := firstTime(body.Repository.Pushed.Time, req.ReceivedAt), "branch:"+body.repository().String()+":"+name
 	if body.Deleted {
 		ev := body.newEvent(src, event.BranchDeleted, at, object, "deleted", string(body.Before))
 		ev.Ref = name
@@ -127,7 +127,7 @@ func (b *githubBody) tagCreated(src Source, req Request, name string) ([]event.E
 	if name == "" || b.repository() == 0 {
 		return nil, &UnreadableError{Reason: "the tag has no name or no repository"}
 	}
-	ev := b.newEvent(src, event.TagCreated, firstTime(b.Repository.pushed(), req.ReceivedAt),
+	ev := b.newEvent(src, event.TagCreated, firstTime(b.Repository.Pushed.Time, req.ReceivedAt),
 		"tag:"+b.repository().String()+":"+name, "created")
 	ev.Tag = name
 	return []event.Event{ev}, nil

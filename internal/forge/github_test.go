@@ -216,6 +216,27 @@ func TestGitHubCommits(t *testing.T) {
 	}
 }
 
+// Lists and objects of another type than they should be are empty.
+func TestGitHubListsOfOtherTypes(t *testing.T) {
+	t.Parallel()
+
+	for _, odd := range []string{`null`, `7`, `"text"`, `{"a":[1,2]}`, `[]`, ` [ ] `, `{}`, `true`} {
+		push := oneFromGitHub(t, "push", `{"ref":"refs/heads/main","before":"a","after":"b","repository":{"id":9,"topics":`+odd+`},"commits":`+odd+`}`)
+		if push.Commits != 0 || push.Pushed != nil || push.Repository.Topics != nil {
+			t.Errorf("the commits %s are %d: %v", odd, push.Commits, push.Pushed)
+		}
+	}
+	for odd, want := range map[string][]string{
+		`null`: nil, `7`: nil, `["title"]`: nil, `{}`: nil,
+		`{"title":{"from":"x"},"":1,"base":[{}],"ti\u0000tle":null,"body":"b"}`: {"body", "target_branch", "title"},
+	} {
+		ev := oneFromGitHub(t, "pull_request", `{"action":"edited","changes":`+odd+`,"repository":{"id":9},"pull_request":{"number":7,"updated_at":"2026-11-03T12:00:00Z"}}`)
+		if diff := cmp.Diff(want, ev.Changes); diff != "" {
+			t.Errorf("%s differs (-want +got):\n%s", odd, diff)
+		}
+	}
+}
+
 func TestGitHubPeopleAreBoundedAndSingle(t *testing.T) {
 	t.Parallel()
 
