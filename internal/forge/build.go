@@ -59,10 +59,22 @@ func newAccount(src Source, number id, login, name text, marked bool) *event.Acc
 	if number == 0 {
 		return nil
 	}
-	listed := login != "" && slices.ContainsFunc(src.Bots, func(bot string) bool {
+	return &event.Account{ID: number.String(), Login: string(login), Name: string(name), Bot: isBot(src, login, marked)}
+}
+
+// isBot reports whether an account is a machine's, because it is marked as one or the source lists its login.
+func isBot(src Source, login text, marked bool) bool {
+	return marked || login != "" && slices.ContainsFunc(src.Bots, func(bot string) bool {
 		return strings.EqualFold(bot, string(login))
 	})
-	return &event.Account{ID: number.String(), Login: string(login), Name: string(name), Bot: marked || listed}
+}
+
+// between returns how long something took; 0 when one of the times is not known or they are no such times.
+func between(start, end moment) time.Duration {
+	if start.IsZero() || end.IsZero() {
+		return 0
+	}
+	return max(end.Sub(start.Time), 0)
 }
 
 // isPrivate reports whether an event in the repository may show nothing but its existence. A

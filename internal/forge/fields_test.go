@@ -1,14 +1,12 @@
 package forge_test
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -305,20 +303,7 @@ func FuzzEvents(f *testing.F) {
 			t.Fatalf("%d events with the error %v", len(events), err)
 		}
 		for i := range events {
-			keepable(t, &events[i])
+			complete(t, forgeName, &events[i])
 		}
 	})
-}
-
-// keepable checks that the book can keep an event.
-func keepable(tb testing.TB, ev *event.Event) {
-	tb.Helper()
-
-	kept, err := json.Marshal(ev)
-	if err != nil || !utf8.Valid(kept) || strings.Contains(string(kept), `\u0000`) {
-		tb.Fatalf("the event cannot be kept (%v): %s", err, kept)
-	}
-	if ev.Key == "" || !strings.HasPrefix(ev.Key, ev.Object+":") || ev.Time.IsZero() {
-		tb.Fatalf("the event has no key, no object or no time: %s", kept)
-	}
 }

@@ -180,6 +180,8 @@ func TestVerifyForms(t *testing.T) {
 	}
 	accepted(t, forge.GitHub, []string{secret}, request(forge.GitHub, form))
 	refused(t, forge.GitHub, "bad_signature", []string{secret}, request(forge.GitHub, body))
+	refused(t, forge.GitHub, "bad_signature", []string{secret}, request(forge.GitHub, form+"&payload=%7B%7D"))
+	refused(t, forge.GitHub, "missing_signature", []string{secret}, forge.Request{Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte(form)})
 	for _, forgeName := range []string{forge.Gitea, forge.Forgejo} {
 		accepted(t, forgeName, []string{secret}, request(forgeName, body))
 		refused(t, forgeName, "bad_signature", []string{secret}, request(forgeName, form))
