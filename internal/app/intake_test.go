@@ -69,7 +69,7 @@ func checkHotUser(t *testing.T, addresses ...string) {
 	awards := awardsOf(t, addresses[0], "ada")
 	want := map[string]int{"One merge": 1, "Two thousand merges": 1}
 	for id := 1; id <= merges; id++ {
-		want[fmt.Sprintf("Merge merge_request:%d", id)] = 1
+		want[fmt.Sprintf("Merge merge_request:7301:%d", id)] = 1
 	}
 	for name, times := range want {
 		if awards[name] != times {
@@ -103,7 +103,7 @@ func TestDeliveries(t *testing.T) {
 		mustBe(t, "whether its event is new", again["events"].([]any)[0].(map[string]any)["new"], false)
 		mustBe(t, "what it gave", len(again["awards"].([]any)), 0)
 
-		status, unknown := deliver(t, address, "star", []byte(`{"action":"created"}`))
+		status, unknown := deliver(t, address, "check_run", []byte(`{"action":"created"}`))
 		mustBe(t, "the status of an unknown event", status, http.StatusAccepted)
 		mustBe(t, "its outcome", unknown["outcome"], "ignored")
 

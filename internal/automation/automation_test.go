@@ -28,8 +28,8 @@ func TestAwardsSayWhy(t *testing.T) {
 		award := m.awards("ada")[0]
 		same(t, "the award", award, achievement.Award{
 			ID: award.ID, AchievementID: award.AchievementID, UserID: award.UserID, Kind: achievement.Repeatable,
-			Occurrence: "merge_request:7", AwardedAt: time.Date(2026, time.November, 2, 9, 47, 13, 0, time.UTC),
-			AwardedBy: achievement.HouseUserID, ShowOnProfile: true, Message: "for merge_request:7",
+			Occurrence: "merge_request:7301:7", AwardedAt: time.Date(2026, time.November, 2, 9, 47, 13, 0, time.UTC),
+			AwardedBy: achievement.HouseUserID, ShowOnProfile: true, Message: "for merge_request:7301:7",
 			Rule: "acme/each", RevisionID: applied.RevisionID, EventID: award.EventID,
 			EventURL: "https://github.example.com/acme/rocket/pull/7",
 		})
@@ -63,7 +63,7 @@ func TestReceipts(t *testing.T) {
 		for _, tc := range []struct {
 			event, body string
 			want        automation.Outcome
-		}{{"ping", "{}", automation.Ignored}, {"star", "{}", automation.Ignored}, {"pull_request", "{", automation.Unreadable}} {
+		}{{"ping", "{}", automation.Ignored}, {"status", "{}", automation.Ignored}, {"pull_request", "{", automation.Unreadable}} {
 			receipt, err := m.receive(tc.event, []byte(tc.body))
 			if err != nil || receipt.Outcome != tc.want {
 				t.Errorf("a %s with %s gives %+v, %v; want %s", tc.event, tc.body, receipt, err, tc.want)

@@ -12,6 +12,9 @@ const (
 	bitbucketEvent     = "X-Event-Key"
 )
 
+// actionUpdated is the end of the names of several events.
+const actionUpdated = "updated"
+
 // bitbucket speaks Bitbucket Cloud, as documented at
 // https://support.atlassian.com/bitbucket-cloud/docs/event-payloads. A body of more than 256 KB is never sent.
 type bitbucket struct{}

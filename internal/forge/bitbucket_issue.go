@@ -24,6 +24,7 @@ var bitbucketOpen = []text{"new", "open", "on hold", "submitted"}
 func bitbucketIssueEvents(src Source, req Request, action string) ([]event.Event, error) {
 	var body struct {
 		bitbucketCommon
+
 		Issue   bitbucketIssue   `json:"issue"`
 		Comment bitbucketComment `json:"comment"`
 		Changes struct {
@@ -40,27 +41,27 @@ func bitbucketIssueEvents(src Source, req Request, action string) ([]event.Event
 	if issue.ID == 0 || body.repositoryID() == "" {
 		return nil, &UnreadableError{Reason: "the issue has no id or no repository"}
 	}
-	object := numbered("issue", body.repositoryID(), issue.ID)
+	object := numbered(nounIssue, body.repositoryID(), issue.ID)
 	wasOpen, isOpen := slices.Contains(bitbucketOpen, before), slices.Contains(bitbucketOpen, after)
 	var events []event.Event
 	switch {
-	case action == "created":
+	case action == actionCreated:
 		ev := newEvent(src, event.IssueOpened, object, "opened")
 		ev.Time = issue.Created.Time
 		events = []event.Event{ev}
-	case action == "updated" && after != "" && wasOpen && !isOpen:
-		ev := newEvent(src, event.IssueClosed, object, "closed", occurrenceOrDigest(req, issue.Updated))
+	case action == actionUpdated && after != "" && wasOpen && !isOpen:
+		ev := newEvent(src, event.IssueClosed, object, actionClosed, occurrenceOrDigest(req, issue.Updated))
 		ev.ClosedAt, ev.Reason = issue.Updated.Time, string(after)
 		events = []event.Event{ev}
-	case action == "updated" && before != "" && !wasOpen && isOpen:
+	case action == actionUpdated && before != "" && !wasOpen && isOpen:
 		events = []event.Event{newEvent(src, event.IssueReopened, object, "reopened", occurrenceOrDigest(req, issue.Updated))}
 	}
 	for i := range events {
 		issue.describe(&events[i], src, req)
 	}
 	// Whoever changes an issue may say why: that comment comes with the change.
-	if body.Comment.ID != 0 && (action == "comment_created" || action == "updated" && body.Comment.Content.Raw > 0) {
-		events = append(events, body.Comment.events(src, req, "created", object, body.Actor, issue.target(src))...)
+	if body.Comment.ID != 0 && (action == "comment_created" || action == actionUpdated && body.Comment.Content.Raw > 0) {
+		events = append(events, body.Comment.events(src, req, actionCreated, object, body.Actor, issue.target(src))...)
 	}
 	if events == nil {
 		return nil, &UnknownError{Event: "issue:" + action}
@@ -77,20 +78,20 @@ func bitbucketIssueEvents(src Source, req Request, action string) ([]event.Event
 // describe sets what an event says of the issue.
 func (i *bitbucketIssue) describe(ev *event.Event, src Source, req Request) {
 	ev.Time = firstTime(ev.Time, i.Updated.Time, req.ReceivedAt)
-	ev.Author, ev.Assignees = i.Reporter.account(src), bitbucketAccounts(src, []*bitbucketUser{i.Assignee})
+	ev.Author, ev.Assignees = i.Reporter.account(src), bitbucketAccounts(src, list[*bitbucketUser]{i.Assignee})
 	ev.IID, ev.Title, ev.Milestone, ev.OpenedAt = int64(i.ID), string(i.Title), string(i.Milestone.Name), i.Created.Time
 }
 
 // target describes the issue as what a comment is on.
 func (i *bitbucketIssue) target(src Source) *event.Target {
 	target := &event.Target{
-		Kind: "issue", IID: int64(i.ID), Title: string(i.Title), URL: i.Links.HTML.URL.link(),
+		Kind: nounIssue, IID: int64(i.ID), Title: string(i.Title), URL: i.Links.HTML.URL.link(),
 		Author: i.Reporter.account(src), OpenedAt: i.Created.Time,
 	}
 	if i.State != "" {
-		target.State = "closed"
+		target.State = stateClosed
 		if slices.Contains(bitbucketOpen, i.State) {
-			target.State = "open"
+			target.State = stateOpen
 		}
 	}
 	return target
@@ -113,17 +114,17 @@ func (c *bitbucketComment) events(src Source, req Request, action, object string
 	var ev event.Event
 	part, author := "comment:"+c.ID.String(), c.User.account(src)
 	switch action {
-	case "created":
-		ev = newEvent(src, event.CommentCreated, object, part, "created")
+	case actionCreated:
+		ev = newEvent(src, event.CommentCreated, object, part, actionCreated)
 		ev.Time = c.Created.Time
 		if author == nil {
 			author = actor.account(src)
 		}
 	case "updated":
-		ev = newEvent(src, event.CommentEdited, object, part, "edited", occurrenceOrDigest(req, c.Updated))
+		ev = newEvent(src, event.CommentEdited, object, part, actionEdited, occurrenceOrDigest(req, c.Updated))
 		ev.Time = c.Updated.Time
-	case "deleted":
-		ev = newEvent(src, event.CommentDeleted, object, part, "deleted")
+	case actionDeleted:
+		ev = newEvent(src, event.CommentDeleted, object, part, actionDeleted)
 	default:
 		return nil
 	}
@@ -136,6 +137,7 @@ func (c *bitbucketComment) events(src Source, req Request, action, object string
 func bitbucketCommitCommentEvents(src Source, req Request) ([]event.Event, error) {
 	var body struct {
 		bitbucketCommon
+
 		Comment bitbucketComment `json:"comment"`
 		Commit  struct {
 			Hash  textID         `json:"hash"`
@@ -150,7 +152,7 @@ func bitbucketCommitCommentEvents(src Source, req Request) ([]event.Event, error
 	}
 	target := &event.Target{Kind: "commit", URL: body.Commit.Links.HTML.URL.link()}
 	object := numbered("commit", body.repositoryID(), body.Commit.Hash)
-	events := body.Comment.events(src, req, "created", object, body.Actor, target)
+	events := body.Comment.events(src, req, actionCreated, object, body.Actor, target)
 	body.place(&events[0], src)
 	return events, nil
 }

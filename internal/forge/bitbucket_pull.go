@@ -18,15 +18,17 @@ type bitbucketPullRequest struct {
 	Destination struct {
 		Branch bitbucketName `json:"branch"`
 	} `json:"destination"`
-	Reviewers    []*bitbucketUser `json:"reviewers"`
-	Participants []struct {
-		User     *bitbucketUser `json:"user"`
-		Approved bool           `json:"approved"`
-	} `json:"participants"`
-	ClosedBy *bitbucketUser `json:"closed_by"`
-	Created  moment         `json:"created_on"`
-	Updated  moment         `json:"updated_on"`
-	Links    bitbucketLinks `json:"links"`
+	Reviewers    list[*bitbucketUser]       `json:"reviewers"`
+	Participants list[bitbucketParticipant] `json:"participants"`
+	ClosedBy     *bitbucketUser             `json:"closed_by"`
+	Created      moment                     `json:"created_on"`
+	Updated      moment                     `json:"updated_on"`
+	Links        bitbucketLinks             `json:"links"`
+}
+
+type bitbucketParticipant struct {
+	User     *bitbucketUser `json:"user"`
+	Approved bool           `json:"approved"`
 }
 
 type bitbucketName struct {
@@ -41,6 +43,7 @@ type bitbucketVerdict struct {
 
 type bitbucketPullRequestBody struct {
 	bitbucketCommon
+
 	PullRequest bitbucketPullRequest `json:"pullrequest"`
 	Comment     bitbucketComment     `json:"comment"`
 	Approval    bitbucketVerdict     `json:"approval"`
@@ -56,7 +59,7 @@ func bitbucketPullRequestEvents(src Source, req Request, action string) ([]event
 	if pull.ID == 0 || body.repositoryID() == "" {
 		return nil, &UnreadableError{Reason: "the pull request has no id or no repository"}
 	}
-	object := numbered("merge_request", body.repositoryID(), pull.ID)
+	object := numbered(nounMergeRequest, body.repositoryID(), pull.ID)
 	var events []event.Event
 	if comment, ok := strings.CutPrefix(action, "comment_"); ok {
 		if body.Comment.ID == 0 {
@@ -69,6 +72,7 @@ func bitbucketPullRequestEvents(src Source, req Request, action string) ([]event
 	if events == nil {
 		return nil, &UnknownError{Event: "pullrequest:" + action}
 	}
+	events = distinct(events)
 	for i := range events {
 		body.place(&events[i], src)
 		if events[i].URL == "" {
@@ -84,7 +88,7 @@ func bitbucketPullRequestEvents(src Source, req Request, action string) ([]event
 func (p *bitbucketPullRequest) changes(src Source, req Request, action, object string) []event.Event {
 	var events []event.Event
 	switch action {
-	case "created":
+	case actionCreated:
 		ev := newEvent(src, event.MergeRequestOpened, object, "opened")
 		ev.Time = p.Created.Time
 		events = append(events, ev)
@@ -94,15 +98,15 @@ func (p *bitbucketPullRequest) changes(src Source, req Request, action, object s
 		ev.MergedAt = firstTime(p.Updated.Time, req.ReceivedAt)
 		events = append(events, ev)
 	case "rejected":
-		ev := newEvent(src, event.MergeRequestClosed, object, "closed")
+		ev := newEvent(src, event.MergeRequestClosed, object, actionClosed)
 		ev.ClosedAt = firstTime(p.Updated.Time, req.ReceivedAt)
 		events = append(events, ev)
-	case "updated":
+	case actionUpdated:
 		events = append(events, newEvent(src, event.MergeRequestUpdated, object, "updated", occurrenceOrDigest(req, p.Updated)))
 	default:
 		return nil
 	}
-	if action == "created" || action == "updated" {
+	if action == actionCreated || action == actionUpdated {
 		for _, reviewer := range bitbucketAccounts(src, p.Reviewers) {
 			ev := newEvent(src, event.MergeRequestReviewRequested, object, "review_requested", reviewer.ID)
 			ev.Reviewer = &reviewer
@@ -119,7 +123,7 @@ func (p *bitbucketPullRequest) changes(src Source, req Request, action, object s
 func (p *bitbucketPullRequest) describe(ev *event.Event, src Source, req Request) {
 	ev.Time = firstTime(ev.Time, p.Updated.Time, req.ReceivedAt)
 	ev.Author, ev.Reviewers = p.Author.account(src), bitbucketAccounts(src, p.Reviewers)
-	for _, participant := range p.Participants[:min(len(p.Participants), maxItems)] {
+	for _, participant := range p.Participants {
 		if account := participant.User.account(src); account != nil && participant.Approved {
 			ev.ApprovedBy = append(ev.ApprovedBy, *account)
 		}
@@ -133,10 +137,10 @@ var bitbucketReviews = map[string]struct {
 	state     string
 	takenBack bool
 }{
-	"approved":                {"approved", false},
-	"unapproved":              {"approved", true},
-	"changes_request_created": {"changes_requested", false},
-	"changes_request_removed": {"changes_requested", true},
+	"approved":                {stateApproved, false},
+	"unapproved":              {stateApproved, true},
+	"changes_request_created": {stateChangesRequested, false},
+	"changes_request_removed": {stateChangesRequested, true},
 }
 
 // bitbucketReview returns a review, nil for what is none. It has no id: whoever approves again after taking an
@@ -144,7 +148,7 @@ var bitbucketReviews = map[string]struct {
 func bitbucketReview(src Source, req Request, body *bitbucketPullRequestBody, action, object string) []event.Event {
 	review, ok := bitbucketReviews[action]
 	verdict := body.Approval
-	if review.state == "changes_requested" {
+	if review.state == stateChangesRequested {
 		verdict = body.Changes
 	}
 	reviewer := verdict.User.account(src)
@@ -156,7 +160,7 @@ func bitbucketReview(src Source, req Request, body *bitbucketPullRequestBody, ac
 	}
 	parts, state := []string{"review", reviewer.ID, review.state}, review.state
 	if review.takenBack {
-		parts, state = append(parts, "dismissed", occurrenceOrDigest(req, verdict.Date)), "dismissed"
+		parts, state = append(parts, stateDismissed, occurrenceOrDigest(req, verdict.Date)), stateDismissed
 	}
 	ev := newEvent(src, event.ReviewSubmitted, object, parts...)
 	ev.Time = firstTime(verdict.Date.Time, req.ReceivedAt)
@@ -167,24 +171,24 @@ func bitbucketReview(src Source, req Request, body *bitbucketPullRequestBody, ac
 // target describes the pull request as what a review or a comment is on.
 func (p *bitbucketPullRequest) target(src Source) *event.Target {
 	target := &event.Target{
-		Kind: "merge_request", IID: int64(p.ID), Title: string(p.Title), URL: p.Links.HTML.URL.link(), Author: p.Author.account(src),
+		Kind: nounMergeRequest, IID: int64(p.ID), Title: string(p.Title), URL: p.Links.HTML.URL.link(), Author: p.Author.account(src),
 		TargetBranch: string(p.Destination.Branch.Name), OpenedAt: p.Created.Time,
 	}
 	switch p.State {
 	case "OPEN", "DRAFT":
-		target.State = "open"
+		target.State = stateOpen
 	case "MERGED":
-		target.State = "merged"
+		target.State = stateMerged
 	case "DECLINED", "SUPERSEDED":
-		target.State = "closed"
+		target.State = stateClosed
 	}
 	return target
 }
 
 // bitbucketAccounts returns those of the users who are there.
-func bitbucketAccounts(src Source, users []*bitbucketUser) []event.Account {
+func bitbucketAccounts(src Source, users list[*bitbucketUser]) []event.Account {
 	var accounts []event.Account
-	for _, user := range users[:min(len(users), maxItems)] {
+	for _, user := range users {
 		if account := user.account(src); account != nil {
 			accounts = append(accounts, *account)
 		}

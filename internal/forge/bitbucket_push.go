@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/event"
@@ -11,7 +12,7 @@ const noCommitHash = "0000000000000000000000000000000000000000"
 
 type bitbucketCommit struct {
 	Hash    textID         `json:"hash"`
-	Message text           `json:"message"`
+	Message prose          `json:"message"`
 	Date    moment         `json:"date"`
 	Links   bitbucketLinks `json:"links"`
 	Author  struct {
@@ -35,10 +36,10 @@ func (r *bitbucketRef) is(kind text) bool {
 
 // bitbucketChange is what a push did to one branch or tag: New is nil when it is gone, Old when it is new.
 type bitbucketChange struct {
-	New     *bitbucketRef     `json:"new"`
-	Old     *bitbucketRef     `json:"old"`
-	Forced  bool              `json:"forced"`
-	Commits []bitbucketCommit `json:"commits"`
+	New     *bitbucketRef         `json:"new"`
+	Old     *bitbucketRef         `json:"old"`
+	Forced  bool                  `json:"forced"`
+	Commits list[bitbucketCommit] `json:"commits"`
 }
 
 // bitbucketPushEvents reads a push, which may be of many branches and tags. It lists the first five commits of each
@@ -46,8 +47,9 @@ type bitbucketChange struct {
 func bitbucketPushEvents(src Source, req Request) ([]event.Event, error) {
 	var body struct {
 		bitbucketCommon
+
 		Push struct {
-			Changes []bitbucketChange `json:"changes"`
+			Changes list[bitbucketChange] `json:"changes"`
 		} `json:"push"`
 	}
 	if err := decode(req.Body, &body); err != nil {
@@ -57,12 +59,13 @@ func bitbucketPushEvents(src Source, req Request) ([]event.Event, error) {
 		return nil, &UnreadableError{Reason: "the push has no repository"}
 	}
 	var events []event.Event
-	for _, change := range body.Push.Changes[:min(len(body.Push.Changes), maxItems)] {
-		events = append(events, change.events(src, body.Repository)...)
+	for i := range body.Push.Changes {
+		events = append(events, body.Push.Changes[i].events(src, body.Repository)...)
 	}
 	if events == nil {
 		return nil, &UnknownError{Event: "repo:push"}
 	}
+	events = distinct(events)
 	for i := range events {
 		body.place(&events[i], src)
 		events[i].Time = firstTime(req.ReceivedAt)
@@ -74,11 +77,11 @@ func (c *bitbucketChange) events(src Source, repository *bitbucketRepository) []
 	id := repository.UUID
 	switch {
 	case c.New.is("tag") && c.Old == nil:
-		ev := newEvent(src, event.TagCreated, refObject("tag", id, string(c.New.Name)), "created")
+		ev := newEvent(src, event.TagCreated, refObject("tag", id, string(c.New.Name)), actionCreated)
 		ev.Tag = string(c.New.Name)
 		return []event.Event{ev}
 	case c.New == nil && c.Old.is("branch"):
-		ev := newEvent(src, event.BranchDeleted, refObject("branch", id, string(c.Old.Name)), "deleted", c.Old.Target.Hash.String())
+		ev := newEvent(src, event.BranchDeleted, refObject("branch", id, string(c.Old.Name)), actionDeleted, c.Old.Target.Hash.String())
 		ev.Ref = string(c.Old.Name)
 		return []event.Event{ev}
 	case !c.New.is("branch") || c.Old != nil && c.Old.Target.Hash == "":
@@ -87,14 +90,18 @@ func (c *bitbucketChange) events(src Source, repository *bitbucketRepository) []
 	var events []event.Event
 	object, before, after := refObject("branch", id, string(c.New.Name)), noCommitHash, c.New.Target.Hash.String()
 	if c.Old == nil {
-		events = append(events, newEvent(src, event.BranchCreated, object, "created", after))
+		events = append(events, newEvent(src, event.BranchCreated, object, actionCreated, after))
 	} else {
 		before = c.Old.Target.Hash.String()
 	}
+	if c.Old == nil && len(c.Commits) == 0 { // The branch begins at a commit that was there.
+		events[0].Ref = string(c.New.Name)
+		return events
+	}
 	push := newEvent(src, event.Push, object, "pushed", before, after)
 	push.Commits, push.Forced = int64(len(c.Commits)), c.Forced
-	for _, commit := range c.Commits[:min(len(c.Commits), maxItems)] {
-		push.Pushed = append(push.Pushed, commit.commit(src, repository))
+	for i := range c.Commits {
+		push.Pushed = append(push.Pushed, c.Commits[i].commit(src, repository))
 	}
 	events = append(events, push)
 	for i := range events {
@@ -105,12 +112,7 @@ func (c *bitbucketChange) events(src Source, repository *bitbucketRepository) []
 
 // commit describes a commit. Its author is the account whose e-mail address it has, or text that anybody may write.
 func (c *bitbucketCommit) commit(src Source, in *bitbucketRepository) event.Commit {
-	message := strings.TrimRight(string(c.Message), "\n")
-	title, _, _ := strings.Cut(message, "\n")
-	commit := event.Commit{
-		ID: c.Hash.String(), Title: title, Message: message, Time: c.Date.Time, URL: c.Links.HTML.URL.link(),
-		CoAuthors: event.ParseCoAuthors(message, string(in.Links.HTML.URL)),
-	}
+	commit := newCommit(c.Hash.String(), c.Message, c.Date, c.Links.HTML.URL.link(), cmp.Or(in.Links.HTML.URL.link(), src.BaseURL))
 	name, _, _ := strings.Cut(string(c.Author.Raw), "<")
 	if commit.Author = c.Author.User.account(src); commit.Author == nil && strings.TrimSpace(name) != "" {
 		commit.Author = &event.Account{Name: strings.TrimSpace(name), FromText: true}

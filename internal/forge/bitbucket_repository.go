@@ -11,6 +11,7 @@ import (
 func bitbucketRepositoryEvents(src Source, req Request, action string) ([]event.Event, error) {
 	var body struct {
 		bitbucketCommon
+
 		Fork          *bitbucketRepository `json:"fork"`
 		PreviousOwner *bitbucketUser       `json:"previous_owner"`
 		Changes       struct {
@@ -32,15 +33,15 @@ func bitbucketRepositoryEvents(src Source, req Request, action string) ([]event.
 	case action == "fork":
 		ev = newEvent(src, event.ForkCreated, object, "fork", body.Fork.UUID.String())
 		ev.Time, ev.Fork, ev.URL = body.Fork.Created.Time, body.Fork.repository(), body.Fork.Links.HTML.URL.link()
-	case action == "created":
-		ev = newEvent(src, event.RepositoryCreated, object, "created")
+	case action == actionCreated:
+		ev = newEvent(src, event.RepositoryCreated, object, actionCreated)
 		ev.Time = body.Repository.Created.Time
-	case action == "deleted":
-		ev = newEvent(src, event.RepositoryDeleted, object, "deleted")
+	case action == actionDeleted:
+		ev = newEvent(src, event.RepositoryDeleted, object, actionDeleted)
 	case action == "transfer":
 		ev = newEvent(src, event.RepositoryTransferred, object, "transferred", digest(req))
 		ev.PathBefore = body.Repository.pathOf(body.PreviousOwner)
-	case action == "updated" && (body.Changes.Name.Old != "" || body.Changes.FullName.Old != ""):
+	case action == actionUpdated && (body.Changes.Name.Old != "" || body.Changes.FullName.Old != ""):
 		ev = newEvent(src, event.RepositoryRenamed, object, "renamed", digest(req))
 		ev.PathBefore = string(body.Changes.FullName.Old)
 	default:
@@ -73,13 +74,14 @@ func (r *bitbucketRepository) pathOf(owner *bitbucketUser) string {
 }
 
 // bitbucketStatuses are how builds end.
-var bitbucketStatuses = map[text]string{"SUCCESSFUL": "success", "FAILED": "failed", "STOPPED": "canceled"}
+var bitbucketStatuses = map[text]string{"SUCCESSFUL": statusSuccess, "FAILED": statusFailed, "STOPPED": statusCanceled}
 
 // bitbucketStatusEvents reads how a build of a commit ended. A build is known by the commit and by the key that its
 // program gave it.
 func bitbucketStatusEvents(src Source, req Request, action string) ([]event.Event, error) {
 	var body struct {
 		bitbucketCommon
+
 		Status struct {
 			Key     text   `json:"key"`
 			Name    text   `json:"name"`

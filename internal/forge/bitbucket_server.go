@@ -66,9 +66,11 @@ func (u *serverUser) account(src Source) *event.Account {
 }
 
 type serverLinks struct {
-	Self []struct {
-		URL text `json:"href"`
-	} `json:"self"`
+	Self list[serverLink] `json:"self"`
+}
+
+type serverLink struct {
+	URL text `json:"href"`
 }
 
 func (l *serverLinks) link() string {

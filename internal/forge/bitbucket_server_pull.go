@@ -17,30 +17,30 @@ type serverRef struct {
 }
 
 type serverPullRequest struct {
-	ID           id                  `json:"id"`
-	Title        text                `json:"title"`
-	Description  text                `json:"description"`
-	State        text                `json:"state"`
-	Draft        bool                `json:"draft"`
-	Author       serverParticipant   `json:"author"`
-	Reviewers    []serverParticipant `json:"reviewers"`
-	Participants []serverParticipant `json:"participants"`
-	From         serverRef           `json:"fromRef"`
-	To           serverRef           `json:"toRef"`
-	Created      moment              `json:"createdDate"`
-	Updated      moment              `json:"updatedDate"`
-	Closed       moment              `json:"closedDate"`
-	Links        serverLinks         `json:"links"`
+	ID          id                      `json:"id"`
+	Title       text                    `json:"title"`
+	Description text                    `json:"description"`
+	State       text                    `json:"state"`
+	Draft       bool                    `json:"draft"`
+	Author      serverParticipant       `json:"author"`
+	Reviewers   list[serverParticipant] `json:"reviewers"`
+	From        serverRef               `json:"fromRef"`
+	To          serverRef               `json:"toRef"`
+	Created     moment                  `json:"createdDate"`
+	Updated     moment                  `json:"updatedDate"`
+	Closed      moment                  `json:"closedDate"`
+	Links       serverLinks             `json:"links"`
 }
 
 type serverPullRequestBody struct {
 	serverCommon
+
 	PullRequest serverPullRequest `json:"pullRequest"`
 	Comment     serverComment     `json:"comment"`
 	// Participant is who reviewed, and PreviousStatus what that person's last word was.
 	Participant    serverParticipant `json:"participant"`
 	PreviousStatus text              `json:"previousStatus"`
-	Added          []*serverUser     `json:"addedReviewers"`
+	Added          list[*serverUser] `json:"addedReviewers"`
 	// What was there before an edit; nil where nothing is said.
 	PreviousTitle       *text      `json:"previousTitle"`
 	PreviousDescription *text      `json:"previousDescription"`
@@ -58,7 +58,7 @@ func serverPullRequestEvents(src Source, req Request, action string) ([]event.Ev
 	if pull.ID == 0 || repository == nil || repository.ID == 0 {
 		return nil, &UnreadableError{Reason: "the pull request has no id or no repository"}
 	}
-	object := numbered("merge_request", repository.ID, pull.ID)
+	object := numbered(nounMergeRequest, repository.ID, pull.ID)
 	var events []event.Event
 	if comment, ok := strings.CutPrefix(action, "comment:"); ok {
 		if body.Comment.ID == 0 {
@@ -71,6 +71,7 @@ func serverPullRequestEvents(src Source, req Request, action string) ([]event.Ev
 	if events == nil {
 		return nil, &UnknownError{Event: "pr:" + action}
 	}
+	events = distinct(events)
 	for i := range events {
 		body.place(&events[i], src, req, repository)
 		if events[i].URL == "" {
@@ -88,7 +89,7 @@ func (b *serverPullRequestBody) changes(src Source, req Request, action, object 
 		ev := newEvent(src, event.MergeRequestOpened, object, "opened")
 		ev.Time = pull.Created.Time
 		events = append(events, ev)
-		for _, reviewer := range pull.Reviewers[:min(len(pull.Reviewers), maxItems)] {
+		for _, reviewer := range pull.Reviewers {
 			events = append(events, serverReviewRequest(src, req, reviewer.User, object, pull.Created)...)
 		}
 	case action == "merged":
@@ -98,14 +99,14 @@ func (b *serverPullRequestBody) changes(src Source, req Request, action, object 
 		events = append(events, ev)
 	case action == "declined":
 		events = append(events, serverClosed(src, req, object, pull.Closed))
-	case action == "deleted" && pull.State == "OPEN": // Any other was closed before.
+	case action == actionDeleted && pull.State == "OPEN": // Any other was closed before.
 		events = append(events, serverClosed(src, req, object, b.Date))
 	case action == "modified", action == "from_ref_updated":
 		ev := newEvent(src, event.MergeRequestUpdated, object, "updated", occurrenceOrDigest(req, pull.Updated))
 		ev.Time, ev.Changes = pull.Updated.Time, b.changed(action)
 		events = append(events, ev)
 	case action == "reviewer:updated":
-		for _, reviewer := range b.Added[:min(len(b.Added), maxItems)] {
+		for _, reviewer := range b.Added {
 			events = append(events, serverReviewRequest(src, req, reviewer, object, b.Date)...)
 		}
 	default:
@@ -118,7 +119,7 @@ func (b *serverPullRequestBody) changes(src Source, req Request, action, object 
 }
 
 func serverClosed(src Source, req Request, object string, at moment) event.Event {
-	ev := newEvent(src, event.MergeRequestClosed, object, "closed", occurrenceOrDigest(req, at))
+	ev := newEvent(src, event.MergeRequestClosed, object, actionClosed, occurrenceOrDigest(req, at))
 	ev.Time, ev.ClosedAt = at.Time, at.Time
 	return ev
 }
@@ -159,7 +160,7 @@ func (b *serverPullRequestBody) changed(action string) []string {
 // describe sets what an event says of the pull request.
 func (p *serverPullRequest) describe(ev *event.Event, src Source) {
 	ev.Author = p.Author.User.account(src)
-	for _, reviewer := range p.Reviewers[:min(len(p.Reviewers), maxItems)] {
+	for _, reviewer := range p.Reviewers {
 		if account := reviewer.User.account(src); account != nil {
 			ev.Reviewers = append(ev.Reviewers, *account)
 			if reviewer.Approved {
@@ -184,12 +185,12 @@ func (b *serverPullRequestBody) review(src Source, req Request, action, object s
 	var state string
 	switch action {
 	case "reviewer:approved":
-		state = "approved"
+		state = stateApproved
 	case "reviewer:needs_work", "reviewer:changes_requested":
-		state = "changes_requested"
+		state = stateChangesRequested
 	case "reviewer:unapproved":
-		if state = "approved"; b.PreviousStatus != "" && b.PreviousStatus != "APPROVED" {
-			state = "changes_requested"
+		if state = stateApproved; b.PreviousStatus != "" && b.PreviousStatus != "APPROVED" {
+			state = stateChangesRequested
 		}
 	}
 	if state == "" || reviewer == nil {
@@ -197,7 +198,7 @@ func (b *serverPullRequestBody) review(src Source, req Request, action, object s
 	}
 	parts := []string{"review", reviewer.ID, state}
 	if action == "reviewer:unapproved" {
-		parts, state = append(parts, "dismissed", occurrenceOrDigest(req, b.Date)), "dismissed"
+		parts, state = append(parts, stateDismissed, occurrenceOrDigest(req, b.Date)), stateDismissed
 	}
 	ev := newEvent(src, event.ReviewSubmitted, object, parts...)
 	ev.Author, ev.State, ev.Target = reviewer, state, b.PullRequest.target(src)
@@ -207,14 +208,14 @@ func (b *serverPullRequestBody) review(src Source, req Request, action, object s
 // target describes the pull request as what a review or a comment is on.
 func (p *serverPullRequest) target(src Source) *event.Target {
 	target := &event.Target{
-		Kind: "merge_request", IID: int64(p.ID), Title: string(p.Title), URL: p.Links.link(), Author: p.Author.User.account(src),
+		Kind: nounMergeRequest, IID: int64(p.ID), Title: string(p.Title), URL: p.Links.link(), Author: p.Author.User.account(src),
 		TargetBranch: string(p.To.Name), OpenedAt: p.Created.Time, ClosedAt: p.Closed.Time,
 	}
 	switch p.State {
 	case "OPEN":
-		target.State = "open"
+		target.State = stateOpen
 	case "DECLINED":
-		target.State = "closed"
+		target.State = stateClosed
 	case "MERGED":
 		target.State, target.MergedAt = "merged", p.Closed.Time
 	}

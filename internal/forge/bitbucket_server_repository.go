@@ -1,8 +1,6 @@
 package forge
 
 import (
-	"strings"
-
 	"github.com/seed-504bad89/accolade/internal/event"
 )
 
@@ -20,13 +18,13 @@ func (c *serverComment) events(src Source, req Request, action, object string, t
 	part := "comment:" + c.ID.String()
 	switch action {
 	case "added":
-		ev = newEvent(src, event.CommentCreated, object, part, "created")
+		ev = newEvent(src, event.CommentCreated, object, part, actionCreated)
 		ev.Time = c.Created.Time
-	case "edited":
-		ev = newEvent(src, event.CommentEdited, object, part, "edited", occurrenceOrDigest(req, c.Updated))
+	case actionEdited:
+		ev = newEvent(src, event.CommentEdited, object, part, actionEdited, occurrenceOrDigest(req, c.Updated))
 		ev.Time = c.Updated.Time
-	case "deleted":
-		ev = newEvent(src, event.CommentDeleted, object, part, "deleted")
+	case actionDeleted:
+		ev = newEvent(src, event.CommentDeleted, object, part, actionDeleted)
 	default:
 		return nil
 	}
@@ -37,6 +35,7 @@ func (c *serverComment) events(src Source, req Request, action, object string, t
 func serverCommitCommentEvents(src Source, req Request, action string) ([]event.Event, error) {
 	var body struct {
 		serverCommon
+
 		Repository *serverRepository `json:"repository"`
 		Comment    serverComment     `json:"comment"`
 		Commit     textID            `json:"commit"`
@@ -58,18 +57,14 @@ func serverCommitCommentEvents(src Source, req Request, action string) ([]event.
 
 type serverCommit struct {
 	Hash    textID     `json:"id"`
-	Message text       `json:"message"`
+	Message prose      `json:"message"`
 	Author  serverUser `json:"author"`
 	Time    moment     `json:"authorTimestamp"`
 }
 
 // commit describes a commit. Its author is the account whose e-mail address it has, or text that anybody may write.
 func (c *serverCommit) commit(src Source) event.Commit {
-	message := strings.TrimRight(string(c.Message), "\n")
-	title, _, _ := strings.Cut(message, "\n")
-	commit := event.Commit{
-		ID: c.Hash.String(), Title: title, Message: message, Time: c.Time.Time, CoAuthors: event.ParseCoAuthors(message, src.BaseURL),
-	}
+	commit := newCommit(c.Hash.String(), c.Message, c.Time, "", src.BaseURL)
 	if commit.Author = c.Author.account(src); commit.Author == nil && c.Author.Name != "" {
 		commit.Author = &event.Account{Name: string(c.Author.Name), FromText: true}
 	}
@@ -94,9 +89,10 @@ type serverChange struct {
 func serverPushEvents(src Source, req Request) ([]event.Event, error) {
 	var body struct {
 		serverCommon
-		Repository *serverRepository `json:"repository"`
-		Changes    []serverChange    `json:"changes"`
-		Commits    []serverCommit    `json:"commits"`
+
+		Repository *serverRepository  `json:"repository"`
+		Changes    list[serverChange] `json:"changes"`
+		Commits    list[serverCommit] `json:"commits"`
 	}
 	if err := decode(req.Body, &body); err != nil {
 		return nil, err
@@ -104,30 +100,31 @@ func serverPushEvents(src Source, req Request) ([]event.Event, error) {
 	if body.Repository.repository() == nil {
 		return nil, &UnreadableError{Reason: "the push has no repository"}
 	}
-	commits := body.Commits[:min(len(body.Commits), maxItems)]
+	commits := body.Commits
 	if len(body.Changes) != 1 {
 		commits = nil
 	}
 	var events []event.Event
-	for _, change := range body.Changes[:min(len(body.Changes), maxItems)] {
-		events = append(events, change.events(src, body.Repository.ID, commits)...)
+	for i := range body.Changes {
+		events = append(events, body.Changes[i].events(src, body.Repository.ID, commits)...)
 	}
 	if events == nil {
 		return nil, &UnknownError{Event: "repo:refs_changed"}
 	}
+	events = distinct(events)
 	for i := range events {
 		body.place(&events[i], src, req, body.Repository)
 	}
 	return events, nil
 }
 
-func (c *serverChange) events(src Source, repository id, commits []serverCommit) []event.Event {
+func (c *serverChange) events(src Source, repository id, commits list[serverCommit]) []event.Event {
 	name := string(c.Ref.Name)
 	if name == "" || c.From == "" || c.To == "" {
 		return nil
 	}
 	if c.Ref.Type == "TAG" && c.Type == "ADD" {
-		ev := newEvent(src, event.TagCreated, refObject("tag", repository, name), "created")
+		ev := newEvent(src, event.TagCreated, refObject("tag", repository, name), actionCreated)
 		ev.Tag = name
 		return []event.Event{ev}
 	}
@@ -138,15 +135,15 @@ func (c *serverChange) events(src Source, repository id, commits []serverCommit)
 	var events []event.Event
 	switch c.Type {
 	case "DELETE":
-		events = append(events, newEvent(src, event.BranchDeleted, object, "deleted", c.From.String()))
+		events = append(events, newEvent(src, event.BranchDeleted, object, actionDeleted, c.From.String()))
 	case "ADD":
-		events = append(events, newEvent(src, event.BranchCreated, object, "created", c.To.String()))
+		events = append(events, newEvent(src, event.BranchCreated, object, actionCreated, c.To.String()))
 	}
 	if c.Type == "ADD" || c.Type == "UPDATE" {
 		push := newEvent(src, event.Push, object, "pushed", c.From.String(), c.To.String())
 		push.Commits = int64(len(commits))
-		for _, commit := range commits {
-			push.Pushed = append(push.Pushed, commit.commit(src))
+		for i := range commits {
+			push.Pushed = append(push.Pushed, commits[i].commit(src))
 		}
 		events = append(events, push)
 	}
@@ -160,6 +157,7 @@ func (c *serverChange) events(src Source, repository id, commits []serverCommit)
 func serverForkEvents(src Source, req Request) ([]event.Event, error) {
 	var body struct {
 		serverCommon
+
 		Fork *serverRepository `json:"repository"`
 	}
 	if err := decode(req.Body, &body); err != nil {
@@ -179,6 +177,7 @@ func serverForkEvents(src Source, req Request) ([]event.Event, error) {
 func serverRepositoryEvents(src Source, req Request) ([]event.Event, error) {
 	var body struct {
 		serverCommon
+
 		Old *serverRepository `json:"old"`
 		New *serverRepository `json:"new"`
 	}

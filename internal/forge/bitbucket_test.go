@@ -29,6 +29,32 @@ func keys(events []event.Event) []string {
 	return all
 }
 
+// What the vocabulary has no word for.
+func TestUnknownBitbucket(t *testing.T) {
+	t.Parallel()
+
+	checkUnknown(t, []unknownRow{
+		{forge.BitbucketCloud, "pullrequest:comment_resolved", `{"repository":{"uuid":"{9}"},"pullrequest":{"id":7},"comment":{"id":3}}`, forge.UnknownError{Event: "pullrequest:comment_resolved"}},
+		{forge.BitbucketCloud, "pullrequest:pushed", `{"repository":{"uuid":"{9}"},"pullrequest":{"id":7}}`, forge.UnknownError{Event: "pullrequest:pushed"}},
+		{forge.BitbucketCloud, "pullrequest:approved", `{"repository":{"uuid":"{9}"},"pullrequest":{"id":7}}`, forge.UnknownError{Event: "pullrequest:approved"}},
+		{forge.BitbucketCloud, "issue:updated", `{"repository":{"uuid":"{9}"},"issue":{"id":7},"changes":{"status":{"old":"new","new":"on hold"}}}`, forge.UnknownError{Event: "issue:updated"}},
+		{forge.BitbucketCloud, "issue:updated", `{"repository":{"uuid":"{9}"},"issue":{"id":7},"changes":{"priority":{"old":"minor","new":"major"}}}`, forge.UnknownError{Event: "issue:updated"}},
+		{forge.BitbucketCloud, "repo:push", `{"repository":{"uuid":"{9}"},"push":{"changes":[{"old":{"type":"tag","name":"v1","target":{"hash":"1f"}}}]}}`, forge.UnknownError{Event: "repo:push"}},
+		{forge.BitbucketCloud, "repo:updated", `{"repository":{"uuid":"{9}"},"changes":{"website":{"old":"a"}}}`, forge.UnknownError{Event: "repo:updated"}},
+		{forge.BitbucketCloud, "repo:commit_status_created", `{"repository":{"uuid":"{9}"},"commit_status":{"key":"k","state":"INPROGRESS","commit":{"hash":"1f"}}}`, forge.UnknownError{Event: "repo:commit_status_created", Action: "INPROGRESS"}},
+		{forge.BitbucketCloud, "repo:imported", `{"repository":{"uuid":"{9}"}}`, forge.UnknownError{Event: "repo:imported"}},
+		{forge.BitbucketCloud, "project:updated", `{}`, forge.UnknownError{Event: "project:updated"}},
+		{forge.BitbucketServer, "pr:to_ref_updated", `{"pullRequest":{"id":7,"toRef":{"repository":{"id":9}}}}`, forge.UnknownError{Event: "pr:to_ref_updated"}},
+		{forge.BitbucketServer, "pr:deleted", `{"pullRequest":{"id":7,"state":"DECLINED","toRef":{"repository":{"id":9}}}}`, forge.UnknownError{Event: "pr:deleted"}},
+		{forge.BitbucketServer, "pr:reviewer:approved", `{"pullRequest":{"id":7,"toRef":{"repository":{"id":9}}}}`, forge.UnknownError{Event: "pr:reviewer:approved"}},
+		{forge.BitbucketServer, "pr:comment:liked", `{"pullRequest":{"id":7,"toRef":{"repository":{"id":9}}},"comment":{"id":3}}`, forge.UnknownError{Event: "pr:comment:liked"}},
+		{forge.BitbucketServer, "repo:comment:liked", `{"repository":{"id":9},"comment":{"id":3},"commit":"1f"}`, forge.UnknownError{Event: "repo:comment:liked"}},
+		{forge.BitbucketServer, "repo:refs_changed", `{"repository":{"id":9},"changes":[{"ref":{"displayId":"v1","type":"TAG"},"fromHash":"1f","toHash":"0","type":"DELETE"}]}`, forge.UnknownError{Event: "repo:refs_changed"}},
+		{forge.BitbucketServer, "repo:modified", `{"old":{"id":9,"slug":"a"},"new":{"id":9,"slug":"a","description":"b"}}`, forge.UnknownError{Event: "repo:modified"}},
+		{forge.BitbucketServer, "mirror:repo_synchronized", `{}`, forge.UnknownError{Event: "mirror:repo_synchronized"}},
+	})
+}
+
 // What an event cannot do without.
 func TestUnreadableBitbucket(t *testing.T) {
 	t.Parallel()
@@ -96,8 +122,11 @@ func TestBitbucketPushOfManyRefs(t *testing.T) {
 	const target = `"target":{"hash":"2f"}`
 	events, err := bitbucketEvents(t, forge.BitbucketCloud, "repo:push", `{"repository":{"uuid":"{9}"},"push":{"changes":[null,{},{"new":{}},{"new":{"type":"branch","name":"x"}},
 		{"new":{"type":"tag","name":"v1",`+target+`},"old":{"type":"tag","name":"v1","target":{"hash":"1f"}}},
-		{"new":{"type":"branch","name":"a:b",`+target+`},"old":{"type":"branch","name":"a:b","target":{"hash":"1f"}},"commits":[{"hash":"2f"}]}]}}`)
-	if got := keys(events); err != nil || !slices.Equal(got, []string{"branch:{9}:a:b:pushed:1f:2f"}) {
+		{"new":{"type":"branch","name":"a:b",`+target+`},"old":{"type":"branch","name":"a:b","target":{"hash":"1f"}},"commits":[{"hash":"2f"}]},
+		{"new":{"type":"branch","name":"a:b",`+target+`},"old":{"type":"branch","name":"a:b","target":{"hash":"1f"}}},
+		{"new":{"type":"branch","name":"new",`+target+`}}]}}`)
+	want := []string{"branch:{9}:a:b:pushed:1f:2f", "branch:{9}:new:created:2f"} // which no commit came with
+	if got := keys(events); err != nil || !slices.Equal(got, want) {
 		t.Errorf("the keys are %q (%v)", got, err)
 	}
 }

@@ -81,10 +81,66 @@ func newTextAccount(src Source, immutable textID, login, name text, marked bool)
 	if immutable == "" {
 		return nil
 	}
-	listed := login != "" && slices.ContainsFunc(src.Bots, func(bot string) bool {
+	return &event.Account{ID: immutable.String(), Login: string(login), Name: string(name), Bot: isBot(src, login, marked)}
+}
+
+// isBot reports whether an account is a machine's, because it is marked as one or the source lists its login.
+func isBot(src Source, login text, marked bool) bool {
+	return marked || login != "" && slices.ContainsFunc(src.Bots, func(bot string) bool {
 		return strings.EqualFold(bot, string(login))
 	})
-	return &event.Account{ID: immutable.String(), Login: string(login), Name: string(name), Bot: marked || listed}
+}
+
+// between returns how long something took; 0 when one of the times is not known or they are no such times.
+func between(start, end moment) time.Duration {
+	if start.IsZero() || end.IsZero() {
+		return 0
+	}
+	return max(end.Sub(start.Time), 0)
+}
+
+// The nouns that objects of things with a number begin with, which are also what reviews and comments are on.
+const (
+	nounMergeRequest = "merge_request"
+	nounIssue        = "issue"
+)
+
+// How pipelines end, in the words of package event.
+const (
+	statusSuccess  = "success"
+	statusFailed   = "failed"
+	statusCanceled = "canceled"
+	statusSkipped  = "skipped"
+)
+
+// The states of reviews and of what reviews and comments are on, in the words of package event.
+const (
+	stateApproved         = "approved"
+	stateChangesRequested = "changes_requested"
+	stateDismissed        = "dismissed"
+	stateOpen             = "open"
+	stateClosed           = "closed"
+	stateMerged           = "merged"
+)
+
+// distinct returns the events without those whose key came before: a body may name somebody or something twice.
+func distinct(events []event.Event) []event.Event {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(events, func(ev event.Event) bool {
+		known := seen[ev.Key]
+		seen[ev.Key] = true
+		return known
+	})
+}
+
+// newCommit returns a commit of a push without its author. The address of the forge says whose trailers count.
+func newCommit(hash string, message prose, at moment, link, address string) event.Commit {
+	whole := strings.TrimRight(string(message), "\n")
+	title, _, _ := strings.Cut(whole, "\n")
+	return event.Commit{
+		ID: hash, Title: clean([]byte(strings.TrimSpace(title)), maxText), Message: whole, Time: at.Time, URL: link,
+		CoAuthors: event.ParseCoAuthors(whole, address),
+	}
 }
 
 // isPrivate reports whether an event in the repository may show nothing but its existence. A

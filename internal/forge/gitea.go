@@ -89,9 +89,9 @@ func (u *giteaUser) account(src Source) *event.Account {
 }
 
 // giteaAccounts returns those of the users who are there.
-func giteaAccounts(src Source, users []*giteaUser) []event.Account {
+func giteaAccounts(src Source, users list[*giteaUser]) []event.Account {
 	var accounts []event.Account
-	for _, user := range users[:min(len(users), maxItems)] {
+	for _, user := range users {
 		if account := user.account(src); account != nil {
 			accounts = append(accounts, *account)
 		}
@@ -110,7 +110,7 @@ type giteaRepository struct {
 	Archived      bool       `json:"archived"`
 	Stars         int64      `json:"stars_count"`
 	Forks         int64      `json:"forks_count"`
-	Topics        []text     `json:"topics"`
+	Topics        list[text] `json:"topics"`
 	Language      text       `json:"language"`
 	URL           text       `json:"html_url"`
 	Created       moment     `json:"created_at"`

@@ -22,14 +22,14 @@ func giteaCommentEvents(src Source, req Request, body *giteaIssueBody, object st
 	comment := &body.Comment
 	part := "comment:" + comment.ID.String()
 	switch body.Action {
-	case "created":
-		ev = newEvent(src, event.CommentCreated, object, part, "created")
+	case actionCreated:
+		ev = newEvent(src, event.CommentCreated, object, part, actionCreated)
 		ev.Time = comment.Created.Time
-	case "edited":
-		ev = newEvent(src, event.CommentEdited, object, part, "edited", occurrenceOrDigest(req, comment.Updated))
+	case actionEdited:
+		ev = newEvent(src, event.CommentEdited, object, part, actionEdited, occurrenceOrDigest(req, comment.Updated))
 		ev.Time = comment.Updated.Time
-	case "deleted":
-		ev = newEvent(src, event.CommentDeleted, object, part, "deleted")
+	case actionDeleted:
+		ev = newEvent(src, event.CommentDeleted, object, part, actionDeleted)
 	default:
 		return nil
 	}
@@ -42,7 +42,7 @@ func giteaCommentEvents(src Source, req Request, body *giteaIssueBody, object st
 // giteaReviewEvents returns the review of a pull request. Neither it nor its time is sent: whoever approves a
 // second time is told of once.
 func giteaReviewEvents(src Source, req Request, body *giteaIssueBody, object string, target *event.Target) []event.Event {
-	states := map[string]string{"approved": "approved", "rejected": "changes_requested", "comment": "commented"}
+	states := map[string]string{"approved": stateApproved, "rejected": stateChangesRequested, "comment": "commented"}
 	word := string(body.Review.Type)
 	state, reviewer := states[word[strings.LastIndexByte(word, '_')+1:]], body.Sender.account(src)
 	if state == "" || reviewer == nil {
@@ -63,7 +63,7 @@ func giteaTarget(src Source, noun string, issue, pull *giteaIssue) *event.Target
 		OpenedAt: issue.Created.Time, ClosedAt: issue.Closed.Time,
 	}
 	if issue.Merged || issue.Pull.Merged {
-		target.State = "merged"
+		target.State = stateMerged
 		target.MergedAt = cmp.Or(issue.MergedAt, issue.Pull.MergedAt).Time
 	}
 	if pull != nil {

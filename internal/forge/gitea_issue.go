@@ -6,13 +6,13 @@ import (
 
 // giteaIssue is an issue or a pull request: the second has all fields of the first.
 type giteaIssue struct {
-	Number    id           `json:"number"`
-	URL       text         `json:"html_url"`
-	Title     text         `json:"title"`
-	State     text         `json:"state"`
-	User      *giteaUser   `json:"user"`
-	Labels    []giteaLabel `json:"labels"`
-	Assignees []*giteaUser `json:"assignees"`
+	Number    id               `json:"number"`
+	URL       text             `json:"html_url"`
+	Title     text             `json:"title"`
+	State     text             `json:"state"`
+	User      *giteaUser       `json:"user"`
+	Labels    list[giteaLabel] `json:"labels"`
+	Assignees list[*giteaUser] `json:"assignees"`
 	Milestone struct {
 		Title text `json:"title"`
 	} `json:"milestone"`
@@ -20,16 +20,16 @@ type giteaIssue struct {
 	Updated moment `json:"updated_at"`
 	Closed  moment `json:"closed_at"`
 
-	Draft        bool         `json:"draft"`
-	Reviewers    []*giteaUser `json:"requested_reviewers"`
-	Head         branch       `json:"head"`
-	Base         branch       `json:"base"`
-	Merged       bool         `json:"merged"`
-	MergedAt     moment       `json:"merged_at"`
-	MergedBy     *giteaUser   `json:"merged_by"`
-	Additions    int64        `json:"additions"`
-	Deletions    int64        `json:"deletions"`
-	ChangedFiles int64        `json:"changed_files"`
+	Draft        bool             `json:"draft"`
+	Reviewers    list[*giteaUser] `json:"requested_reviewers"`
+	Head         branch           `json:"head"`
+	Base         branch           `json:"base"`
+	Merged       bool             `json:"merged"`
+	MergedAt     moment           `json:"merged_at"`
+	MergedBy     *giteaUser       `json:"merged_by"`
+	Additions    int64            `json:"additions"`
+	Deletions    int64            `json:"deletions"`
+	ChangedFiles int64            `json:"changed_files"`
 
 	// Pull is what an issue says of the pull request that it is.
 	Pull struct {
@@ -83,12 +83,12 @@ func giteaIssueEvents(src Source, req Request, name string) ([]event.Event, erro
 	if err := decode(jsonBody(req), &body); err != nil {
 		return nil, err
 	}
-	noun, subject := "merge_request", body.PullRequest
+	noun, subject := nounMergeRequest, body.PullRequest
 	switch {
 	case body.Issue != nil && body.Comment.ID != 0 && (body.IsPull || body.PullRequest != nil):
 		subject = body.Issue
 	case body.Issue != nil && body.PullRequest == nil:
-		noun, subject = "issue", body.Issue
+		noun, subject = nounIssue, body.Issue
 	}
 	if subject == nil || subject.Number == 0 || giteaRepositoryID(body.Repository) == 0 {
 		return nil, &UnreadableError{Reason: "the issue or pull request has no number or no repository"}
@@ -100,7 +100,7 @@ func giteaIssueEvents(src Source, req Request, name string) ([]event.Event, erro
 		events = giteaCommentEvents(src, req, &body, object, giteaTarget(src, noun, subject, body.PullRequest))
 	case body.Action == "reviewed" && body.PullRequest != nil:
 		events = giteaReviewEvents(src, req, &body, object, giteaTarget(src, noun, subject, subject))
-	case noun == "issue":
+	case noun == nounIssue:
 		events = giteaIssueChanges(src, req, &body, object)
 	default:
 		events = giteaPullRequestChanges(src, req, &body, object)
@@ -108,6 +108,7 @@ func giteaIssueEvents(src Source, req Request, name string) ([]event.Event, erro
 	if events == nil {
 		return nil, &UnknownError{Event: name, Action: string(body.Action)}
 	}
+	events = distinct(events)
 	for i := range events {
 		giteaPlace(&events[i], src, body.Repository, body.Sender)
 		if events[i].URL == "" {
@@ -125,14 +126,14 @@ func giteaPullRequestChanges(src Source, req Request, body *giteaIssueBody, obje
 	case "opened":
 		one = newEvent(src, event.MergeRequestOpened, object, "opened")
 		one.Time = pull.Created.Time
-	case "closed":
+	case actionClosed:
 		if one = newEvent(src, event.MergeRequestMerged, object, "merged"); !pull.Merged {
-			one = newEvent(src, event.MergeRequestClosed, object, "closed", occurrenceOrDigest(req, pull.Closed))
+			one = newEvent(src, event.MergeRequestClosed, object, actionClosed, occurrenceOrDigest(req, pull.Closed))
 		}
 		one.Time = firstTime(pull.MergedAt.Time, pull.Closed.Time)
 	case "reopened":
 		one = newEvent(src, event.MergeRequestReopened, object, "reopened", occurrenceOrDigest(req, pull.Updated))
-	case "edited", "synchronized":
+	case actionEdited, "synchronized":
 		one = newEvent(src, event.MergeRequestUpdated, object, "updated", occurrenceOrDigest(req, pull.Updated))
 		one.Changes = body.changes()
 	case "review_requested":
@@ -160,8 +161,8 @@ func giteaIssueChanges(src Source, req Request, body *giteaIssueBody, object str
 	case "opened":
 		one = newEvent(src, event.IssueOpened, object, "opened")
 		one.Time = issue.Created.Time
-	case "closed":
-		one = newEvent(src, event.IssueClosed, object, "closed", occurrenceOrDigest(req, issue.Closed))
+	case actionClosed:
+		one = newEvent(src, event.IssueClosed, object, actionClosed, occurrenceOrDigest(req, issue.Closed))
 		one.Time = issue.Closed.Time
 	case "reopened":
 		one = newEvent(src, event.IssueReopened, object, "reopened", occurrenceOrDigest(req, issue.Updated))
@@ -180,7 +181,7 @@ func giteaIssueChanges(src Source, req Request, body *giteaIssueBody, object str
 // that there were some.
 func giteaLabeled(src Source, kind, object string, issue *giteaIssue) []event.Event {
 	events := []event.Event{}
-	for _, label := range issue.Labels[:min(len(issue.Labels), maxItems)] {
+	for _, label := range issue.Labels {
 		if label.ID != 0 {
 			ev := newEvent(src, kind, object, "labeled", label.ID.String())
 			ev.Label = string(label.Name)

@@ -1,8 +1,6 @@
 package forge
 
 import (
-	"time"
-
 	"github.com/seed-504bad89/accolade/internal/event"
 )
 
@@ -12,8 +10,8 @@ const giteaActionsUser = -2
 // giteaStatuses are how pipelines end: conclusions of workflow runs, statuses of Forgejo's runs, and states of commits.
 // A warning counts as a success, as it does where the forge combines states.
 var giteaStatuses = map[text]string{
-	"success": "success", "warning": "success", "failure": "failed", "error": "failed",
-	"cancelled": "canceled", "skipped": "skipped",
+	"success": statusSuccess, "warning": statusSuccess, "failure": statusFailed, "error": statusFailed,
+	"cancelled": statusCanceled, "skipped": statusSkipped,
 }
 
 // giteaStatusEvents reads the state that a program outside of the forge gives a commit. The forge's own Actions give
@@ -120,12 +118,4 @@ func giteaActionRunEvents(src Source, req Request) ([]event.Event, error) {
 	ev.URL, ev.IID, ev.Title, ev.Ref = run.URL.link(), int64(run.Number), string(run.Title), string(run.Ref)
 	ev.Status, ev.OpenedAt, ev.Duration = status, run.Created.Time, between(run.Started, run.Stopped)
 	return []event.Event{ev}, nil
-}
-
-// between returns how long it was from one time to another, 0 where one of them is not known.
-func between(from, to moment) time.Duration {
-	if from.IsZero() || to.Before(from.Time) {
-		return 0
-	}
-	return to.Sub(from.Time)
 }

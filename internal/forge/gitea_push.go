@@ -1,41 +1,38 @@
 package forge
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/event"
 )
 
-const (
-	branchPrefix = "refs/heads/"
-	tagPrefix    = "refs/tags/"
-)
-
 type giteaCommit struct {
-	ID      text `json:"id"`
-	Message text `json:"message"`
-	URL     text `json:"url"`
+	ID      text  `json:"id"`
+	Message prose `json:"message"`
+	URL     text  `json:"url"`
 	Author  struct {
-		Name     text `json:"name"`
-		Username text `json:"username"`
+		Name  text `json:"name"`
+		Login text `json:"username"`
 	} `json:"author"`
-	Time     moment `json:"timestamp"`
-	Added    []text `json:"added"`
-	Removed  []text `json:"removed"`
-	Modified []text `json:"modified"`
+	Time     moment     `json:"timestamp"`
+	Added    list[text] `json:"added"`
+	Removed  list[text] `json:"removed"`
+	Modified list[text] `json:"modified"`
 }
 
 // giteaPushEvents reads a push of commits or of a tag. The forge sends create and delete as well: these tell of
 // branches, since a push does not tell that one was deleted. A test delivery is a push from a commit to the same one.
 func giteaPushEvents(src Source, req Request) ([]event.Event, error) {
 	var body struct {
-		Ref        text             `json:"ref"`
-		Before     text             `json:"before"`
-		After      text             `json:"after"`
-		Commits    []giteaCommit    `json:"commits"`
-		Total      int64            `json:"total_commits"`
-		Repository *giteaRepository `json:"repository"`
-		Sender     *giteaUser       `json:"sender"`
+		Ref        text              `json:"ref"`
+		Before     text              `json:"before"`
+		After      text              `json:"after"`
+		Commits    list[giteaCommit] `json:"commits"`
+		Total      int64             `json:"total_commits"`
+		Repository *giteaRepository  `json:"repository"`
+		Sender     *giteaUser        `json:"sender"`
 	}
 	if err := decode(jsonBody(req), &body); err != nil {
 		return nil, err
@@ -57,28 +54,23 @@ func giteaPushEvents(src Source, req Request) ([]event.Event, error) {
 	ev := newEvent(src, event.Push, refObject("branch", repository, name), "pushed", string(body.Before), string(body.After))
 	giteaPlace(&ev, src, body.Repository, body.Sender)
 	ev.Time, ev.Ref, ev.Commits = firstTime(req.ReceivedAt), name, max(body.Total, int64(len(body.Commits)))
-	for _, commit := range body.Commits[:min(len(body.Commits), maxItems)] {
-		ev.Pushed = append(ev.Pushed, commit.commit(body.Repository))
+	for i := range body.Commits {
+		ev.Pushed = append(ev.Pushed, body.Commits[i].commit(src, body.Repository, body.Sender))
 	}
 	return []event.Event{ev}, nil
 }
 
-// commit describes a commit. Its author is text that anybody may write; the forge adds the login of whose e-mail
-// address it is.
-func (c *giteaCommit) commit(in *giteaRepository) event.Commit {
-	message := strings.TrimRight(string(c.Message), "\n")
-	title, _, _ := strings.Cut(message, "\n")
-	commit := event.Commit{
-		ID: string(c.ID), Title: title, Message: message, Time: c.Time.Time, URL: c.URL.link(),
-		CoAuthors: event.ParseCoAuthors(message, string(in.URL)),
-		Added:     texts(c.Added), Removed: texts(c.Removed),
-		Paths: texts(append(append(append([]text{}, c.Added...), c.Modified...), c.Removed...)),
-	}
-	if c.Author.Name != "" || c.Author.Username != "" {
-		login := string(c.Author.Username)
-		commit.Author = &event.Account{
-			Login: login, Name: string(c.Author.Name), Bot: strings.HasSuffix(login, "[bot]"), FromText: login == "",
-		}
+// commit describes a commit. Its author is text that anybody may write, to which the forge adds the login of whose
+// e-mail address it is; of all accounts only the pusher's id is known.
+func (c *giteaCommit) commit(src Source, in *giteaRepository, pusher *giteaUser) event.Commit {
+	commit := newCommit(string(c.ID), c.Message, c.Time, c.URL.link(), cmp.Or(in.URL.link(), src.BaseURL))
+	commit.Paths = texts(slices.Concat[[]text](c.Added, c.Removed, c.Modified))
+	commit.Added, commit.Removed = texts(c.Added), texts(c.Removed)
+	switch login, name := c.Author.Login, c.Author.Name; {
+	case login != "" && pusher != nil && strings.EqualFold(string(login), string(pusher.Login)):
+		commit.Author = pusher.account(src)
+	case login != "" || name != "":
+		commit.Author = &event.Account{Login: string(login), Name: string(name), Bot: isBot(src, login, false), FromText: login == ""}
 	}
 	return commit
 }
@@ -87,7 +79,7 @@ func (c *giteaCommit) commit(in *giteaRepository) event.Commit {
 func noCommit(hash text) bool { return strings.Trim(string(hash), "0") == "" }
 
 func giteaTag(src Source, req Request, tag string, repository *giteaRepository, sender *giteaUser) event.Event {
-	ev := newEvent(src, event.TagCreated, refObject("tag", repository.ID, tag), "created")
+	ev := newEvent(src, event.TagCreated, refObject("tag", repository.ID, tag), actionCreated)
 	giteaPlace(&ev, src, repository, sender)
 	ev.Time, ev.Tag = firstTime(req.ReceivedAt), tag
 	return ev

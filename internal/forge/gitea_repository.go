@@ -54,7 +54,7 @@ func giteaWikiEvents(src Source, req Request) ([]event.Event, error) {
 		return nil, &UnreadableError{Reason: "the wiki has no page or no repository"}
 	}
 	switch body.Action {
-	case "created", "edited", "deleted":
+	case actionCreated, actionEdited, actionDeleted:
 	default:
 		return nil, &UnknownError{Event: "wiki", Action: string(body.Action)}
 	}
@@ -103,11 +103,11 @@ func giteaRepositoryEvents(src Source, req Request) ([]event.Event, error) {
 	}
 	var ev event.Event
 	switch body.Action {
-	case "created":
-		ev = newEvent(src, event.RepositoryCreated, "repository:"+repository.String(), "created")
+	case actionCreated:
+		ev = newEvent(src, event.RepositoryCreated, "repository:"+repository.String(), actionCreated)
 		ev.Time = body.Repository.Created.Time
-	case "deleted":
-		ev = newEvent(src, event.RepositoryDeleted, "repository:"+repository.String(), "deleted")
+	case actionDeleted:
+		ev = newEvent(src, event.RepositoryDeleted, "repository:"+repository.String(), actionDeleted)
 	default:
 		return nil, &UnknownError{Event: "repository", Action: string(body.Action)}
 	}

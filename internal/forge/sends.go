@@ -7,7 +7,8 @@ import (
 
 // tells are the kinds of event that each forge can tell of at all, by what its webhooks are documented to send
 // and were seen to send. Gitea sends no webhooks of memberships, stars and reactions, and does not say which label
-// was taken off; GitHub sends none of reactions.
+// was taken off; GitHub sends none of reactions, and of accounts only that they come and go, and this from Enterprise
+// Servers alone.
 var tells = map[string][]string{
 	GitHub: slices.Concat(everywhere, []string{
 		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",
@@ -15,7 +16,7 @@ var tells = map[string][]string{
 		"branch.created", "branch.deleted", "release.published", "milestone.closed", "wiki.edited", "pipeline.finished", "deployment.finished",
 		"star.added", "star.removed", "fork.created",
 		"repository.created", "repository.archived", "repository.renamed", "repository.transferred", "repository.deleted",
-		"member.added", "member.removed", "member.role_changed", "user.created", "user.renamed", "user.updated", "user.deleted", "sponsorship.created",
+		"member.added", "member.removed", "member.role_changed", "user.created", "user.deleted", "sponsorship.created",
 	}),
 	GitLab: slices.Concat(everywhere, []string{
 		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",

@@ -30,6 +30,7 @@ var signatureHeaders = map[string]string{
 
 	forge.BitbucketCloud:  "X-Hub-Signature",
 	forge.BitbucketServer: "X-Hub-Signature",
+	forge.CloudEvents:     "Authorization",
 }
 
 // signed returns a delivery that the forge signed with the secret.
@@ -144,7 +145,7 @@ func sha1Hex(secret string) string {
 func TestVerifyRefusesAnotherBody(t *testing.T) {
 	t.Parallel()
 
-	for _, forgeName := range slices.DeleteFunc(forge.Names(), func(name string) bool { return name == forge.GitLab }) {
+	for _, forgeName := range slices.DeleteFunc(codeForges(), func(name string) bool { return name == forge.GitLab }) {
 		req := signed(forgeName, secret, body)
 		req.Body = []byte(body + " ")
 		refused(t, forgeName, "bad_signature", []string{secret}, req)
@@ -198,6 +199,8 @@ func TestVerifyForms(t *testing.T) {
 	}
 	accepted(t, forge.GitHub, []string{secret}, request(forge.GitHub, form))
 	refused(t, forge.GitHub, "bad_signature", []string{secret}, request(forge.GitHub, body))
+	refused(t, forge.GitHub, "bad_signature", []string{secret}, request(forge.GitHub, form+"&payload=%7B%7D"))
+	refused(t, forge.GitHub, "missing_signature", []string{secret}, forge.Request{Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte(form)})
 	for _, forgeName := range []string{forge.Gitea, forge.Forgejo} {
 		accepted(t, forgeName, []string{secret}, request(forgeName, body))
 		refused(t, forgeName, "bad_signature", []string{secret}, request(forgeName, form))
