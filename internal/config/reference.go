@@ -40,7 +40,7 @@ sources:
     forge: gitlab                # gitlab, github, gitea, forgejo, bitbucket or bitbucket-server
     secret_file: /run/secrets/gitlab-hook   # or secret: ..., or secrets: [new, old] during a rotation
     base_url: https://gitlab.example.com
-    trusted_logins: true         # equal logins on such sources are the same person
+    trusted_logins: true         # equal logins on such sources are the same person; never of bitbucket
     bots: [deploy-robot]         # further logins that are machines
 `+"```"+`
 

@@ -331,6 +331,9 @@ func TestCheck(t *testing.T) {
 		{"broken signing token", "secrets[0]", func(s *forge.Source) { s.Secrets = []string{"whsec_%"} }},
 		{"empty signing token", "secrets[0]", func(s *forge.Source) { s.Secrets = []string{"whsec_"} }},
 		{"like a signing token elsewhere", "", func(s *forge.Source) { s.Forge, s.Secrets = forge.Gitea, []string{"whsec_%"} }},
+		{"trusted logins", "", func(s *forge.Source) { s.TrustedLogins = true }},
+		{"trusted nicknames", "trusted_logins", func(s *forge.Source) { s.Forge, s.TrustedLogins = forge.BitbucketCloud, true }},
+		{"trusted logins of Data Center", "", func(s *forge.Source) { s.Forge, s.TrustedLogins = forge.BitbucketServer, true }},
 		{"address without scheme", "base_url", func(s *forge.Source) { s.BaseURL = "gitlab.example.com" }},
 		{"address of another scheme", "base_url", func(s *forge.Source) { s.BaseURL = "ssh://gitlab.example.com" }},
 	} {
