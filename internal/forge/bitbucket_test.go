@@ -115,6 +115,19 @@ func TestBitbucketCommentWithAChange(t *testing.T) {
 	}
 }
 
+// People have no names that paths are made of, so that it is not known what the path was that was theirs.
+func TestBitbucketTransferFromAPerson(t *testing.T) {
+	t.Parallel()
+
+	for owner, want := range map[string]string{`{"uuid":"{1}","nickname":"ada"}`: "", `null`: "", `{"uuid":"{2}","username":"beta"}`: "beta/rocket"} {
+		events, err := bitbucketEvents(t, forge.BitbucketCloud, "repo:transfer",
+			`{"repository":{"uuid":"{9}","full_name":"acme/rocket"},"actor":{"nickname":"ada"},"previous_owner":`+owner+`}`)
+		if err != nil || events[0].PathBefore != want || events[0].Actor != nil {
+			t.Errorf("from %s gives %+v (%v), want the path %q and nobody without a uuid", owner, events, err, want)
+		}
+	}
+}
+
 // Where one change of a push is of no use, the others are still told.
 func TestBitbucketPushOfManyRefs(t *testing.T) {
 	t.Parallel()

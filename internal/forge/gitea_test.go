@@ -159,6 +159,31 @@ func TestGiteaLabelsAreToldOnce(t *testing.T) {
 	}
 }
 
+// What a comment is on may be open, closed or merged, in each forge's own words.
+func TestTargetStates(t *testing.T) {
+	t.Parallel()
+
+	for _, tc := range []struct{ forge, event, body, want string }{
+		{forge.Gitea, "issue_comment", `{"action":"created","repository":{"id":9},"is_pull":true,"comment":{"id":3},"issue":{"number":7,"state":"closed","pull_request":{"merged":true,"merged_at":"2026-11-05T10:00:00Z"}}}`, "merged"},
+		{forge.Gitea, "issue_comment", `{"action":"created","repository":{"id":9},"comment":{"id":3},"issue":{"number":7,"state":"closed"}}`, "closed"},
+		{forge.BitbucketCloud, "pullrequest:comment_created", `{"repository":{"uuid":"{9}"},"comment":{"id":3},"pullrequest":{"id":7,"state":"SUPERSEDED"}}`, "closed"},
+		{forge.BitbucketCloud, "pullrequest:comment_created", `{"repository":{"uuid":"{9}"},"comment":{"id":3},"pullrequest":{"id":7,"state":"?"}}`, ""},
+		{forge.BitbucketServer, "pr:comment:added", `{"comment":{"id":3},"pullRequest":{"id":7,"state":"DECLINED","toRef":{"repository":{"id":9}}}}`, "closed"},
+		{forge.BitbucketServer, "pr:comment:added", `{"comment":{"id":3},"pullRequest":{"id":7,"state":"MERGED","closedDate":1793875508100,"toRef":{"repository":{"id":9}}}}`, "merged"},
+	} {
+		events, err := speak(t, tc.forge).Events(source(tc.forge), forge.Request{
+			Header: http.Header{"X-Gitea-Event": {tc.event}, "X-Event-Key": {tc.event}}, Body: []byte(tc.body), ReceivedAt: receivedAt,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		target := events[0].Target
+		if target.State != tc.want || tc.want == "merged" && target.MergedAt.IsZero() {
+			t.Errorf("%s: the target of %s is %+v, want it %q", tc.forge, tc.body, target, tc.want)
+		}
+	}
+}
+
 func FuzzGitea(f *testing.F)   { fuzzForge(f, forge.Gitea) }
 func FuzzForgejo(f *testing.F) { fuzzForge(f, forge.Forgejo) }
 
