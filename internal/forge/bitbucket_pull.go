@@ -89,7 +89,7 @@ func (p *bitbucketPullRequest) changes(src Source, req Request, action, object s
 	var events []event.Event
 	switch action {
 	case actionCreated:
-		ev := newEvent(src, event.MergeRequestOpened, object, "opened")
+		ev := newEvent(src, event.MergeRequestOpened, object, actionOpened)
 		ev.Time = p.Created.Time
 		events = append(events, ev)
 	case "fulfilled":

@@ -85,8 +85,8 @@ func serverPullRequestEvents(src Source, req Request, action string) ([]event.Ev
 func (b *serverPullRequestBody) changes(src Source, req Request, action, object string) []event.Event {
 	pull, events := &b.PullRequest, []event.Event{}
 	switch {
-	case action == "opened":
-		ev := newEvent(src, event.MergeRequestOpened, object, "opened")
+	case action == actionOpened:
+		ev := newEvent(src, event.MergeRequestOpened, object, actionOpened)
 		ev.Time = pull.Created.Time
 		events = append(events, ev)
 		for _, reviewer := range pull.Reviewers {

@@ -123,8 +123,8 @@ func giteaPullRequestChanges(src Source, req Request, body *giteaIssueBody, obje
 	var one event.Event
 	pull := body.PullRequest
 	switch body.Action {
-	case "opened":
-		one = newEvent(src, event.MergeRequestOpened, object, "opened")
+	case actionOpened:
+		one = newEvent(src, event.MergeRequestOpened, object, actionOpened)
 		one.Time = pull.Created.Time
 	case actionClosed:
 		if one = newEvent(src, event.MergeRequestMerged, object, "merged"); !pull.Merged {
@@ -158,8 +158,8 @@ func giteaIssueChanges(src Source, req Request, body *giteaIssueBody, object str
 	var one event.Event
 	issue := body.Issue
 	switch body.Action {
-	case "opened":
-		one = newEvent(src, event.IssueOpened, object, "opened")
+	case actionOpened:
+		one = newEvent(src, event.IssueOpened, object, actionOpened)
 		one.Time = issue.Created.Time
 	case actionClosed:
 		one = newEvent(src, event.IssueClosed, object, actionClosed, occurrenceOrDigest(req, issue.Closed))

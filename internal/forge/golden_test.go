@@ -30,7 +30,7 @@ var receivedAt = time.Date(2026, time.November, 8, 12, 0, 0, 123456789, time.Fix
 // supported lists what each forge's webhooks are translated to.
 var supported = map[string][]string{
 	forge.GitHub:  forge.Kinds(forge.GitHub),
-	forge.GitLab:  {event.MergeRequestOpened, event.MergeRequestMerged, event.MemberAdded, event.MemberRemoved},
+	forge.GitLab:  forge.Kinds(forge.GitLab),
 	forge.Gitea:   forge.Kinds(forge.Gitea),
 	forge.Forgejo: forge.Kinds(forge.Forgejo),
 
@@ -221,6 +221,11 @@ func TestHooksOfOneHappeningShareTheNaturalKey(t *testing.T) {
 		{forge.GitHub, "tag.created", "tag.created-push"},
 		{forge.GitLab, "merge_request.merged", "merge_request.merged-system-hook"},
 		{forge.GitLab, "member.added-group", "member.added-group-system-hook"},
+		{forge.GitLab, "member.role_changed-group", "member.role_changed-group-system-hook"},
+		{forge.GitLab, "push-main", "push-main-system-hook"},
+		{forge.GitLab, "tag.created", "tag.created-system-hook"},
+		{forge.GitLab, "repository.created-system-hook", "repository.created-group"},
+		{forge.GitLab, "review.submitted-approval", "review.submitted-approved"},
 		{forge.Gitea, "tag.created", "tag.created-push"},
 		{forge.Forgejo, "tag.created", "tag.created-push"},
 		{forge.Forgejo, "pipeline.finished-run", "pipeline.finished-run-recovered"},
@@ -240,10 +245,9 @@ func TestDifferentHappeningsHaveDifferentKeys(t *testing.T) {
 		names []string
 	}{
 		{forge.GitHub, recordingsBut(t, forge.GitHub, "merge_request.merged-form-deleted-author", "tag.created-push")},
-		{forge.GitLab, []string{
-			"merge_request.opened", "merge_request.merged", "member.added-group", "member.removed-group",
-			"member.added-project-system-hook", "member.removed-project-system-hook",
-		}},
+		{forge.GitLab, recordingsBut(t, forge.GitLab, "merge_request.merged-system-hook", "merge_request.merged-by-bot-private",
+			"member.added-group-system-hook", "member.role_changed-group-system-hook", "push-main-system-hook", "tag.created-system-hook",
+			"repository.created-group", "review.submitted-approved", "push-21-commits", "push-500-commits")},
 		{forge.Gitea, recordingsBut(t, forge.Gitea, "merge_request.merged-form-by-automation", "tag.created-push")},
 		{forge.Forgejo, recordingsBut(t, forge.Forgejo, "tag.created-push", "pipeline.finished-run-recovered")},
 		{forge.BitbucketCloud, recordingsBut(t, forge.BitbucketCloud)},

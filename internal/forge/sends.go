@@ -23,7 +23,7 @@ var tells = map[string][]string{
 		"issue.labeled", "issue.unlabeled", "issue.assigned", "comment.edited", "reaction.added", "reaction.removed",
 		"branch.created", "branch.deleted", "release.published", "milestone.closed", "wiki.edited", "pipeline.finished", "deployment.finished",
 		"repository.created", "repository.renamed", "repository.transferred", "repository.deleted",
-		"member.added", "member.removed", "member.role_changed", "user.created", "user.renamed", "user.updated", "user.deleted",
+		"member.added", "member.removed", "member.role_changed", "user.created", "user.renamed", "user.deleted",
 	}),
 	Gitea:   likeGitea,
 	Forgejo: likeGitea,
