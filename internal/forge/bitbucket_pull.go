@@ -113,21 +113,25 @@ func (p *bitbucketPullRequest) changes(src Source, req Request, action, object s
 			events = append(events, ev)
 		}
 	}
+	// Who takes part is found once: there may be many events, and many people.
+	author, reviewers := p.Author.account(src), bitbucketAccounts(src, p.Reviewers)
+	var approvers []event.Account
+	for _, participant := range p.Participants {
+		if account := participant.User.account(src); account != nil && participant.Approved {
+			approvers = append(approvers, *account)
+		}
+	}
 	for i := range events {
-		p.describe(&events[i], src, req)
+		ev := &events[i]
+		ev.Time = firstTime(ev.Time, p.Updated.Time, req.ReceivedAt)
+		ev.Author, ev.Reviewers, ev.ApprovedBy = author, reviewers, approvers
+		p.describe(ev)
 	}
 	return events
 }
 
-// describe sets what an event says of the pull request.
-func (p *bitbucketPullRequest) describe(ev *event.Event, src Source, req Request) {
-	ev.Time = firstTime(ev.Time, p.Updated.Time, req.ReceivedAt)
-	ev.Author, ev.Reviewers = p.Author.account(src), bitbucketAccounts(src, p.Reviewers)
-	for _, participant := range p.Participants {
-		if account := participant.User.account(src); account != nil && participant.Approved {
-			ev.ApprovedBy = append(ev.ApprovedBy, *account)
-		}
-	}
+// describe sets what an event says of the pull request, but for the people.
+func (p *bitbucketPullRequest) describe(ev *event.Event) {
 	ev.IID, ev.Title, ev.Draft, ev.OpenedAt = int64(p.ID), string(p.Title), p.Draft, p.Created.Time
 	ev.SourceBranch, ev.TargetBranch = string(p.Source.Branch.Name), string(p.Destination.Branch.Name)
 }

@@ -30,7 +30,10 @@ const (
 	maxCloudEvent = 64 << 10
 	// maxBatch is how many events one delivery holds.
 	maxBatch = 1000
-	bearer   = "Bearer "
+	// maxSingle and maxBatchBody are how large bodies are read at all, in bytes: reading takes several times as much.
+	maxSingle    = 4 * maxCloudEvent
+	maxBatchBody = 4 << 20
+	bearer       = "Bearer "
 )
 
 // cloudEvents speaks for every system that is no code forge, in CloudEvents 1.0
@@ -96,13 +99,20 @@ func readCloudEvents(req Request) ([]cloudevent.Event, error) {
 	if (structured || strings.HasSuffix(media, "json")) && tooDeep(req.Body) {
 		return nil, &UnreadableError{Reason: fmt.Sprintf("the body nests deeper than %d levels", maxDepth)}
 	}
+	limit := maxSingle
 	if media == cloudevent.ApplicationCloudEventsBatchJSON {
+		limit = maxBatchBody
+	}
+	if len(req.Body) > limit {
+		return nil, &UnreadableError{Reason: fmt.Sprintf("the body is larger than %d KiB", limit>>10)}
+	}
+	if media == cloudevent.ApplicationCloudEventsBatchJSON {
+		if count := countItems(bytes.TrimSpace(req.Body)); count > maxBatch {
+			return nil, &UnreadableError{Reason: fmt.Sprintf("the batch holds %d events, more than %d", count, maxBatch)}
+		}
 		var batch []cloudevent.Event
 		if err := json.Unmarshal(req.Body, &batch); err != nil {
 			return nil, &UnreadableError{Reason: "the body is no batch of CloudEvents", cause: err}
-		}
-		if len(batch) > maxBatch {
-			return nil, &UnreadableError{Reason: fmt.Sprintf("the batch holds %d events, more than %d", len(batch), maxBatch)}
 		}
 		return batch, nil
 	}

@@ -53,14 +53,17 @@ func gitlabIssueEvents(src Source, req Request) ([]event.Event, error) {
 	if labels == nil {
 		labels = issue.Labels
 	}
+	// What the events have in common is made once: there may be many of them, and many people.
+	var common event.Event
+	body.describe(src, &common, issue.ProjectID)
+	author, assignees, titles := gitlabPerson(src, issue.AuthorID, body.User, body.Assignees), gitlabAccounts(src, body.Assignees), gitlabTitles(labels)
 	for i := range events {
 		ev := &events[i]
-		body.describe(src, ev, issue.ProjectID)
+		ev.Actor, ev.Repository = common.Actor, common.Repository
 		ev.Confidential = issue.Confidential || body.EventType == "confidential_issue"
-		ev.Private = ev.Private || ev.Confidential
-		ev.URL, ev.Author = issue.URL.link(), gitlabPerson(src, issue.AuthorID, body.User, body.Assignees)
-		ev.Assignees, ev.IID, ev.Title = gitlabAccounts(src, body.Assignees), int64(issue.IID), string(issue.Title)
-		ev.Labels, ev.OpenedAt = gitlabTitles(labels), issue.Created.Time
+		ev.Private = common.Private || ev.Confidential
+		ev.URL, ev.Author, ev.Assignees, ev.Labels = issue.URL.link(), author, assignees, titles
+		ev.IID, ev.Title, ev.OpenedAt = int64(issue.IID), string(issue.Title), issue.Created.Time
 		if event.Carries(ev.Kind, "closed_at") {
 			ev.ClosedAt = issue.Closed.Time
 		}

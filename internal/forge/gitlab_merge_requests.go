@@ -58,12 +58,16 @@ func gitlabMergeRequestEvents(src Source, req Request) ([]event.Event, error) {
 	}
 	object := numbered(nounMergeRequest, body.project(merge.ProjectID), merge.IID)
 	events := body.happenings(src, req, object)
+	// What the events have in common is made once: there may be many of them, and many people.
+	var place, common event.Event
+	body.describe(src, &place, merge.ProjectID)
+	body.fill(src, &common)
 	for i := range events {
 		ev := &events[i]
-		body.describe(src, ev, merge.ProjectID)
+		ev.Actor, ev.Repository, ev.Private = place.Actor, place.Repository, place.Private
 		ev.URL = merge.URL.link()
 		if ev.Kind != event.ReviewSubmitted {
-			body.fill(src, ev)
+			body.copy(&common, ev)
 		}
 		ev.Time = firstTime(ev.Time, merge.Updated.Time, req.ReceivedAt)
 		if ev.Kind == event.MergeRequestMerged {
@@ -205,6 +209,14 @@ func (b *gitlabMergeBody) fill(src Source, ev *event.Event) {
 	ev.Assignees, ev.Reviewers = gitlabAccounts(src, b.Assignees), gitlabAccounts(src, b.Reviewers)
 	ev.IID, ev.Title, ev.Draft, ev.Labels = int64(merge.IID), string(merge.Title), merge.Draft || merge.WIP, gitlabTitles(labels)
 	ev.SourceBranch, ev.TargetBranch, ev.OpenedAt = string(merge.SourceBranch), string(merge.TargetBranch), merge.Created.Time
+}
+
+// copy puts into an event what all have in common, and what only some kinds carry.
+func (b *gitlabMergeBody) copy(common, ev *event.Event) {
+	merge := &b.Merge
+	ev.Author, ev.Assignees, ev.Reviewers = common.Author, common.Assignees, common.Reviewers
+	ev.IID, ev.Title, ev.Draft, ev.Labels = common.IID, common.Title, common.Draft, common.Labels
+	ev.SourceBranch, ev.TargetBranch, ev.OpenedAt = common.SourceBranch, common.TargetBranch, common.OpenedAt
 	if event.Carries(ev.Kind, "closed_at") && ev.ClosedAt.IsZero() {
 		ev.ClosedAt = merge.ClosedAt.Time
 	}
