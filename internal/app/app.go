@@ -44,6 +44,10 @@ type Config struct {
 	// RateLimit and AnonymousRateLimit are how many requests a minute a token may make, and an address
 	// without one; 0 is no limit.
 	RateLimit, AnonymousRateLimit int
+	// WebhookRate is how many deliveries a second are taken from one source; 0 is no limit.
+	WebhookRate int
+	// DeliveryRetention is how long the bodies of deliveries are kept; 0 is for ever.
+	DeliveryRetention time.Duration
 	// MailServer and MailFrom are as notify.MailConfig has them; an empty MailServer means no mails.
 	MailServer, MailFrom string
 	// MailRoots are the authorities that may vouch for the mail server; nil means the system's.
@@ -127,11 +131,7 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.automation, err = automation.New(automation.Config{
-		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
-		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
-	})
-	if err != nil {
+	if a.automation, err = a.automate(mail, wake); err != nil {
 		return err
 	}
 	a.operations = operation.New(operation.Config{
@@ -147,6 +147,14 @@ func (a *App) open(ctx context.Context) error {
 		return fmt.Errorf("making the first admin: %w", err)
 	}
 	return nil
+}
+
+func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, error) {
+	return automation.New(automation.Config{
+		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
+		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
+		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate,
+	})
 }
 
 // mail returns the sender of mails, nil when none is configured.

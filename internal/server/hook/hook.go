@@ -133,9 +133,12 @@ func given(awards []automation.Given) []api.ReceiptAward {
 	out := make([]api.ReceiptAward, len(awards))
 	for i, award := range awards {
 		out[i] = api.ReceiptAward{
-			Id:          award.AwardID,
+			Id:          &award.AwardID,
 			Achievement: api.ReceiptAchievement{Id: award.AchievementID, Name: award.Name},
 			User:        api.ReceiptUser{Id: award.UserID, Username: award.Username},
+		}
+		if award.AwardID == 0 { // a dry run gave nothing
+			out[i].Id = nil
 		}
 		if award.Key != "" {
 			out[i].Achievement.Key = &award.Key
