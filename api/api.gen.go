@@ -759,6 +759,27 @@ type Membership struct {
 	Namespace NamespaceRef `json:"namespace"`
 }
 
+// MergeUser defines model for MergeUser.
+type MergeUser struct {
+	// From The id or username of the user who is merged into the other one, and ends.
+	From string `json:"from"`
+
+	// Token A token of that user, with any scope; admins need none.
+	Token *string `json:"token,omitempty"`
+}
+
+// MergedUser defines model for MergedUser.
+type MergedUser struct {
+	// AwardsCollapsed How many awards both had; the earlier one stayed.
+	AwardsCollapsed int `json:"awards_collapsed"`
+
+	// AwardsMoved How many awards only the other user had.
+	AwardsMoved int `json:"awards_moved"`
+
+	// User A user, where another object mentions one.
+	User UserRef `json:"user"`
+}
+
 // Namespace defines model for Namespace.
 type Namespace struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -1593,6 +1614,9 @@ type UpdateUserJSONRequestBody = UpdateUser
 // LinkAccountJSONRequestBody defines body for LinkAccount for application/json ContentType.
 type LinkAccountJSONRequestBody = LinkAccount
 
+// MergeUserJSONRequestBody defines body for MergeUser for application/json ContentType.
+type MergeUserJSONRequestBody = MergeUser
+
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = CreateToken
 
@@ -1736,6 +1760,9 @@ type ServerInterface interface {
 	// ExportUser Export a person's data
 	// (GET /api/v1/users/{user}/export)
 	ExportUser(c *gin.Context, user UserPath)
+	// MergeUser Merge another user into this one
+	// (POST /api/v1/users/{user}/merge)
+	MergeUser(c *gin.Context, user UserPath)
 	// GetProgress How far a user has come
 	// (GET /api/v1/users/{user}/progress)
 	GetProgress(c *gin.Context, user UserPath)
@@ -3530,6 +3557,31 @@ func (siw *ServerInterfaceWrapper) ExportUser(c *gin.Context) {
 	siw.Handler.ExportUser(c, user)
 }
 
+// MergeUser operation middleware
+func (siw *ServerInterfaceWrapper) MergeUser(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "user" -------------
+	var user UserPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", c.Param("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter user: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MergeUser(c, user)
+}
+
 // GetProgress operation middleware
 func (siw *ServerInterfaceWrapper) GetProgress(c *gin.Context) {
 
@@ -3708,6 +3760,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/users/:user/accounts", wrapper.ListAccounts)
 	router.DELETE(options.BaseURL+"/api/v1/users/:user/accounts/:source", wrapper.UnlinkAccount)
 	router.PUT(options.BaseURL+"/api/v1/users/:user/accounts/:source", wrapper.LinkAccount)
+	router.POST(options.BaseURL+"/api/v1/users/:user/merge", wrapper.MergeUser)
 	router.GET(options.BaseURL+"/api/v1/users/:user/tokens", wrapper.ListTokens)
 	router.POST(options.BaseURL+"/api/v1/users/:user/tokens", wrapper.CreateToken)
 	router.DELETE(options.BaseURL+"/api/v1/users/:user/tokens/:id", wrapper.RevokeToken)
@@ -11636,6 +11689,206 @@ func (response ExportUser5XXApplicationProblemPlusJSONResponse) VisitExportUserR
 	return err
 }
 
+type MergeUserRequestObject struct {
+	User UserPath `json:"user"`
+	Body *MergeUserJSONRequestBody
+}
+
+type MergeUserResponseObject interface {
+	VisitMergeUserResponse(w http.ResponseWriter) error
+}
+
+type MergeUser200JSONResponse MergedUser
+
+func (response MergeUser200JSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeUser400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response MergeUser400ApplicationProblemPlusJSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeUser401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response MergeUser401ApplicationProblemPlusJSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeUser403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response MergeUser403ApplicationProblemPlusJSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeUser404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response MergeUser404ApplicationProblemPlusJSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response MergeUser406ApplicationProblemPlusJSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeUser409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response MergeUser409ApplicationProblemPlusJSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeUser413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MergeUser413ApplicationProblemPlusJSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeUser415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response MergeUser415ApplicationProblemPlusJSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeUser429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response MergeUser429ApplicationProblemPlusJSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeUser5XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    OurTroubleResponseHeaders
+	StatusCode int
+}
+
+func (response MergeUser5XXApplicationProblemPlusJSONResponse) VisitMergeUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetProgressRequestObject struct {
 	User UserPath `json:"user"`
 }
@@ -12441,6 +12694,9 @@ type StrictServerInterface interface {
 	// ExportUser Export a person's data
 	// (GET /api/v1/users/{user}/export)
 	ExportUser(ctx context.Context, request ExportUserRequestObject) (ExportUserResponseObject, error)
+	// MergeUser Merge another user into this one
+	// (POST /api/v1/users/{user}/merge)
+	MergeUser(ctx context.Context, request MergeUserRequestObject) (MergeUserResponseObject, error)
 	// GetProgress How far a user has come
 	// (GET /api/v1/users/{user}/progress)
 	GetProgress(ctx context.Context, request GetProgressRequestObject) (GetProgressResponseObject, error)
@@ -14029,6 +14285,50 @@ func (sh *strictHandler) ExportUser(ctx *gin.Context, user UserPath) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ExportUserResponseObject); ok {
 		if err := validResponse.VisitExportUserResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MergeUser operation middleware
+func (sh *strictHandler) MergeUser(ctx *gin.Context, user UserPath) {
+	var request MergeUserRequestObject
+
+	request.User = user
+
+	var body MergeUserJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MergeUser(ctx, request.(MergeUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MergeUser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MergeUserResponseObject); ok {
+		if err := validResponse.VisitMergeUserResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

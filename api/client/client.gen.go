@@ -726,6 +726,27 @@ type Membership struct {
 	Namespace NamespaceRef `json:"namespace"`
 }
 
+// MergeUser defines model for MergeUser.
+type MergeUser struct {
+	// From The id or username of the user who is merged into the other one, and ends.
+	From string `json:"from"`
+
+	// Token A token of that user, with any scope; admins need none.
+	Token *string `json:"token,omitempty"`
+}
+
+// MergedUser defines model for MergedUser.
+type MergedUser struct {
+	// AwardsCollapsed How many awards both had; the earlier one stayed.
+	AwardsCollapsed int `json:"awards_collapsed"`
+
+	// AwardsMoved How many awards only the other user had.
+	AwardsMoved int `json:"awards_moved"`
+
+	// User A user, where another object mentions one.
+	User UserRef `json:"user"`
+}
+
 // Namespace defines model for Namespace.
 type Namespace struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -1534,6 +1555,9 @@ type UpdateUserJSONRequestBody = UpdateUser
 // LinkAccountJSONRequestBody defines body for LinkAccount for application/json ContentType.
 type LinkAccountJSONRequestBody = LinkAccount
 
+// MergeUserJSONRequestBody defines body for MergeUser for application/json ContentType.
+type MergeUserJSONRequestBody = MergeUser
+
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = CreateToken
 
@@ -2140,6 +2164,30 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/users/{user}/export (the `ExportUser` operationId).
 	ExportUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeUserWithBody Merge another user into this one
+	//
+	// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
+	// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
+	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
+	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/users/{user}/merge (the `MergeUser` operationId).
+	MergeUserWithBody(ctx context.Context, user UserPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeUser Merge another user into this one
+	//
+	// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
+	// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
+	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
+	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/users/{user}/merge (the `MergeUser` operationId).
+	MergeUser(ctx context.Context, user UserPath, body MergeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetProgress How far a user has come
 	//
@@ -3324,6 +3372,50 @@ func (c *Client) ListUserAwards(ctx context.Context, user UserPath, params *List
 // Corresponds with GET /api/v1/users/{user}/export (the `ExportUser` operationId).
 func (c *Client) ExportUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExportUserRequest(c.Server, user)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeUserWithBody Merge another user into this one
+//
+// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
+// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
+// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
+// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/users/{user}/merge (the `MergeUser` operationId).
+func (c *Client) MergeUserWithBody(ctx context.Context, user UserPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeUserRequestWithBody(c.Server, user, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeUser Merge another user into this one
+//
+// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
+// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
+// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
+// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/users/{user}/merge (the `MergeUser` operationId).
+func (c *Client) MergeUser(ctx context.Context, user UserPath, body MergeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeUserRequest(c.Server, user, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5994,6 +6086,53 @@ func NewExportUserRequest(server string, user UserPath) (*http.Request, error) {
 	return req, nil
 }
 
+// NewMergeUserRequest calls the generic MergeUser builder with application/json body
+func NewMergeUserRequest(server string, user UserPath, body MergeUserJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMergeUserRequestWithBody(server, user, "application/json", bodyReader)
+}
+
+// NewMergeUserRequestWithBody constructs an http.Request for the MergeUser method, with any body, and a specified content type
+func NewMergeUserRequestWithBody(server string, user UserPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/users/%s/merge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetProgressRequest constructs an http.Request for the GetProgress method
 func NewGetProgressRequest(server string, user UserPath) (*http.Request, error) {
 	var err error
@@ -6798,6 +6937,30 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/users/{user}/export (the `ExportUser` operationId).
 	ExportUserWithResponse(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*ExportUserResponse, error)
+
+	// MergeUserWithBodyWithResponse Merge another user into this one
+	//
+	// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
+	// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
+	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
+	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/users/{user}/merge (the `MergeUser` operationId).
+	MergeUserWithBodyWithResponse(ctx context.Context, user UserPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeUserResponse, error)
+
+	// MergeUserWithResponse Merge another user into this one
+	//
+	// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
+	// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
+	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
+	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/users/{user}/merge (the `MergeUser` operationId).
+	MergeUserWithResponse(ctx context.Context, user UserPath, body MergeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeUserResponse, error)
 
 	// GetProgressWithResponse How far a user has come
 	//
@@ -12481,6 +12644,140 @@ func (r ExportUserResponse) ContentType() string {
 	return ""
 }
 
+// MergeUserResponse401Headers the declared response headers of an HTTP 401 response for MergeUser
+type MergeUserResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// MergeUserResponse429Headers the declared response headers of an HTTP 429 response for MergeUser
+type MergeUserResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+}
+
+// MergeUserResponse5XXHeaders the declared response headers of an HTTP 5XX response for MergeUser
+type MergeUserResponse5XXHeaders struct {
+	RetryAfter *int
+}
+
+type MergeUserResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MergedUser
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationproblemJSON406 *NotAcceptable
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Conflict
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *UnsupportedMediaType
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *RateLimited
+	// ApplicationproblemJSON5XX the response for an HTTP 5XX `application/problem+json` response
+	ApplicationproblemJSON5XX *OurTrouble
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *MergeUserResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *MergeUserResponse429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *MergeUserResponse5XXHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MergeUserResponse) GetJSON200() *MergedUser {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r MergeUserResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MergeUserResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r MergeUserResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r MergeUserResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r MergeUserResponse) GetApplicationproblemJSON406() *NotAcceptable {
+	return r.ApplicationproblemJSON406
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r MergeUserResponse) GetApplicationproblemJSON409() *Conflict {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r MergeUserResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r MergeUserResponse) GetApplicationproblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r MergeUserResponse) GetApplicationproblemJSON429() *RateLimited {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON5XX returns the response for an HTTP 5XX `application/problem+json` response
+func (r MergeUserResponse) GetApplicationproblemJSON5XX() *OurTrouble {
+	return r.ApplicationproblemJSON5XX
+}
+
+// GetBody returns the raw response body bytes
+func (r MergeUserResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MergeUserResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MergeUserResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MergeUserResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetProgressResponse401Headers the declared response headers of an HTTP 401 response for GetProgress
 type GetProgressResponse401Headers struct {
 	WWWAuthenticate *string
@@ -13914,6 +14211,42 @@ func (c *ClientWithResponses) ExportUserWithResponse(ctx context.Context, user U
 		return nil, err
 	}
 	return ParseExportUserResponse(rsp)
+}
+
+// MergeUserWithBodyWithResponse Merge another user into this one
+//
+// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
+// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
+// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
+// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/users/{user}/merge (the `MergeUser` operationId).
+func (c *ClientWithResponses) MergeUserWithBodyWithResponse(ctx context.Context, user UserPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeUserResponse, error) {
+	rsp, err := c.MergeUserWithBody(ctx, user, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeUserResponse(rsp)
+}
+
+// MergeUserWithResponse Merge another user into this one
+//
+// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
+// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
+// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
+// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/users/{user}/merge (the `MergeUser` operationId).
+func (c *ClientWithResponses) MergeUserWithResponse(ctx context.Context, user UserPath, body MergeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeUserResponse, error) {
+	rsp, err := c.MergeUser(ctx, user, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeUserResponse(rsp)
 }
 
 // GetProgressWithResponse How far a user has come
@@ -20169,6 +20502,149 @@ func ParseExportUserResponse(rsp *http.Response) (*ExportUserResponse, error) {
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers ExportUserResponse5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMergeUserResponse parses an HTTP response from a MergeUserWithResponse call
+func ParseMergeUserResponse(rsp *http.Response) (*MergeUserResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MergeUserResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MergedUser
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest OurTrouble
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers MergeUserResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers MergeUserResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers MergeUserResponse5XXHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

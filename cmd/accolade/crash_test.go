@@ -250,4 +250,4 @@ func (l *load) send() {
 	}
 }
 
-func occurrence(id int64) string { return fmt.Sprintf("merge_request:%d", id) }
+func occurrence(id int64) string { return fmt.Sprintf("merge_request:7301:%d", id) }

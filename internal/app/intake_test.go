@@ -69,7 +69,7 @@ func checkHotUser(t *testing.T, addresses ...string) {
 	awards := awardsOf(t, addresses[0], "ada")
 	want := map[string]int{"One merge": 1, "Two thousand merges": 1}
 	for id := 1; id <= merges; id++ {
-		want[fmt.Sprintf("Merge merge_request:%d", id)] = 1
+		want[fmt.Sprintf("Merge merge_request:7301:%d", id)] = 1
 	}
 	for name, times := range want {
 		if awards[name] != times {

@@ -28,8 +28,8 @@ func TestAwardsSayWhy(t *testing.T) {
 		award := m.awards("ada")[0]
 		same(t, "the award", award, achievement.Award{
 			ID: award.ID, AchievementID: award.AchievementID, UserID: award.UserID, Kind: achievement.Repeatable,
-			Occurrence: "merge_request:7", AwardedAt: time.Date(2026, time.November, 2, 9, 47, 13, 0, time.UTC),
-			AwardedBy: achievement.HouseUserID, ShowOnProfile: true, Message: "for merge_request:7",
+			Occurrence: "merge_request:7301:7", AwardedAt: time.Date(2026, time.November, 2, 9, 47, 13, 0, time.UTC),
+			AwardedBy: achievement.HouseUserID, ShowOnProfile: true, Message: "for merge_request:7301:7",
 			Rule: "acme/each", RevisionID: applied.RevisionID, EventID: award.EventID,
 			EventURL: "https://github.example.com/acme/rocket/pull/7",
 		})

@@ -73,24 +73,29 @@ func (a *Automation) Tick(ctx context.Context) (busy bool, err error) {
 
 // alone runs work that no delivery asked for in a transaction of its own.
 func (a *Automation) alone(ctx context.Context, fn func(context.Context, *store.Tx, *work) error) error {
-	err := a.aloneOnce(ctx, fn)
+	return a.withRules(ctx, false, fn)
+}
+
+// withRules runs work until it was done by the rules that judge. With exclusive set, nobody judges meanwhile.
+func (a *Automation) withRules(ctx context.Context, exclusive bool, fn func(context.Context, *store.Tx, *work) error) error {
+	err := a.workOnce(ctx, exclusive, fn)
 	for range maxStale {
 		if !errors.Is(err, errStale) {
 			break
 		}
 		if err = a.Refresh(ctx); err == nil {
-			err = a.aloneOnce(ctx, fn)
+			err = a.workOnce(ctx, exclusive, fn)
 		}
 	}
 	return err
 }
 
-func (a *Automation) aloneOnce(ctx context.Context, fn func(context.Context, *store.Tx, *work) error) error {
+func (a *Automation) workOnce(ctx context.Context, exclusive bool, fn func(context.Context, *store.Tx, *work) error) error {
 	var done *work
 	rules := a.current.Load()
 	err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		done = newWork(a, rules, nil) // a retried transaction starts anew
-		if err := done.hold(ctx, tx); err != nil {
+		if err := done.hold(ctx, tx, exclusive); err != nil {
 			return err
 		}
 		return fn(ctx, tx, done)

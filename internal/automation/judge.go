@@ -20,6 +20,8 @@ type work struct {
 
 	rules *ruleset
 	batch []*intake
+	// peopleAt counts how often it had changed whose an account is when the work began.
+	peopleAt int64
 
 	users      map[store.AccountRef]int64
 	learned    map[store.AccountRef]knownAccount
@@ -66,7 +68,7 @@ func newWork(a *Automation, rules *ruleset, batch []*intake) *work {
 
 // run is the whole transaction, top to bottom.
 func (w *work) run(ctx context.Context, tx *store.Tx) error {
-	if err := w.hold(ctx, tx); err != nil {
+	if err := w.hold(ctx, tx, false); err != nil {
 		return err
 	}
 	if err := w.storeDeliveries(ctx, tx); err != nil {

@@ -25,8 +25,8 @@ func (w *work) meet(ctx context.Context, tx *store.Tx, events []*judged) error {
 			w.greet(unknown, &ev.event, &hits[i].Recipient)
 		}
 	}
-	if len(unknown) == 0 {
-		return nil
+	if err := w.follow(ctx, tx); err != nil || len(unknown) == 0 {
+		return err
 	}
 	found, err := tx.EnsureAccounts(ctx, w.now(), slices.Collect(maps.Values(unknown)))
 	if err != nil {
@@ -34,9 +34,24 @@ func (w *work) meet(ctx context.Context, tx *store.Tx, events []*judged) error {
 	}
 	for ref, account := range found {
 		w.users[ref] = account.UserID
-		w.learned[ref] = knownAccount{userID: account.UserID, login: account.Login, since: w.now()}
+		w.learned[ref] = knownAccount{userID: account.UserID, login: account.Login, at: w.peopleAt}
 	}
 	return nil
+}
+
+// follow finds whom users have become that Accolade's own events name and that were merged into others since.
+func (w *work) follow(ctx context.Context, tx *store.Tx) error {
+	own := map[int64]store.AccountRef{}
+	for ref, id := range w.users {
+		if ref.Source == event.Self {
+			own[id] = ref
+		}
+	}
+	into, err := tx.MergedInto(ctx, slices.Collect(maps.Keys(own)))
+	for from, id := range into {
+		w.users[own[from]] = id
+	}
+	return err
 }
 
 // greet finds the user of one account, or adds it to the unknown ones.
@@ -56,7 +71,7 @@ func (w *work) greet(unknown map[store.AccountRef]store.Newcomer, ev *event.Even
 	if person.FromText { // Anybody could rename anybody by a commit's message.
 		login, name = "", ""
 	}
-	if known, ok := w.people.find(ref, login, w.now()); ok {
+	if known, ok := w.people.find(ref, login, w.peopleAt); ok {
 		w.users[ref] = known.userID
 		return
 	}
@@ -65,6 +80,6 @@ func (w *work) greet(unknown map[store.AccountRef]store.Newcomer, ev *event.Even
 			Source: ref.Source, ForgeUserID: ref.ForgeUserID, Bot: person.Bot && !person.FromText,
 			Login: cmp.Or(login, unknown[ref].Login),
 		},
-		Name: cmp.Or(name, unknown[ref].Name), TrustLogin: w.trusted[ref.Source],
+		Name: cmp.Or(name, unknown[ref].Name), SeenAt: ev.Time, TrustLogin: w.trusted[ref.Source],
 	}
 }

@@ -1,20 +1,13 @@
 package automation
 
 import (
-	"time"
-
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-const (
-	// rememberedPeople bounds the accounts kept in memory, at about 200 bytes each.
-	rememberedPeople = 100_000
-	// rememberedFor is how long an account that was unlinked may still be taken for its user's: no
-	// server tells the others.
-	rememberedFor = 5 * time.Second
-)
+// rememberedPeople bounds the accounts kept in memory, at about 200 bytes each.
+const rememberedPeople = 100_000
 
 // people remembers which user is behind an account, so that a batch of familiar faces needs no
 // query. It learns after a commit only: a user made by a transaction that failed never was.
@@ -25,7 +18,8 @@ type people struct {
 type knownAccount struct {
 	userID int64
 	login  string
-	since  time.Time
+	// at is how often it had changed by then whose an account is.
+	at int64
 }
 
 func newPeople() *people {
@@ -36,11 +30,11 @@ func newPeople() *people {
 	return &people{known: known}
 }
 
-// find returns the account when it is known under this login; a changed login has to be written
-// to the book first. An event that names no login changes nothing.
-func (p *people) find(ref store.AccountRef, login string, now time.Time) (knownAccount, bool) {
+// find returns the account when it is known under this login, and nobody's account became another's since; a
+// changed login has to be written to the book first. An event that names no login changes nothing.
+func (p *people) find(ref store.AccountRef, login string, at int64) (knownAccount, bool) {
 	account, ok := p.known.Get(ref)
-	return account, ok && now.Sub(account.since) < rememberedFor && (login == "" || login == account.login)
+	return account, ok && account.at == at && (login == "" || login == account.login)
 }
 
 func (p *people) learn(accounts map[store.AccountRef]knownAccount) {

@@ -199,12 +199,13 @@ func (a *Automation) ensureNamespace(ctx context.Context, tx *store.Tx, path str
 var errStale = errors.New("the rules are others by now")
 
 // hold keeps the rules that judge from changing until the transaction ends. When they are not those of the
-// work, the error is errStale.
-func (w *work) hold(ctx context.Context, tx *store.Tx) error {
-	current, err := tx.HoldRevision(ctx, false)
-	if err == nil && current != w.rules.revisionID {
+// work, the error is errStale. With exclusive set, nobody else judges by them meanwhile.
+func (w *work) hold(ctx context.Context, tx *store.Tx, exclusive bool) error {
+	held, err := tx.HoldRevision(ctx, exclusive)
+	if err == nil && held.RevisionID != w.rules.revisionID {
 		err = errStale
 	}
+	w.peopleAt = held.People
 	return err
 }
 

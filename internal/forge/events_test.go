@@ -72,7 +72,7 @@ func TestUnknownEvents(t *testing.T) {
 func TestUnreadableBodies(t *testing.T) {
 	t.Parallel()
 
-	for _, forgeName := range forge.Names() {
+	for _, forgeName := range codeForges() {
 		good := opened(forgeName, "", "")
 		for _, body := range []string{
 			"", "null", "[]", "7", `"text"`, "{", "{}}", good + good, good + " garbage", good[:len(good)-1],

@@ -46,6 +46,8 @@ const (
 	GitLab  = "gitlab"
 	Gitea   = "gitea"
 	Forgejo = "forgejo"
+	// CloudEvents is whatever system sends CloudEvents.
+	CloudEvents = "cloudevents"
 )
 
 // forges is the list of all forges. A new forge is one file and one line here.
@@ -57,6 +59,7 @@ var forges = []struct {
 	{GitLab, gitlab{}},
 	{Gitea, gitea{header: "X-Gitea-"}},
 	{Forgejo, gitea{header: "X-Forgejo-"}},
+	{CloudEvents, cloudEvents{}},
 }
 
 // ByName returns the forge of the name, and whether there is one.
@@ -126,7 +129,7 @@ func (s Source) Check() error {
 		if strings.TrimSpace(secret) == "" {
 			return fault.InvalidField(field, "empty_secret", "may not be empty, or anyone could send events")
 		}
-		if s.Forge == GitLab && isSigningToken(secret) && signingKey(secret) == nil {
+		if (s.Forge == GitLab || s.Forge == CloudEvents) && isSigningToken(secret) && signingKey(secret) == nil {
 			return fault.InvalidField(field, "bad_signing_token", "starts with %s, but base64 of a key does not follow", signingPrefix)
 		}
 	}

@@ -28,7 +28,7 @@ var keptHeaders = []string{
 }
 
 // eventHeaders are those by which a forge names what it sends.
-var eventHeaders = []string{"X-Github-Event", "X-Gitlab-Event", "X-Gitea-Event-Type", "X-Forgejo-Event-Type", "X-Event-Key", "Ce-Type"}
+var eventHeaders = []string{"X-Github-Event", "X-Gitlab-Event", "X-Gitea-Event-Type", "X-Forgejo-Event-Type", "X-Event-Key"}
 
 // cloudEventHeader begins the headers that carry a CloudEvents attribute
 // (https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/http-protocol-binding.md).

@@ -13,7 +13,7 @@ import (
 func TestTells(t *testing.T) {
 	t.Parallel()
 
-	for _, name := range forge.Names() {
+	for _, name := range codeForges() {
 		if !slices.Contains(forge.Tellers(), name) {
 			t.Errorf("it is not known what %s tells of", name)
 		}

@@ -27,6 +27,8 @@ var signatureHeaders = map[string]string{
 	forge.GitLab:  "X-Gitlab-Token",
 	forge.Gitea:   "X-Gitea-Signature",
 	forge.Forgejo: "X-Forgejo-Signature",
+
+	forge.CloudEvents: "Authorization",
 }
 
 // signed returns a delivery that the forge signed with the secret.

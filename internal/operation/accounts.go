@@ -2,8 +2,10 @@ package operation
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -84,6 +86,102 @@ func (o *Operations) UnlinkAccount(ctx context.Context, caller Caller, ref, sour
 			details: map[string]any{"source": source},
 		})
 	})
+}
+
+// NewMerge says who is merged into whom.
+type NewMerge struct {
+	// Into and From are ids or usernames.
+	Into, From string
+	// Token proves that the caller is From too; admins need none.
+	Token string
+}
+
+// MergedView says what a merge did.
+type MergedView struct {
+	User achievement.User
+	// AwardsMoved were only the other user's; of those that both had, AwardsCollapsed are no more.
+	AwardsMoved, AwardsCollapsed int
+}
+
+// MergeUser makes one person of two users. Role: admin; the user, with a token of the other one. Faults: built_in,
+// same_user, invalid_proof.
+func (o *Operations) MergeUser(ctx context.Context, caller Caller, in NewMerge) (*MergedView, error) {
+	if err := mayWrite(caller); err != nil {
+		return nil, err
+	}
+	view := &MergedView{}
+	var gone int64
+	merged, err := o.automation.Merge(ctx, automation.Merger{
+		People: func(ctx context.Context, tx *store.Tx) (from, into *achievement.User, err error) {
+			from, into, err = o.mergeable(ctx, tx, caller, in)
+			if err == nil {
+				view.User, gone = *into, from.ID
+			}
+			return from, into, err
+		},
+		Note: func(ctx context.Context, tx *store.Tx, merged store.Merged) error {
+			return o.note(ctx, tx, caller, deed{
+				action: "user.merged", subjectID: view.User.ID, object: "user", objectID: gone,
+				details: map[string]any{"awards_moved": merged.Moved, "awards_collapsed": merged.Collapsed},
+			})
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	view.AwardsMoved, view.AwardsCollapsed = merged.Moved, merged.Collapsed
+	return view, nil
+}
+
+// mergeable returns the users, locked in the order of their ids, if the caller may make one of them.
+func (o *Operations) mergeable(ctx context.Context, tx *store.Tx, caller Caller, in NewMerge) (from, into *achievement.User, err error) {
+	if into, err = findUser(ctx, tx, in.Into); err != nil {
+		return nil, nil, err
+	}
+	if from, err = findUser(ctx, tx, in.From); err != nil {
+		return nil, nil, err
+	}
+	proven, err := o.proven(ctx, tx, in.Token)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := mayMerge(caller, into, from, proven); err != nil {
+		return nil, nil, err
+	}
+	if from.ID == into.ID {
+		return nil, nil, fault.New(fault.Conflict, "same_user", "both names are the user %s's", into.Username)
+	}
+	for _, id := range []int64{min(from.ID, into.ID), max(from.ID, into.ID)} {
+		user, err := lockUser(ctx, tx, strconv.FormatInt(id, 10))
+		if err != nil {
+			return nil, nil, err
+		}
+		if !user.ErasedAt.IsZero() {
+			return nil, nil, fault.NotFoundFor("user")
+		}
+	}
+	return from, into, nil
+}
+
+// proven returns whose token has the secret; 0 for no secret.
+func (o *Operations) proven(ctx context.Context, tx *store.Tx, secret string) (userID int64, err error) {
+	if secret == "" {
+		return 0, nil
+	}
+	invalid := fault.InvalidField("token", "invalid_proof", "is no valid token")
+	if !plausible(secret) {
+		return 0, invalid
+	}
+	token, err := tx.TokenByHash(ctx, hash(secret))
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return 0, invalid
+	case err != nil:
+		return 0, err
+	case !token.ExpiresAt.IsZero() && !o.now().Before(token.ExpiresAt):
+		return 0, invalid
+	}
+	return token.UserID, nil
 }
 
 func (o *Operations) checkSource(name string) error {

@@ -79,6 +79,20 @@ func mayBe(caller Caller, user *achievement.User, what string) error {
 	return nil
 }
 
+// mayMerge refuses everyone but admins, and the one user with a token of the other one, which proven is the owner of:
+// who holds tokens of both is both.
+func mayMerge(caller Caller, into, from *achievement.User, proven int64) error {
+	switch {
+	case caller.admin():
+		return nil
+	case caller.ID() != into.ID:
+		return forbidden("only an admin may merge others")
+	case proven != from.ID:
+		return forbidden("only an admin may merge %s without a token of that user", from.Username)
+	}
+	return nil
+}
+
 // knowable returns the progress that the caller may know: of the user themselves and for admins, in whatever
 // namespace they may read; for others, in those that they maintain. Who may know none is refused.
 func knowable(

@@ -167,19 +167,33 @@ func (o *Operations) EraseUser(ctx context.Context, caller Caller, ref string, m
 		if err := match.check("user", &UserView{User: *user, Known: true}); err != nil {
 			return err
 		}
-		if err := tx.EraseUser(ctx, user.ID); err != nil {
+		if err := o.eraseUser(ctx, tx, user); err != nil {
 			return err
 		}
-		now := o.now()
+		return o.note(ctx, tx, caller, deed{action: "user.erased", subjectID: user.ID, object: "user", objectID: user.ID})
+	})
+}
+
+// eraseUser leaves nameless marks of the user and of all who were merged into them.
+func (o *Operations) eraseUser(ctx context.Context, tx *store.Tx, user *achievement.User) error {
+	if err := tx.EraseUser(ctx, user.ID); err != nil {
+		return err
+	}
+	names, err := tx.MergedFrom(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	now := o.now()
+	for _, id := range append(names, user.ID) {
 		nobody := &achievement.User{
-			ID: user.ID, Username: fmt.Sprintf("erased-%d", user.ID), Name: "Erased", Bot: user.Bot, Blocked: true,
+			ID: id, Username: fmt.Sprintf("erased-%d", id), Name: "Erased", Bot: user.Bot, Blocked: true,
 			PrivateProfile: true, CreatedAt: user.CreatedAt, UpdatedAt: now, ErasedAt: now,
 		}
 		if err := tx.UpdateUser(ctx, nobody); err != nil {
 			return err
 		}
-		return o.note(ctx, tx, caller, deed{action: "user.erased", subjectID: user.ID, object: "user", objectID: user.ID})
-	})
+	}
+	return nil
 }
 
 // UserExport is everything that is kept about a person.

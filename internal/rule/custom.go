@@ -54,12 +54,13 @@ func readTime(v any) (any, bool) {
 	return moment, err == nil
 }
 
-// readAccount takes an id, or a mapping with one.
+// readAccount takes an id, or a mapping with one. An id alone is the login, too: systems that are no forges
+// know people by one name.
 func readAccount(v any) (event.Account, bool) {
 	fields, ok := v.(map[string]any)
 	if !ok {
 		id, ok := readID(v)
-		return event.Account{ID: id}, ok
+		return event.Account{ID: id, Login: id}, ok
 	}
 	var account event.Account
 	account.ID, ok = readID(fields["id"])

@@ -76,6 +76,10 @@ type hold struct {
 // Slots, in order. person tells the recipient from others, whichever of their accounts it is.
 func (h *Hit) Fold(person string, states []State) ([]Decision, []Failure) {
 	f := folding{Hit: h, person: person, states: states}
+	if h.again {
+		f.recheck()
+		return f.decisions, f.failures
+	}
 	switch m := h.matcher; m.fold {
 	case measuring:
 		f.measure()

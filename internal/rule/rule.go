@@ -195,6 +195,8 @@ type Hit struct {
 	cap          int
 	occurrence   string
 	messages     []string
+	// again says that the hit adds nothing, and looks again at what its states have reached.
+	again bool
 }
 
 // Rules calls fn with the name of each rule that the hit is of, "namespace/key".

@@ -179,6 +179,8 @@ func (c *cast) play(call roleCall, place, role string) int {
 	case "unlinkAccount":
 		c.must(http.StatusCreated, adminToken, "PUT", "/api/v1/users/"+subject+"/accounts/forge",
 			map[string]any{"forge_user_id": subject, "login": subject})
+	case "mergeUser":
+		c.person("other-" + subject)
 	}
 	path := strings.NewReplacer("{namespace}", strings.ReplaceAll(namespace, "/", "%2F"), "{user}", subject, "{source}", "forge", "{id}", id).
 		Replace(call.path)
@@ -216,6 +218,7 @@ func (c *cast) fill(call roleCall, namespace, subject string) map[string]any {
 	for field, value := range map[string]any{
 		"username": "new-" + subject, "email": subject + "@example.com", "full_path": "new-" + subject, "user": subject,
 		"forge_user_id": "id of " + subject, "name": "Name of " + subject, "expires_at": "2030-01-01T00:00:00Z",
+		"from": "other-" + subject,
 	} {
 		if _, has := body[field]; has {
 			body[field] = value

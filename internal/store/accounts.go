@@ -28,6 +28,8 @@ type accountRow struct {
 	Login       string
 	Bot         bool
 	CreatedAt   time.Time
+	// LoginAt is when the account was first seen under the login.
+	LoginAt time.Time `bun:",nullzero"`
 }
 
 func (r *accountRow) ref() AccountRef { return AccountRef{r.Source, r.ForgeUserID} }
@@ -44,13 +46,15 @@ type Newcomer struct {
 
 	// Name is the display name; empty when unknown.
 	Name string
+	// SeenAt is when the account had the login; one that it had earlier than the one that is known is not noted.
+	SeenAt time.Time
 	// TrustLogin joins the account to the user whose name is its login, if there is one.
 	TrustLogin bool
 }
 
 // EnsureAccounts returns the accounts as the book has them, by who they are. One that is new there
 // gets a user of its own, unclaimed, called by the login, or by "login-source" when that name is
-// taken; a login that changed is noted.
+// taken; a login that changed since is noted.
 func (tx *Tx) EnsureAccounts(ctx context.Context, now time.Time, newcomers []Newcomer) (map[AccountRef]achievement.Account, error) {
 	pending := map[AccountRef]Newcomer{}
 	for _, n := range newcomers {
@@ -101,10 +105,10 @@ func (tx *Tx) knownAccounts(ctx context.Context, pending map[AccountRef]Newcomer
 		if !ok {
 			continue
 		}
-		if newcomer.Login != "" && newcomer.Login != rows[i].Login {
-			rows[i].Login = newcomer.Login
+		if newcomer.Login != "" && newcomer.Login != rows[i].Login && (rows[i].Login == "" || !newcomer.SeenAt.Before(rows[i].LoginAt)) {
+			rows[i].Login, rows[i].LoginAt = newcomer.Login, newcomer.SeenAt
 			// An erased person stays nameless.
-			if _, err := tx.db.NewUpdate().Model(&rows[i]).Column("login").WherePK().
+			if _, err := tx.db.NewUpdate().Model(&rows[i]).Column("login", "login_at").WherePK().
 				Where("NOT EXISTS (SELECT 1 FROM users AS u WHERE u.id = user_id AND u.erased_at IS NOT NULL)").Exec(ctx); err != nil {
 				return err
 			}
@@ -154,8 +158,8 @@ func (tx *Tx) usersFor(ctx context.Context, now time.Time, pending map[AccountRe
 	return users, nil
 }
 
-// trustedUsers finds the users whom accounts of trusted sources belong to by their login. The
-// house user is nobody's.
+// trustedUsers finds the users whom accounts of trusted sources belong to by their login. The house user is
+// nobody's, and neither is one who has another account there: logins are given to others.
 func (tx *Tx) trustedUsers(ctx context.Context, pending map[AccountRef]Newcomer) (map[AccountRef]chosen, error) {
 	users := map[AccountRef]chosen{}
 	logins := map[string][]AccountRef{}
@@ -175,12 +179,22 @@ func (tx *Tx) trustedUsers(ctx context.Context, pending map[AccountRef]Newcomer)
 	var rows []userRow
 	err := tx.db.NewSelect().Model(&rows).Where("lower(username) IN (?)", bun.List(names)).
 		Where("id <> ?", achievement.HouseUserID).Scan(ctx)
-	if err != nil {
+	if err != nil || len(rows) == 0 {
+		return users, err
+	}
+	ids := make([]int64, len(rows))
+	for i := range rows {
+		ids[i] = cmp.Or(rows[i].MergedInto, rows[i].ID)
+	}
+	var others []accountRow
+	if err := tx.db.NewSelect().Model(&others).Where("user_id IN (?)", bun.List(unique(ids))).Scan(ctx); err != nil {
 		return nil, err
 	}
 	for i := range rows {
 		for _, ref := range logins[strings.ToLower(rows[i].Username)] {
-			users[ref] = chosen{userID: rows[i].ID}
+			if !slices.ContainsFunc(others, func(a accountRow) bool { return a.UserID == ids[i] && a.Source == ref.Source }) {
+				users[ref] = chosen{userID: ids[i]}
+			}
 		}
 	}
 	return users, nil
@@ -215,9 +229,12 @@ func (tx *Tx) makeUsers(ctx context.Context, now time.Time, wanted map[string]ca
 func (tx *Tx) insertAccounts(ctx context.Context, now time.Time, pending map[AccountRef]Newcomer, users map[AccountRef]chosen, accounts map[AccountRef]achievement.Account) error {
 	rows := make([]*accountRow, 0, len(pending))
 	for ref, newcomer := range pending {
+		if newcomer.Login == "" {
+			newcomer.SeenAt = time.Time{}
+		}
 		rows = append(rows, &accountRow{
 			UserID: users[ref].userID, Source: ref.Source, ForgeUserID: ref.ForgeUserID,
-			Login: newcomer.Login, Bot: newcomer.Bot, CreatedAt: now,
+			Login: newcomer.Login, Bot: newcomer.Bot, CreatedAt: now, LoginAt: newcomer.SeenAt,
 		})
 	}
 	sortBy(rows, func(r *accountRow) (string, string) { return r.Source, r.ForgeUserID })

@@ -201,6 +201,10 @@ func (tx *Tx) LinkAccount(ctx context.Context, a *achievement.Account, now time.
 
 // UnlinkAccounts makes the user's accounts on the source nobody's.
 func (tx *Tx) UnlinkAccounts(ctx context.Context, userID int64, source string) error {
-	return one(tx.db.NewDelete().Model((*accountRow)(nil)).
+	err := one(tx.db.NewDelete().Model((*accountRow)(nil)).
 		Where("user_id = ?", userID).Where("source = ?", source).Exec(ctx))("account")
+	if err != nil {
+		return err
+	}
+	return tx.NotePeople(ctx)
 }

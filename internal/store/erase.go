@@ -27,9 +27,15 @@ func (tx *Tx) EraseUser(ctx context.Context, userID int64) error {
 			return err
 		}
 	}
-	// Of awards, the book tells itself.
-	if err := tx.forget(ctx, event.Self, strconv.FormatInt(userID, 10)); err != nil {
+	others, err := tx.MergedFrom(ctx, userID)
+	if err != nil {
 		return err
+	}
+	for _, id := range append(others, userID) {
+		// Of awards, the book tells itself.
+		if err := tx.forget(ctx, event.Self, strconv.FormatInt(id, 10)); err != nil {
+			return err
+		}
 	}
 	_, err = tx.db.NewUpdate().Model((*accountRow)(nil)).Set("login = ''").Where("user_id = ?", userID).Exec(ctx)
 	return err

@@ -281,9 +281,9 @@ func TestRevisions(t *testing.T) {
 			same(t, "the current revision", read(t, book, func(ctx context.Context, tx *store.Tx) (*store.Revision, error) {
 				return tx.CurrentRevision(ctx)
 			}), revision)
-			same(t, "the one that is held", read(t, book, func(ctx context.Context, tx *store.Tx) (int64, error) {
+			same(t, "the one that is held", read(t, book, func(ctx context.Context, tx *store.Tx) (store.Held, error) {
 				return tx.HoldRevision(ctx, false)
-			}), revision.ID)
+			}), store.Held{RevisionID: revision.ID})
 			return revision
 		}
 		one := ensure("one", noon)

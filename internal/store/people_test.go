@@ -111,6 +111,22 @@ func TestAccountsGetUsers(t *testing.T) {
 	})
 }
 
+// A login that another account of the source had joins nobody to that one's user: logins are given to others.
+func TestTrustedLoginsJoinOnce(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		user(t, book, "grace")
+		first, second, elsewhere := newcomer("corp", "9", "grace"), newcomer("corp", "10", "grace"), newcomer("lab", "9", "grace")
+		first.TrustLogin, second.TrustLogin, elsewhere.TrustLogin = true, true, true
+		same(t, "the first one", meet(t, book, first), map[store.AccountRef]string{{Source: "corp", ForgeUserID: "9"}: "grace"})
+		same(t, "another one of that login", meet(t, book, second), map[store.AccountRef]string{{Source: "corp", ForgeUserID: "10"}: "grace-corp"})
+		same(t, "one elsewhere", meet(t, book, elsewhere), map[store.AccountRef]string{{Source: "lab", ForgeUserID: "9"}: "grace"})
+	})
+}
+
 func TestAccountsAreKnownById(t *testing.T) {
 	t.Parallel()
 

@@ -71,15 +71,24 @@ func (tx *Tx) EnsureRevision(ctx context.Context, r Revision, matchers map[strin
 	return stored[0].revision(), err
 }
 
-// HoldRevision returns the id of the revision that judges, 0 for none, and keeps it the one until the
-// transaction ends. With exclusive set, nobody else can hold it meanwhile.
-func (tx *Tx) HoldRevision(ctx context.Context, exclusive bool) (int64, error) {
+// Held is what cannot change while HoldRevision holds.
+type Held struct {
+	// RevisionID is the revision that judges; 0 for none.
+	RevisionID int64
+	// People counts how often it changed whose an account is.
+	People int64
+}
+
+// HoldRevision returns which revision judges, and keeps it the one until the transaction ends. With exclusive
+// set, nobody else can hold it meanwhile.
+func (tx *Tx) HoldRevision(ctx context.Context, exclusive bool) (Held, error) {
 	if err := tx.dialect.holdRevision(ctx, tx.db, exclusive); err != nil {
-		return 0, err
+		return Held{}, err
 	}
-	var id sql.NullInt64
-	err := tx.db.NewSelect().Table("book").Column("revision_id").Scan(ctx, &id)
-	return id.Int64, err
+	var revision sql.NullInt64
+	var people int64
+	err := tx.db.NewSelect().Table("book").Column("revision_id", "people").Scan(ctx, &revision, &people)
+	return Held{revision.Int64, people}, err
 }
 
 // MatchersOf returns what revisions judge by: for each revision, the targets of each matcher.

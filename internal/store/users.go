@@ -30,6 +30,8 @@ type userRow struct {
 	CreatedAt           time.Time
 	UpdatedAt           time.Time
 	ErasedAt            time.Time `bun:",nullzero"`
+	// MergedInto is whom the user turned out to be.
+	MergedInto int64 `bun:",nullzero"`
 }
 
 func rowOfUser(u *achievement.User) *userRow {
@@ -59,14 +61,16 @@ func (tx *Tx) CreateUser(ctx context.Context, u *achievement.User) error {
 	return nil
 }
 
-// UserByID returns the user with the id.
+// UserByID returns the user with the id. Who was merged into another user is that one.
 func (tx *Tx) UserByID(ctx context.Context, id int64) (*achievement.User, error) {
-	return tx.user(ctx, tx.db.NewSelect(), "id = ?", id)
+	return tx.user(ctx, tx.db.NewSelect(), "id = coalesce((SELECT m.merged_into FROM users AS m WHERE m.id = ?0), ?0)", id)
 }
 
-// UserByUsername returns the user with the name, in whatever case.
+// UserByUsername returns the user with the name, in whatever case. The name of one who was merged into another
+// user leads to that one.
 func (tx *Tx) UserByUsername(ctx context.Context, username string) (*achievement.User, error) {
-	return tx.user(ctx, tx.db.NewSelect(), "lower(username) = ?", strings.ToLower(username))
+	return tx.user(ctx, tx.db.NewSelect(),
+		"id = (SELECT coalesce(m.merged_into, m.id) FROM users AS m WHERE lower(m.username) = ?)", strings.ToLower(username))
 }
 
 func (tx *Tx) user(ctx context.Context, q *bun.SelectQuery, where string, arg any) (*achievement.User, error) {
@@ -85,15 +89,15 @@ func (tx *Tx) UserForUpdate(ctx context.Context, id int64) (*achievement.User, e
 
 // UpdateUser stores all that can change of the user.
 func (tx *Tx) UpdateUser(ctx context.Context, u *achievement.User) error {
-	_, err := tx.db.NewUpdate().Model(rowOfUser(u)).ExcludeColumn("id", "created_at").WherePK().Exec(ctx)
+	_, err := tx.db.NewUpdate().Model(rowOfUser(u)).ExcludeColumn("id", "created_at", "merged_into").WherePK().Exec(ctx)
 	return err
 }
 
 // ListUsers returns a page of the users, oldest first, and the cursor of the next page. Search, unless
-// empty, is a part of the username or the name, in whatever case. Erased people are not among them.
+// empty, is a part of the username or the name, in whatever case. Those who were erased or merged into others are not among them.
 func (tx *Tx) ListUsers(ctx context.Context, search string, p Page) ([]achievement.User, string, error) {
 	var rows []userRow
-	q := tx.db.NewSelect().Model(&rows).Where("erased_at IS NULL").Order("id").Limit(int64(p.limit()) + 1)
+	q := tx.db.NewSelect().Model(&rows).Where("erased_at IS NULL").Where("merged_into IS NULL").Order("id").Limit(int64(p.limit()) + 1)
 	if search != "" {
 		like := containing(search)
 		q = q.Where(`(lower(username) LIKE ? ESCAPE '\' OR lower(name) LIKE ? ESCAPE '\')`, like, like)
@@ -118,11 +122,11 @@ func (tx *Tx) UsersByID(ctx context.Context, ids []int64) (map[int64]*achievemen
 	return byID(ctx, tx, ids, func(r *userRow) (int64, *achievement.User) { return r.ID, r.user() })
 }
 
-// UsersAfter returns at most limit users whose id is larger, but for the house and those who were erased, by id.
+// UsersAfter returns at most limit users whose id is larger, but for the house and those who were erased or merged into others, by id.
 func (tx *Tx) UsersAfter(ctx context.Context, id int64, limit int) ([]achievement.User, error) {
 	var rows []userRow
 	err := tx.db.NewSelect().Model(&rows).Where("id > ?", max(id, achievement.HouseUserID)).Where("erased_at IS NULL").
-		Order("id").Limit(int64(limit)).Scan(ctx)
+		Where("merged_into IS NULL").Order("id").Limit(int64(limit)).Scan(ctx)
 	users := make([]achievement.User, len(rows))
 	for i := range rows {
 		users[i] = *rows[i].user()

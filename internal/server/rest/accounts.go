@@ -36,6 +36,18 @@ func (s *server) UnlinkAccount(ctx context.Context, request api.UnlinkAccountReq
 	return api.UnlinkAccount204Response{}, nil
 }
 
+func (s *server) MergeUser(ctx context.Context, request api.MergeUserRequestObject) (api.MergeUserResponseObject, error) {
+	merged, err := s.operations.MergeUser(ctx, callerOf(ctx), operation.NewMerge{
+		Into: request.User, From: request.Body.From, Token: value(request.Body.Token),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.MergeUser200JSONResponse{
+		User: *apiUserRef(&merged.User), AwardsMoved: merged.AwardsMoved, AwardsCollapsed: merged.AwardsCollapsed,
+	}, nil
+}
+
 func apiAccount(account *achievement.Account) api.Account {
 	return api.Account{
 		Id: account.ID, Source: account.Source, ForgeUserId: account.ForgeUserID, Login: account.Login, Bot: account.Bot,
