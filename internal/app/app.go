@@ -55,6 +55,8 @@ type Config struct {
 	// TrustedProxies and CORSOrigins are what the server's configuration says of them.
 	TrustedProxies, CORSOrigins []string
 	StopTimeout                 time.Duration
+	// ReadTimeout is how long a request may take to come in; 0 means 30 s.
+	ReadTimeout time.Duration
 
 	Log *slog.Logger
 	// Now is the clock; nil means the system's.
@@ -83,6 +85,9 @@ type App struct {
 func New(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Now == nil {
 		cfg.Now = func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+	}
+	if cfg.ReadTimeout == 0 {
+		cfg.ReadTimeout = readTimeout
 	}
 	a := &App{cfg: cfg, log: cfg.Log, registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -107,7 +107,7 @@ type Replayed struct {
 
 // changed reports whether the replay made a difference.
 func (r *Replayed) changed() bool {
-	return r.Before != r.Outcome || r.Problem != "" || r.NewEvents() > 0
+	return r.Before != r.Outcome || r.NewEvents() > 0
 }
 
 // NewEvents returns how many events were not known before.
@@ -256,7 +256,8 @@ func (a *Automation) replayStored(ctx context.Context, deliveries []store.Delive
 		switch {
 		case fault.Is(err, fault.Conflict):
 			was = Outcome(deliveries[i].Outcome)
-			run.add(Replayed{
+			run.Outcomes[was]++
+			run.Changed = append(run.Changed, Replayed{
 				Receipt: Receipt{DeliveryID: deliveries[i].ID, Outcome: was, Problem: fault.As(err).Text}, Source: deliveries[i].Source, Before: was,
 			})
 		case fault.Is(err, fault.NotFound): // it has expired meanwhile

@@ -149,6 +149,12 @@ func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.R
 	}
 }
 
+// Knows reports whether a source is configured under the name.
+func (a *Automation) Knows(sourceName string) bool {
+	_, ok := a.sources[sourceName]
+	return ok
+}
+
 // limit refuses a delivery of a source that sends faster than it may.
 func (a *Automation) limit(ctx context.Context, src source) error {
 	if a.rate == 0 {
