@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/fault"
@@ -268,4 +269,27 @@ func TestRateOfASource(t *testing.T) {
 	if _, err := m.receive("pull_request", testkit.MergedPullRequest(8, 815, "ada")); err != nil {
 		t.Errorf("a second later: %v", err)
 	}
+}
+
+// A captured body under another id causes nothing, and is counted; the same delivery again is none.
+func TestReplayedBodiesAreCounted(t *testing.T) {
+	t.Parallel()
+
+	registry := prometheus.NewRegistry()
+	m := start(t, testkit.SQLite(t), mergeRules, func(cfg *automation.Config) { cfg.Metrics = registry })
+	same(t, "what it gives", m.merge(1, "ada"), []string{"each"})
+	for range 2 {
+		same(t, "what it gives again", m.merge(1, "ada"), []string(nil))
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == "accolade_replays_total" {
+			same(t, "what is counted", family.GetMetric()[0].GetCounter().GetValue(), 2.0)
+			return
+		}
+	}
+	t.Error("nothing is counted")
 }
