@@ -56,7 +56,7 @@ func (c deliveriesListCommand) Run(ctx context.Context) error {
 		Source: c.Source, Outcome: c.outcome(), Since: c.Since, Until: c.Until, EventName: c.Event, Kind: c.Kind, User: c.User,
 	}
 	for left := c.Most; left > 0; {
-		limit := int32(min(left, 100)) //nolint:gosec // 100 at most
+		limit := int32(min(left, 100))
 		params.Limit = &limit
 		answer, err := api.ListDeliveriesWithResponse(ctx, params)
 		if err != nil {

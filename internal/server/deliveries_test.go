@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func (d *door) sent(bodies ...[]byte) []string {
 	paths := make([]string, len(bodies))
 	for i, body := range bodies {
 		delivery := &store.Delivery{
-			Source: "forge", Key: [16]byte{1, byte(i)}, TransportID: fmt.Sprint(i), EventName: "pull_request", ContentType: "application/json",
+			Source: "forge", Key: [16]byte{1, byte(i)}, TransportID: strconv.Itoa(i), EventName: "pull_request", ContentType: "application/json",
 			Headers: map[string]string{"X-Github-Event": "pull_request"}, Body: encoder.EncodeAll(body, nil), BodySize: len(body),
 			ReceivedAt: d.clock.Now(), Outcome: "failed", Problem: "judging failed",
 		}
