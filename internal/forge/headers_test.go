@@ -52,6 +52,9 @@ func TestHeaderOf(t *testing.T) {
 			sent.Set(header, "push")
 		}
 		for what, kept := range map[string]map[string]string{"kept": forge.KeptHeaders(sent), "old": nil} {
+			if what == "old" && name == forge.CloudEvents {
+				continue // they came later than headers are kept
+			}
 			req := forge.Request{Header: forge.HeaderOf(kept, "push", "application/json")}
 			if got := speaks.EventName(req); got != "push" && got != speaks.EventName(forge.Request{Header: sent}) {
 				t.Errorf("%s headers of %s name the event %q", what, name, got)
