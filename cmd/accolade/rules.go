@@ -33,7 +33,7 @@ func (rulesSchemaCommand) Run() error {
 type rulesCheckCommand struct {
 	Paths  []string `arg:"" help:"Rules files, or directories of them." type:"path"`
 	Strict bool     `help:"Exit with 1 when there are warnings, too."`
-	Source []string `help:"A forge that sends events: github, gitlab, gitea, forgejo or bitbucket; may be repeated. Warns of events that none of them can send." placeholder:"FORGE"`
+	Source []string `help:"A forge that sends events: github, gitlab, gitea, forgejo, bitbucket or bitbucket-server; may be repeated. Warns of events that none of them can send." placeholder:"FORGE"`
 }
 
 // Run prints the faults of all files and fails when there are any; or else it prints what is likely a

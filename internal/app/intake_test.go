@@ -103,7 +103,7 @@ func TestDeliveries(t *testing.T) {
 		mustBe(t, "whether its event is new", again["events"].([]any)[0].(map[string]any)["new"], false)
 		mustBe(t, "what it gave", len(again["awards"].([]any)), 0)
 
-		status, unknown := deliver(t, address, "star", []byte(`{"action":"created"}`))
+		status, unknown := deliver(t, address, "check_run", []byte(`{"action":"created"}`))
 		mustBe(t, "the status of an unknown event", status, http.StatusAccepted)
 		mustBe(t, "its outcome", unknown["outcome"], "ignored")
 

@@ -63,7 +63,7 @@ func TestReceipts(t *testing.T) {
 		for _, tc := range []struct {
 			event, body string
 			want        automation.Outcome
-		}{{"ping", "{}", automation.Ignored}, {"star", "{}", automation.Ignored}, {"pull_request", "{", automation.Unreadable}} {
+		}{{"ping", "{}", automation.Ignored}, {"status", "{}", automation.Ignored}, {"pull_request", "{", automation.Unreadable}} {
 			receipt, err := m.receive(tc.event, []byte(tc.body))
 			if err != nil || receipt.Outcome != tc.want {
 				t.Errorf("a %s with %s gives %+v, %v; want %s", tc.event, tc.body, receipt, err, tc.want)

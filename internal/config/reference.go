@@ -37,10 +37,10 @@ A source is one forge that sends webhooks. Sources are listed in the file:
 `+"```yaml"+`
 sources:
   - name: acme-gitlab            # the webhook's URL is <base_url>/hooks/acme-gitlab
-    forge: gitlab                # gitlab, github, gitea or forgejo
+    forge: gitlab                # gitlab, github, gitea, forgejo, bitbucket or bitbucket-server
     secret_file: /run/secrets/gitlab-hook   # or secret: ..., or secrets: [new, old] during a rotation
     base_url: https://gitlab.example.com
-    trusted_logins: true         # equal logins on such sources are the same person
+    trusted_logins: true         # equal logins on such sources are the same person; never of bitbucket
     bots: [deploy-robot]         # further logins that are machines
     dry_run: true                # on trial: deliveries are stored and answered, and cause nothing
 `+"```"+`

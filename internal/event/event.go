@@ -74,8 +74,8 @@ type Event struct {
 	MergedAt time.Time `json:"merged_at,omitzero" cel:"merged_at"`
 	DueAt    time.Time `json:"due_at,omitzero" cel:"due_at"`
 	// Additions, Deletions (lines), ChangedFiles and Commits are 0 when the forge does not say;
-	// GitLab's webhooks never do for merge requests. Of a push, Commits is how many the forge counts, which may
-	// be more than it lists.
+	// GitLab's and Bitbucket's webhooks never do for merge requests. Of a push, Commits is how many the forge counts,
+	// which may be more than it lists; Bitbucket does not count.
 	Additions    int64 `json:"additions,omitempty" cel:"additions"`
 	Deletions    int64 `json:"deletions,omitempty" cel:"deletions"`
 	ChangedFiles int64 `json:"changed_files,omitempty" cel:"changed_files"`
@@ -99,7 +99,7 @@ type Event struct {
 
 	// Ref is a branch or a tag without "refs/heads/" and "refs/tags/".
 	Ref string `json:"ref,omitempty" cel:"ref"`
-	// Pushed are the commits of a push as far as the forge lists them: GitLab 20, Gitea 5, GitHub 2,048.
+	// Pushed are the commits of a push as far as the forge lists them: GitLab 20, Gitea and Bitbucket 5, GitHub 2,048.
 	Pushed []Commit `json:"pushed,omitempty" cel:"pushed"`
 	// Forced says that the push replaced commits.
 	Forced bool `json:"forced,omitempty" cel:"forced"`

@@ -177,7 +177,7 @@ func payloadOf(sent *cloudevent.Event) (map[string]any, error) {
 	if err := json.Unmarshal(data, &payload); err != nil {
 		return nil, &UnreadableError{Reason: "the data is no JSON object", cause: err}
 	}
-	cleaned, _ := clean(payload).(map[string]any)
+	cleaned, _ := withoutNUL(payload).(map[string]any)
 	return cleaned, nil
 }
 
@@ -185,14 +185,14 @@ func isJSON(media string) bool {
 	return media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json")
 }
 
-// clean returns a value of JSON without NUL in its texts, which Postgres cannot store.
-func clean(value any) any {
+// withoutNUL returns a value of JSON without NUL in its texts, which Postgres cannot store.
+func withoutNUL(value any) any {
 	switch value := value.(type) {
 	case string:
 		return strings.ReplaceAll(value, "\x00", "")
 	case []any:
 		for i := range value {
-			value[i] = clean(value[i])
+			value[i] = withoutNUL(value[i])
 		}
 	case map[string]any:
 		for name, field := range value {
@@ -200,7 +200,7 @@ func clean(value any) any {
 				delete(value, name)
 				name = kept
 			}
-			value[name] = clean(field)
+			value[name] = withoutNUL(field)
 		}
 	}
 	return value

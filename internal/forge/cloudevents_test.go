@@ -125,7 +125,7 @@ func FuzzCloudEvents(f *testing.F) {
 			t.Fatalf("%d events with the error %v", len(events), err)
 		}
 		for i := range events {
-			keepable(t, &events[i])
+			complete(t, forge.CloudEvents, &events[i])
 		}
 	})
 }

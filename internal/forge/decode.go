@@ -17,6 +17,7 @@ import (
 const (
 	maxDepth  = 64
 	maxText   = 1024
+	maxProse  = 64 << 10
 	maxItems  = 256
 	maxHeader = 255
 )
@@ -53,11 +54,16 @@ func decode(body []byte, into any) error {
 	if tooDeep(body) {
 		return &UnreadableError{Reason: "the body nests deeper than " + strconv.Itoa(maxDepth) + " levels"}
 	}
-	err := json.Unmarshal(body, into)
-	if _, lenient := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !lenient {
+	if err := json.Unmarshal(body, into); err != nil && !isTypeError(err) {
 		return &UnreadableError{Reason: "the body is not JSON", cause: err}
 	}
 	return nil
+}
+
+// isTypeError reports whether a value had another type than it should have, which leaves it zero.
+func isTypeError(err error) bool {
+	_, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	return ok
 }
 
 // tooDeep reports whether objects and arrays nest deeper than maxDepth. It does not check the
@@ -89,16 +95,127 @@ type text string
 
 // UnmarshalText gets what encoding/json has decoded and made valid UTF-8. It never fails.
 func (t *text) UnmarshalText(decoded []byte) error {
+	*t = text(clean(decoded, maxText))
+	return nil
+}
+
+// prose is a text that may be long, such as a commit's message: at most maxProse bytes, otherwise as text.
+type prose string
+
+// UnmarshalText never fails.
+func (p *prose) UnmarshalText(decoded []byte) error {
+	*p = prose(clean(decoded, maxProse))
+	return nil
+}
+
+// clean returns a decoded text without NUL, cut where it is too long.
+func clean(decoded []byte, limit int) string {
 	value := strings.ReplaceAll(string(decoded), "\x00", "")
-	if len(value) > maxText {
-		cut := maxText
+	if len(value) > limit {
+		cut := limit
 		for !utf8.RuneStart(value[cut]) {
 			cut--
 		}
 		value = value[:cut]
 	}
-	*t = text(value)
+	return value
+}
+
+// length is how many characters a text has that is not kept; 0 when there is none.
+type length int64
+
+// UnmarshalText never fails.
+func (l *length) UnmarshalText(decoded []byte) error {
+	*l = length(utf8.RuneCount(decoded))
 	return nil
+}
+
+// list is the beginning of an array, at most maxItems of it: however long the array is, the rest takes no memory.
+// A value that is no array leaves it empty.
+type list[T any] []T
+
+// UnmarshalJSON never fails.
+func (l *list[T]) UnmarshalJSON(raw []byte) error {
+	*l = firstItems[T](raw, maxItems)
+	return nil
+}
+
+// firstItems decodes at most so many items of an array, leniently.
+func firstItems[T any](raw []byte, limit int) []T {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
+		return nil
+	}
+	var items []T
+	for len(items) < limit && decoder.More() {
+		var item T
+		if err := decoder.Decode(&item); err != nil && !isTypeError(err) {
+			break
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// countItems returns how many items a valid array has; 0 for what is no array.
+func countItems(raw []byte) int64 {
+	if len(raw) == 0 || raw[0] != '[' {
+		return 0
+	}
+	var count int64
+	depth, inString, empty := 0, false, true
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString, empty = !inString, false
+		case inString:
+		case c == '[' || c == '{':
+			depth++
+			empty = empty && depth == 1
+		case c == ']' || c == '}':
+			depth--
+		case c == ',' && depth == 1:
+			count++
+		case c > ' ':
+			empty = false
+		}
+	}
+	if empty {
+		return 0
+	}
+	return count + 1
+}
+
+// names are the names of an object's fields, at most maxItems of them.
+type names []text
+
+// UnmarshalJSON never fails.
+func (n *names) UnmarshalJSON(raw []byte) error {
+	*n = firstNames(raw, maxItems)
+	return nil
+}
+
+// firstNames returns at most so many names of an object's fields; none of what is no object.
+func firstNames(raw []byte, limit int) names {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil
+	}
+	var found names
+	for len(found) < limit && decoder.More() {
+		name, err := decoder.Token()
+		spelled, ok := name.(string)
+		if err != nil || !ok {
+			break
+		}
+		found = append(found, text(clean([]byte(spelled), maxText)))
+		if err := decoder.Decode(&struct{}{}); err != nil && !isTypeError(err) {
+			break
+		}
+	}
+	return found
 }
 
 // link returns the text if it may stand in a link.
@@ -126,6 +243,26 @@ func (n *id) UnmarshalJSON(raw []byte) error {
 }
 
 func (n id) String() string { return strconv.FormatInt(int64(n), 10) }
+
+// textID is an id that is no number, such as "{c0ffee00-1a2b-4c3d-8e4f-5a6b7c8d9e0f}"; "" when there is none. What
+// could not stand in a key is none.
+type textID string
+
+const maxTextID = 64
+
+// UnmarshalText never fails.
+func (t *textID) UnmarshalText(decoded []byte) error {
+	*t = ""
+	strange := bytes.ContainsFunc(decoded, func(r rune) bool {
+		return r <= ' ' || r > '~' || r == ':' || r == '"' || r == '\\'
+	})
+	if !strange && len(decoded) <= maxTextID {
+		*t = textID(decoded)
+	}
+	return nil
+}
+
+func (t textID) String() string { return string(t) }
 
 // moment is a time in any of the notations that forges use; zero when there is none.
 type moment struct{ time.Time }

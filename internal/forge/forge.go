@@ -42,10 +42,12 @@ type Forge interface {
 
 // The names of the forges, as a source's configuration spells them.
 const (
-	GitHub  = "github"
-	GitLab  = "gitlab"
-	Gitea   = "gitea"
-	Forgejo = "forgejo"
+	GitHub          = "github"
+	GitLab          = "gitlab"
+	Gitea           = "gitea"
+	Forgejo         = "forgejo"
+	BitbucketCloud  = "bitbucket"
+	BitbucketServer = "bitbucket-server"
 	// CloudEvents is whatever system sends CloudEvents.
 	CloudEvents = "cloudevents"
 )
@@ -59,6 +61,8 @@ var forges = []struct {
 	{GitLab, gitlab{}},
 	{Gitea, gitea{header: "X-Gitea-"}},
 	{Forgejo, gitea{header: "X-Forgejo-"}},
+	{BitbucketCloud, bitbucket{}},
+	{BitbucketServer, bitbucketServer{}},
 	{CloudEvents, cloudEvents{}},
 }
 
@@ -102,7 +106,8 @@ type Source struct {
 	Secrets []string `yaml:"secrets"`
 	// BaseURL is where people find the forge, for example "https://gitlab.example.com"; optional.
 	BaseURL string `yaml:"base_url"`
-	// TrustedLogins says that logins of this source may be taken for usernames of Accolade.
+	// TrustedLogins says that logins of this source may be taken for usernames of Accolade. Never those of
+	// Bitbucket Cloud, where anybody can take any nickname at any time.
 	TrustedLogins bool `yaml:"trusted_logins"`
 	// Bots are the logins, ignoring case, of machines that the forge does not mark as such.
 	Bots []string `yaml:"bots"`
@@ -132,6 +137,9 @@ func (s Source) Check() error {
 		if (s.Forge == GitLab || s.Forge == CloudEvents) && isSigningToken(secret) && signingKey(secret) == nil {
 			return fault.InvalidField(field, "bad_signing_token", "starts with %s, but base64 of a key does not follow", signingPrefix)
 		}
+	}
+	if s.Forge == BitbucketCloud && s.TrustedLogins {
+		return fault.InvalidField("trusted_logins", "untrustworthy_logins", "must be false for %s, where nicknames are not unique", BitbucketCloud)
 	}
 	if base, err := url.Parse(s.BaseURL); s.BaseURL != "" && (err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https") {
 		return fault.InvalidField("base_url", "bad_url", "must start with https:// or http:// and name a host")

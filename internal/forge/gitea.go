@@ -35,65 +35,39 @@ func (g gitea) EventName(req Request) string {
 	return headerText(req, g.header+"Event")
 }
 
+// giteaReaders read the events that are not of an issue or a pull request, by their names.
+var giteaReaders = map[string]func(Source, Request) ([]event.Event, error){
+	"push":               giteaPushEvents,
+	"create":             giteaCreateEvents,
+	"delete":             giteaDeleteEvents,
+	"release":            giteaReleaseEvents,
+	"wiki":               giteaWikiEvents,
+	"fork":               giteaForkEvents,
+	"repository":         giteaRepositoryEvents,
+	"status":             giteaStatusEvents,
+	"workflow_run":       giteaWorkflowRunEvents,
+	"action_run_success": giteaActionRunEvents,
+	"action_run_recover": giteaActionRunEvents,
+	"action_run_failure": giteaActionRunEvents,
+}
+
+// Events reads the bodies of modules/structs/hook.go in the sources of Gitea and Forgejo. A workflow_job tells
+// nothing, since the workflow_run that it is part of does.
 func (g gitea) Events(src Source, req Request) ([]event.Event, error) {
-	var body giteaPullRequest
+	name := g.EventName(req)
+	if read, ok := giteaReaders[name]; ok {
+		return read(src, req)
+	}
+	if strings.HasPrefix(name, "issue") || strings.HasPrefix(name, "pull_request") {
+		return giteaIssueEvents(src, req, name)
+	}
+	var body struct {
+		Action text `json:"action"`
+	}
 	if err := decode(jsonBody(req), &body); err != nil {
 		return nil, err
 	}
-	name, pull := g.EventName(req), &body.PullRequest
-	unknown := &UnknownError{Event: name, Action: string(body.Action)}
-	if name != "pull_request" {
-		return nil, unknown
-	}
-	if pull.Number == 0 || body.Repository == nil || body.Repository.ID == 0 {
-		return nil, &UnreadableError{Reason: "the pull request has no number or no repository"}
-	}
-	object := numbered("merge_request", body.Repository.ID, pull.Number)
-	var ev event.Event
-	switch {
-	case body.Action == "opened":
-		ev = newEvent(src, event.MergeRequestOpened, object, "opened")
-		ev.Time = firstTime(pull.Created.Time, req.ReceivedAt)
-	case body.Action == "closed" && pull.Merged:
-		ev = newEvent(src, event.MergeRequestMerged, object, "merged")
-		ev.Time = firstTime(pull.MergedAt.Time, pull.Updated.Time, req.ReceivedAt)
-		ev.MergedAt, ev.MergedBy = ev.Time, pull.MergedBy.account(src)
-	default:
-		return nil, unknown
-	}
-	ev.URL = pull.URL.link()
-	ev.Actor, ev.Author = body.Sender.account(src), pull.User.account(src)
-	ev.Repository = body.Repository.repository()
-	ev.Private = isPrivate(ev.Repository)
-	ev.IID, ev.Title, ev.Draft, ev.Labels = int64(pull.Number), string(pull.Title), pull.Draft, labelNames(pull.Labels)
-	ev.SourceBranch, ev.TargetBranch = string(pull.Head.Ref), string(pull.Base.Ref)
-	ev.OpenedAt = pull.Created.Time
-	ev.Additions, ev.Deletions, ev.ChangedFiles = pull.Additions, pull.Deletions, pull.ChangedFiles
-	return []event.Event{ev}, nil
-}
-
-type giteaPullRequest struct {
-	Action      text `json:"action"`
-	PullRequest struct {
-		Number       id          `json:"number"`
-		URL          text        `json:"html_url"`
-		Title        text        `json:"title"`
-		User         *giteaUser  `json:"user"`
-		Draft        bool        `json:"draft"`
-		Labels       []labelName `json:"labels"`
-		Head         branch      `json:"head"`
-		Base         branch      `json:"base"`
-		Created      moment      `json:"created_at"`
-		Updated      moment      `json:"updated_at"`
-		Merged       bool        `json:"merged"`
-		MergedAt     moment      `json:"merged_at"`
-		MergedBy     *giteaUser  `json:"merged_by"`
-		Additions    int64       `json:"additions"`
-		Deletions    int64       `json:"deletions"`
-		ChangedFiles int64       `json:"changed_files"`
-	} `json:"pull_request"`
-	Repository *giteaRepository `json:"repository"`
-	Sender     *giteaUser       `json:"sender"`
+	return nil, &UnknownError{Event: name, Action: string(body.Action)}
 }
 
 type giteaUser struct {
@@ -109,7 +83,20 @@ func (u *giteaUser) account(src Source) *event.Account {
 	if u == nil {
 		return nil
 	}
-	return newAccount(src, u.ID, u.Login, u.FullName, u.ID < 0 || strings.HasSuffix(string(u.Login), "[bot]"))
+	login := string(u.Login)
+	automation := login == "gitea-actions" || login == "forgejo-actions"
+	return newAccount(src, u.ID, u.Login, u.FullName, u.ID < 0 || automation || strings.HasSuffix(login, "[bot]"))
+}
+
+// giteaAccounts returns those of the users who are there.
+func giteaAccounts(src Source, users list[*giteaUser]) []event.Account {
+	var accounts []event.Account
+	for _, user := range users {
+		if account := user.account(src); account != nil {
+			accounts = append(accounts, *account)
+		}
+	}
+	return accounts
 }
 
 type giteaRepository struct {
@@ -123,8 +110,10 @@ type giteaRepository struct {
 	Archived      bool       `json:"archived"`
 	Stars         int64      `json:"stars_count"`
 	Forks         int64      `json:"forks_count"`
-	Topics        []text     `json:"topics"`
+	Topics        list[text] `json:"topics"`
 	Language      text       `json:"language"`
+	URL           text       `json:"html_url"`
+	Created       moment     `json:"created_at"`
 }
 
 func (r *giteaRepository) repository() *event.Repository {
@@ -146,4 +135,18 @@ func (r *giteaRepository) repository() *event.Repository {
 		DefaultBranch: string(r.DefaultBranch), Visibility: visibility, Archived: r.Archived,
 		Stars: r.Stars, Forks: r.Forks, Topics: texts(r.Topics), Language: string(r.Language),
 	}
+}
+
+// giteaPlace sets where an event happened and who did it.
+func giteaPlace(ev *event.Event, src Source, repository *giteaRepository, sender *giteaUser) {
+	ev.Repository, ev.Actor = repository.repository(), sender.account(src)
+	ev.Private = isPrivate(ev.Repository)
+}
+
+// giteaRepositoryID returns the id of the repository, or 0 when there is none.
+func giteaRepositoryID(repository *giteaRepository) id {
+	if repository == nil {
+		return 0
+	}
+	return repository.ID
 }

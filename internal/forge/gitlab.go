@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 
@@ -40,35 +41,69 @@ func (gitlab) DeliveryID(req Request) string {
 
 func (gitlab) EventName(req Request) string { return headerText(req, "X-Gitlab-Event") }
 
-// gitlabBody joins what is read of all bodies: which of them it is, only the body itself tells,
-// since a system hook sends everything under one name.
-type gitlabBody struct {
-	gitlabMergeRequest
-	gitlabMember
+// gitlabReaders are the readers of bodies, by what a body says that it is: its object_kind, or the event_name of those
+// that have none. The headers do not tell, since a system hook sends everything under one name.
+var gitlabReaders = map[text]func(Source, Request) ([]event.Event, error){
+	nounMergeRequest: gitlabMergeRequestEvents,
+	nounIssue:        gitlabIssueEvents,
+	"work_item":      gitlabIssueEvents,
+	"note":           gitlabNoteEvents,
+	"emoji":          gitlabEmojiEvents,
+	"push":           gitlabPushEvents,
+	"tag_push":       gitlabPushEvents,
+	"release":        gitlabReleaseEvents,
+	"milestone":      gitlabMilestoneEvents,
+	"wiki_page":      gitlabWikiEvents,
+	"pipeline":       gitlabPipelineEvents,
+	"deployment":     gitlabDeploymentEvents,
+	// A system hook sends it beside the pushes that it sums up.
+	"repository_update": gitlabNothing,
 
+	"user_add_to_group": gitlabMemberEvents, "user_update_for_group": gitlabMemberEvents, "user_remove_from_group": gitlabMemberEvents,
+	"user_add_to_team": gitlabMemberEvents, "user_update_for_team": gitlabMemberEvents, "user_remove_from_team": gitlabMemberEvents,
+	"user_create": gitlabUserEvents, "user_rename": gitlabUserEvents, "user_destroy": gitlabUserEvents,
+	"project_create": gitlabProjectEvents, "project_rename": gitlabProjectEvents, "project_transfer": gitlabProjectEvents,
+	"project_destroy": gitlabProjectEvents,
+}
+
+// gitlabEnvelope is what every body says of itself.
+type gitlabEnvelope struct {
 	ObjectKind text `json:"object_kind"`
 	EventName  text `json:"event_name"`
+	Action     text `json:"action"`
+	Attributes struct {
+		Action text `json:"action"`
+	} `json:"object_attributes"`
 }
 
 func (gitlab) Events(src Source, req Request) ([]event.Event, error) {
-	var body gitlabBody
-	if err := decode(req.Body, &body); err != nil {
+	var envelope gitlabEnvelope
+	if err := decode(req.Body, &envelope); err != nil {
 		return nil, err
 	}
-	switch {
-	case body.ObjectKind == "merge_request":
-		return body.gitlabMergeRequest.events(src, req)
-	case body.ObjectKind != "":
-		return nil, &UnknownError{Event: string(body.ObjectKind), Action: string(body.Attributes.Action)}
-	case body.EventName == "user_add_to_group", body.EventName == "user_add_to_team":
-		return body.gitlabMember.events(src, req, event.MemberAdded)
-	case body.EventName == "user_remove_from_group", body.EventName == "user_remove_from_team":
-		return body.gitlabMember.events(src, req, event.MemberRemoved)
-	case body.EventName != "":
-		return nil, &UnknownError{Event: string(body.EventName)}
+	name := cmp.Or(envelope.ObjectKind, envelope.EventName)
+	if name == "" {
+		return nil, &UnreadableError{Reason: "the body has neither an object_kind nor an event_name"}
 	}
-	return nil, &UnreadableError{Reason: "the body has neither an object_kind nor an event_name"}
+	unknown := &UnknownError{Event: string(name), Action: string(cmp.Or(envelope.Attributes.Action, envelope.Action))}
+	read := gitlabReaders[name]
+	if read == nil {
+		return nil, unknown
+	}
+	events, err := read(src, req)
+	if err == nil && events == nil {
+		return nil, unknown
+	}
+	return distinct(events), err
 }
+
+// gitlabCreate is the action of what is new.
+const gitlabCreate = "create"
+
+// nothing is what a body tells that is understood and tells nothing.
+var nothing = []event.Event{}
+
+func gitlabNothing(Source, Request) ([]event.Event, error) { return nothing, nil }
 
 type gitlabUser struct {
 	ID       id   `json:"id"`
@@ -87,82 +122,23 @@ func (u *gitlabUser) account(src Source) *event.Account {
 	return newAccount(src, u.ID, u.Username, u.Name, gitlabBots.MatchString(string(u.Username)))
 }
 
-type gitlabLabel struct {
-	Title text `json:"title"`
-}
-
-type gitlabMergeRequest struct {
-	User       *gitlabUser    `json:"user"`
-	Project    *gitlabProject `json:"project"`
-	Labels     []gitlabLabel  `json:"labels"`
-	Assignees  []gitlabUser   `json:"assignees"`
-	Reviewers  []gitlabUser   `json:"reviewers"`
-	Attributes struct {
-		IID            id             `json:"iid"`
-		Action         text           `json:"action"`
-		AuthorID       id             `json:"author_id"`
-		MergeUserID    id             `json:"merge_user_id"`
-		Title          text           `json:"title"`
-		URL            text           `json:"url"`
-		Draft          bool           `json:"draft"`
-		WorkInProgress bool           `json:"work_in_progress"`
-		SourceBranch   text           `json:"source_branch"`
-		TargetBranch   text           `json:"target_branch"`
-		Target         *gitlabProject `json:"target"`
-		Labels         []gitlabLabel  `json:"labels"`
-		Created        moment         `json:"created_at"`
-		Updated        moment         `json:"updated_at"`
-		// MergedAt is sent by GitLab 19 and later only.
-		MergedAt moment `json:"merged_at"`
-	} `json:"object_attributes"`
-}
-
-func (b *gitlabMergeRequest) events(src Source, req Request) ([]event.Event, error) {
-	merge := &b.Attributes
-	project := b.Project
-	if project == nil {
-		project = merge.Target
-	}
-	if merge.IID == 0 || project == nil || project.ID == 0 {
-		return nil, &UnreadableError{Reason: "the merge request has no number or no project"}
-	}
-	object := numbered("merge_request", project.ID, merge.IID)
-	var ev event.Event
-	switch merge.Action {
-	case "open":
-		ev = newEvent(src, event.MergeRequestOpened, object, "opened")
-		ev.Time = firstTime(merge.Created.Time, req.ReceivedAt)
-	case "merge":
-		ev = newEvent(src, event.MergeRequestMerged, object, "merged")
-		ev.Time = firstTime(merge.MergedAt.Time, merge.Updated.Time, req.ReceivedAt)
-		ev.MergedAt = ev.Time
-		if ev.MergedBy = b.person(src, merge.MergeUserID); ev.MergedBy == nil {
-			ev.MergedBy = b.User.account(src)
+func gitlabAccounts(src Source, users []gitlabUser) []event.Account {
+	var accounts []event.Account
+	for i := range users {
+		if account := users[i].account(src); account != nil {
+			accounts = append(accounts, *account)
 		}
-	default:
-		return nil, &UnknownError{Event: "merge_request", Action: string(merge.Action)}
 	}
-	labels := b.Labels
-	if labels == nil {
-		labels = merge.Labels
-	}
-	ev.URL = merge.URL.link()
-	ev.Actor, ev.Author = b.User.account(src), b.person(src, merge.AuthorID)
-	ev.Repository = project.repository()
-	ev.Private = isPrivate(ev.Repository)
-	ev.IID, ev.Title, ev.Draft, ev.Labels = int64(merge.IID), string(merge.Title), merge.Draft || merge.WorkInProgress, labelTitles(labels)
-	ev.SourceBranch, ev.TargetBranch = string(merge.SourceBranch), string(merge.TargetBranch)
-	ev.OpenedAt = merge.Created.Time
-	return []event.Event{ev}, nil
+	return accounts
 }
 
-// person returns the account of the id. The body has only ids for the author and the merger;
-// their names are known if they also act in another part that is sent in full.
-func (b *gitlabMergeRequest) person(src Source, number id) *event.Account {
-	if b.User != nil && b.User.ID == number {
-		return b.User.account(src)
+// gitlabPerson returns the account of the id. Bodies have only ids of authors and mergers; their names are known if
+// they also act in another part that is sent in full.
+func gitlabPerson(src Source, number id, acting *gitlabUser, others ...list[gitlabUser]) *event.Account {
+	if acting != nil && acting.ID == number {
+		return acting.account(src)
 	}
-	for _, people := range [][]gitlabUser{b.Assignees, b.Reviewers} {
+	for _, people := range others {
 		for i := range people {
 			if people[i].ID == number {
 				return people[i].account(src)
@@ -172,7 +148,12 @@ func (b *gitlabMergeRequest) person(src Source, number id) *event.Account {
 	return newAccount(src, number, "", "", false)
 }
 
-func labelTitles(labels []gitlabLabel) []string {
+type gitlabLabel struct {
+	ID    id   `json:"id"`
+	Title text `json:"title"`
+}
+
+func gitlabTitles(labels []gitlabLabel) []string {
 	all := make([]text, len(labels))
 	for i, label := range labels {
 		all[i] = label.Title
@@ -180,10 +161,53 @@ func labelTitles(labels []gitlabLabel) []string {
 	return texts(all)
 }
 
+// gitlabChanges says what an update changed: of labels and people what was there before and after.
+type gitlabChanges struct {
+	names     names
+	labels    gitlabChange[gitlabLabel]
+	assignees gitlabChange[gitlabUser]
+	reviewers gitlabChange[gitlabUser]
+}
+
+type gitlabChange[T any] struct {
+	Previous list[T] `json:"previous"`
+	Current  list[T] `json:"current"`
+}
+
+// UnmarshalJSON never fails.
+func (c *gitlabChanges) UnmarshalJSON(raw []byte) error {
+	var known struct {
+		Labels    gitlabChange[gitlabLabel] `json:"labels"`
+		Assignees gitlabChange[gitlabUser]  `json:"assignees"`
+		Reviewers gitlabChange[gitlabUser]  `json:"reviewers"`
+	}
+	if err := decode(raw, &known); err == nil {
+		c.labels, c.assignees, c.reviewers = known.Labels, known.Assignees, known.Reviewers
+	}
+	return c.names.UnmarshalJSON(raw)
+}
+
+// added returns what is there now and was not before, by id.
+func added[T any](change gitlabChange[T], idOf func(T) id) []T {
+	var fresh []T
+	for _, one := range change.Current {
+		if idOf(one) != 0 && !slices.ContainsFunc(change.Previous, func(other T) bool { return idOf(other) == idOf(one) }) {
+			fresh = append(fresh, one)
+		}
+	}
+	return fresh
+}
+
+func (c gitlabChange[T]) reversed() gitlabChange[T] { return gitlabChange[T]{c.Current, c.Previous} }
+
+func labelID(label gitlabLabel) id { return label.ID }
+func userID(user gitlabUser) id    { return user.ID }
+
 type gitlabProject struct {
 	ID            id     `json:"id"`
 	Name          text   `json:"name"`
 	Path          text   `json:"path_with_namespace"`
+	URL           text   `json:"web_url"`
 	DefaultBranch text   `json:"default_branch"`
 	Visibility    *int64 `json:"visibility_level"`
 }
@@ -203,57 +227,26 @@ func (p *gitlabProject) repository() *event.Repository {
 	}
 }
 
-// gitlabMember is the body of a group's member hook and of the system hook's events on groups
-// and projects ("teams" in their names).
-type gitlabMember struct {
-	Created moment `json:"created_at"`
-
-	GroupID     id   `json:"group_id"`
-	GroupName   text `json:"group_name"`
-	GroupPath   text `json:"group_path"`
-	GroupAccess text `json:"group_access"`
-
-	ProjectID         id   `json:"project_id"`
-	ProjectName       text `json:"project_name"`
-	ProjectPath       text `json:"project_path_with_namespace"`
-	ProjectVisibility text `json:"project_visibility"`
-	ProjectAccess     text `json:"access_level"`
-
-	UserID       id   `json:"user_id"`
-	UserUsername text `json:"user_username"`
-	UserName     text `json:"user_name"`
+// gitlabPlace is who did what where, in most bodies.
+type gitlabPlace struct {
+	User      *gitlabUser    `json:"user"`
+	Project   *gitlabProject `json:"project"`
+	ProjectID id             `json:"project_id"`
 }
 
-// events reads a membership. It has no id of its own: the time of its creation, which is sent
-// with its end too, tells one membership from the next of the same person. The time of its end
-// is not sent, so that the time of receipt stands for it.
-func (b *gitlabMember) events(src Source, req Request, kind string) ([]event.Event, error) {
-	user := gitlabUser{ID: b.UserID, Username: b.UserUsername, Name: b.UserName}
-	of, where := ofGroup, b.GroupID
-	if where == 0 {
-		of, where = ofRepository, b.ProjectID
+// project returns the id of the project; other is where some bodies have it as well.
+func (p *gitlabPlace) project(other id) id {
+	if p.Project != nil && p.Project.ID != 0 {
+		return p.Project.ID
 	}
-	if where == 0 || user.ID == 0 || b.Created.IsZero() {
-		return nil, &UnreadableError{Reason: "the membership has no member, no group or no time of creation"}
+	return cmp.Or(p.ProjectID, other)
+}
+
+// describe puts into an event who did it and where.
+func (p *gitlabPlace) describe(src Source, ev *event.Event, other id) {
+	ev.Actor, ev.Repository = p.User.account(src), p.Project.repository()
+	if project := p.project(other); ev.Repository == nil && project != 0 {
+		ev.Repository = &event.Repository{ID: project.String()}
 	}
-	ev := newMembership(src, kind, of, where, user.ID, occurrence(b.Created))
-	ev.Member = user.account(src)
-	ev.Time = firstTime(req.ReceivedAt)
-	if kind == event.MemberAdded {
-		ev.Time = b.Created.Time
-	}
-	if of == ofGroup {
-		// The path is the group's own, without those of its parents: GitLab sends no other.
-		ev.Group = &event.Group{ID: where.String(), Path: string(b.GroupPath), Name: string(b.GroupName)}
-		setRole(&ev, b.GroupAccess)
-	} else {
-		ev.Repository = &event.Repository{
-			ID: where.String(), Path: string(b.ProjectPath), Name: string(b.ProjectName),
-			Namespace: parentPath(b.ProjectPath), Visibility: b.ProjectVisibility.lower(),
-		}
-		setRole(&ev, b.ProjectAccess)
-	}
-	// The visibility of groups is not sent.
 	ev.Private = isPrivate(ev.Repository)
-	return []event.Event{ev}, nil
 }

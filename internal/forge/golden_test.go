@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,10 +29,13 @@ var receivedAt = time.Date(2026, time.November, 8, 12, 0, 0, 123456789, time.Fix
 
 // supported lists what each forge's webhooks are translated to.
 var supported = map[string][]string{
-	forge.GitHub:  {event.MergeRequestOpened, event.MergeRequestMerged, event.MemberAdded, event.MemberRemoved},
-	forge.GitLab:  {event.MergeRequestOpened, event.MergeRequestMerged, event.MemberAdded, event.MemberRemoved},
-	forge.Gitea:   {event.MergeRequestOpened, event.MergeRequestMerged},
-	forge.Forgejo: {event.MergeRequestOpened, event.MergeRequestMerged},
+	forge.GitHub:  forge.Kinds(forge.GitHub),
+	forge.GitLab:  forge.Kinds(forge.GitLab),
+	forge.Gitea:   forge.Kinds(forge.Gitea),
+	forge.Forgejo: forge.Kinds(forge.Forgejo),
+
+	forge.BitbucketCloud:  forge.Kinds(forge.BitbucketCloud),
+	forge.BitbucketServer: forge.Kinds(forge.BitbucketServer),
 }
 
 // codeForges are the forges that speak of code: all but what other systems say in CloudEvents.
@@ -158,40 +162,52 @@ func TestEverythingSupportedIsRecorded(t *testing.T) {
 	}
 }
 
-// Whatever is recorded must be usable by the rest of the house: named, placed in time to the
-// microsecond, and with no field that rules could not reach.
 func TestEventsAreComplete(t *testing.T) {
 	t.Parallel()
 
 	for _, forgeName := range forge.Names() {
 		for _, name := range recordings(t, forgeName) {
-			for _, ev := range translate(t, forgeName, name) {
-				if ev.Source != source(forgeName).Name || ev.Object == "" || !strings.HasPrefix(ev.Key, ev.Object+":") {
-					t.Errorf("%s/%s: source %q, object %q, key %q", forgeName, name, ev.Source, ev.Object, ev.Key)
-				}
-				for field, at := range map[string]time.Time{"time": ev.Time, "opened_at": ev.OpenedAt, "merged_at": ev.MergedAt} {
-					if at.Location() != time.UTC || !at.Equal(at.Truncate(time.Microsecond)) {
-						t.Errorf("%s/%s: %s is %v, which is not UTC to the microsecond", forgeName, name, field, at)
-					}
-				}
-				if ev.Time.IsZero() {
-					t.Errorf("%s/%s has no time", forgeName, name)
-				}
-				asJSON, err := json.Marshal(ev)
-				if err != nil {
-					t.Fatal(err)
-				}
-				var fields map[string]any
-				if err := json.Unmarshal(asJSON, &fields); err != nil {
-					t.Fatal(err)
-				}
-				delete(fields, "payload") // whatever another system says
-				for field := range fields {
-					if !event.Carries(ev.Kind, field) {
-						t.Errorf("%s/%s sets %q, which %s does not carry", forgeName, name, field, ev.Kind)
-					}
-				}
+			events := translate(t, forgeName, name)
+			for i := range events {
+				complete(t, forgeName, &events[i])
 			}
+		}
+	}
+}
+
+// complete checks that an event of the forge is usable by the rest of the house: named, placed in time to the
+// microsecond, with no field that rules could not reach, and fit to be kept.
+func complete(tb testing.TB, forgeName string, ev *event.Event) {
+	tb.Helper()
+
+	if ev.Source != source(forgeName).Name || ev.Object == "" || len(ev.Key) <= len(ev.Object)+1 || !strings.HasPrefix(ev.Key, ev.Object+":") {
+		tb.Errorf("%s: source %q, object %q, key %q", forgeName, ev.Source, ev.Object, ev.Key)
+	}
+	if forgeName != forge.CloudEvents && !slices.Contains(forge.Kinds(forgeName), ev.Kind) {
+		tb.Errorf("%s: %s is not among the kinds that it tells of", forgeName, ev.Kind)
+	}
+	if ev.Time.IsZero() {
+		tb.Errorf("%s: %s has no time", forgeName, ev.Key)
+	}
+	for field, at := range map[string]time.Time{
+		"time": ev.Time, "opened_at": ev.OpenedAt, "closed_at": ev.ClosedAt, "merged_at": ev.MergedAt, "due_at": ev.DueAt,
+	} {
+		if at.Location() != time.UTC || !at.Equal(at.Truncate(time.Microsecond)) {
+			tb.Errorf("%s: %s of %s is %v, which is not UTC to the microsecond", forgeName, field, ev.Key, at)
+		}
+	}
+	kept, err := json.Marshal(ev)
+	if err != nil || !utf8.Valid(kept) || strings.Contains(string(kept), `\u0000`) || !utf8.ValidString(ev.Key) || strings.Contains(ev.Key, "\x00") {
+		tb.Fatalf("%s: the event cannot be kept (%v): %s", forgeName, err, kept)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(kept, &fields); err != nil {
+		tb.Fatal(err)
+	}
+	delete(fields, "payload") // whatever another system says
+	for field := range fields {
+		if !event.Carries(ev.Kind, field) {
+			tb.Errorf("%s: %s sets %q, which %s does not carry", forgeName, ev.Key, field, ev.Kind)
 		}
 	}
 }
@@ -201,8 +217,18 @@ func TestHooksOfOneHappeningShareTheNaturalKey(t *testing.T) {
 	t.Parallel()
 
 	for _, tc := range []struct{ forge, one, other string }{
+		{forge.GitHub, "merge_request.merged", "merge_request.merged-form-deleted-author"},
+		{forge.GitHub, "tag.created", "tag.created-push"},
 		{forge.GitLab, "merge_request.merged", "merge_request.merged-system-hook"},
 		{forge.GitLab, "member.added-group", "member.added-group-system-hook"},
+		{forge.GitLab, "member.role_changed-group", "member.role_changed-group-system-hook"},
+		{forge.GitLab, "push-main", "push-main-system-hook"},
+		{forge.GitLab, "tag.created", "tag.created-system-hook"},
+		{forge.GitLab, "repository.created-system-hook", "repository.created-group"},
+		{forge.GitLab, "review.submitted-approval", "review.submitted-approved"},
+		{forge.Gitea, "tag.created", "tag.created-push"},
+		{forge.Forgejo, "tag.created", "tag.created-push"},
+		{forge.Forgejo, "pipeline.finished-run", "pipeline.finished-run-recovered"},
 	} {
 		one, other := translate(t, tc.forge, tc.one), translate(t, tc.forge, tc.other)
 		if one[0].Key != other[0].Key {
@@ -218,26 +244,31 @@ func TestDifferentHappeningsHaveDifferentKeys(t *testing.T) {
 		forge string
 		names []string
 	}{
-		{forge.GitHub, []string{
-			"merge_request.opened", "merge_request.merged", "member.added-organization",
-			"member.removed-organization", "member.added-team", "member.removed-team",
-		}},
-		{forge.GitLab, []string{
-			"merge_request.opened", "merge_request.merged", "member.added-group", "member.removed-group",
-			"member.added-project-system-hook", "member.removed-project-system-hook",
-		}},
-		{forge.Gitea, []string{"merge_request.opened", "merge_request.merged"}},
-		{forge.Forgejo, []string{"merge_request.opened", "merge_request.merged"}},
+		{forge.GitHub, recordingsBut(t, forge.GitHub, "merge_request.merged-form-deleted-author", "tag.created-push")},
+		{forge.GitLab, recordingsBut(t, forge.GitLab, "merge_request.merged-system-hook", "merge_request.merged-by-bot-private",
+			"member.added-group-system-hook", "member.role_changed-group-system-hook", "push-main-system-hook", "tag.created-system-hook",
+			"repository.created-group", "review.submitted-approved", "push-21-commits", "push-500-commits")},
+		{forge.Gitea, recordingsBut(t, forge.Gitea, "merge_request.merged-form-by-automation", "tag.created-push")},
+		{forge.Forgejo, recordingsBut(t, forge.Forgejo, "tag.created-push", "pipeline.finished-run-recovered")},
+		{forge.BitbucketCloud, recordingsBut(t, forge.BitbucketCloud)},
+		{forge.BitbucketServer, recordingsBut(t, forge.BitbucketServer)},
 	} {
 		seen := map[string]string{}
 		for _, name := range tc.names {
-			key := translate(t, tc.forge, name)[0].Key
-			if seen[key] != "" {
-				t.Errorf("%s: %s and %s share the key %q", tc.forge, name, seen[key], key)
+			for _, ev := range translate(t, tc.forge, name) {
+				if seen[ev.Key] != "" {
+					t.Errorf("%s: %s and %s share the key %q", tc.forge, name, seen[ev.Key], ev.Key)
+				}
+				seen[ev.Key] = name
 			}
-			seen[key] = name
 		}
 	}
+}
+
+// recordingsBut returns the names of all recordings of the forge but those, which tell of what another one tells of.
+func recordingsBut(tb testing.TB, forgeName string, twins ...string) []string {
+	tb.Helper()
+	return slices.DeleteFunc(recordings(tb, forgeName), func(name string) bool { return slices.Contains(twins, name) })
 }
 
 func TestTransportNames(t *testing.T) {
@@ -248,6 +279,8 @@ func TestTransportNames(t *testing.T) {
 		{forge.GitLab, "merge_request.opened", "b0a0d7b0-3f5e-4f0e-9a3e-6d2f8b7c5a04", "Merge Request Hook"},
 		{forge.Gitea, "merge_request.opened", "8d0f6c1e-2b7a-4f6a-9c5d-3e1b7a9f2c01", "pull_request"},
 		{forge.Forgejo, "merge_request.opened", "b03f6c1e-2b7a-4f6a-9c5d-3e1b7a9f2c04", "pull_request"},
+		{forge.BitbucketServer, "merge_request.opened", "08262497-cf46-58ef-9c32-9888e295bb7d", "pr:opened"},
+		{forge.BitbucketCloud, "merge_request.opened", "923050bb-f6f1-5b88-b271-e6fbfae385f6", "pullrequest:created"},
 	} {
 		speaks, req := speak(t, tc.forge), recording(t, tc.forge, tc.recording)
 		if got := speaks.DeliveryID(req); got != tc.id {
@@ -266,7 +299,7 @@ func TestTransportNamesAreBoundedAndPrintable(t *testing.T) {
 	hostile := " \x1b[2J\u202e" + strings.Repeat("a", 1000)
 	for _, header := range []string{
 		"X-GitHub-Delivery", "X-GitHub-Event", "Idempotency-Key", "X-Gitlab-Event",
-		"X-Gitea-Delivery", "X-Gitea-Event", "X-Forgejo-Delivery", "X-Forgejo-Event-Type",
+		"X-Gitea-Delivery", "X-Gitea-Event", "X-Forgejo-Delivery", "X-Forgejo-Event-Type", "X-Request-UUID", "X-Request-Id", "X-Event-Key",
 	} {
 		req.Header.Set(header, hostile)
 	}

@@ -6,8 +6,9 @@ import (
 )
 
 // tells are the kinds of event that each forge can tell of at all, by what its webhooks are documented to send
-// and were seen to send. Gitea sends no webhooks of memberships, stars and reactions, GitHub none of
-// reactions.
+// and were seen to send. Gitea sends no webhooks of memberships, stars and reactions, and does not say which label
+// was taken off; GitHub sends none of reactions, and of accounts only that they come and go, and this from Enterprise
+// Servers alone.
 var tells = map[string][]string{
 	GitHub: slices.Concat(everywhere, []string{
 		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",
@@ -15,32 +16,41 @@ var tells = map[string][]string{
 		"branch.created", "branch.deleted", "release.published", "milestone.closed", "wiki.edited", "pipeline.finished", "deployment.finished",
 		"star.added", "star.removed", "fork.created",
 		"repository.created", "repository.archived", "repository.renamed", "repository.transferred", "repository.deleted",
-		"member.added", "member.removed", "member.role_changed", "user.created", "user.renamed", "user.updated", "user.deleted", "sponsorship.created",
+		"member.added", "member.removed", "member.role_changed", "user.created", "user.deleted", "sponsorship.created",
 	}),
 	GitLab: slices.Concat(everywhere, []string{
 		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",
 		"issue.labeled", "issue.unlabeled", "issue.assigned", "comment.edited", "reaction.added", "reaction.removed",
 		"branch.created", "branch.deleted", "release.published", "milestone.closed", "wiki.edited", "pipeline.finished", "deployment.finished",
 		"repository.created", "repository.renamed", "repository.transferred", "repository.deleted",
-		"member.added", "member.removed", "member.role_changed", "user.created", "user.renamed", "user.updated", "user.deleted",
+		"member.added", "member.removed", "member.role_changed", "user.created", "user.renamed", "user.deleted",
 	}),
 	Gitea:   likeGitea,
 	Forgejo: likeGitea,
-	"bitbucket": slices.Concat(everywhere, []string{
-		"merge_request.review_requested", "comment.edited", "comment.deleted", "branch.created", "branch.deleted",
-		"pipeline.finished", "fork.created", "repository.renamed", "repository.transferred", "repository.deleted",
-	}),
+	// Neither product of Bitbucket has labels, and neither tells that somebody was assigned or that what was declined
+	// was opened again. Data Center has no issues.
+	BitbucketCloud: {
+		"merge_request.opened", "merge_request.merged", "merge_request.closed", "merge_request.updated", "merge_request.review_requested",
+		"review.submitted", "issue.opened", "issue.closed", "issue.reopened", "comment.created", "comment.edited", "comment.deleted",
+		"push", "tag.created", "branch.created", "branch.deleted", "pipeline.finished", "fork.created",
+		"repository.created", "repository.renamed", "repository.transferred", "repository.deleted",
+	},
+	BitbucketServer: {
+		"merge_request.opened", "merge_request.merged", "merge_request.closed", "merge_request.updated", "merge_request.review_requested",
+		"review.submitted", "comment.created", "comment.edited", "comment.deleted", "push", "tag.created", "branch.created", "branch.deleted",
+		"fork.created", "repository.renamed", "repository.transferred",
+	},
 }
 
 var (
-	// everywhere are the kinds that every forge tells of.
+	// everywhere are the kinds that every forge but Bitbucket tells of.
 	everywhere = []string{
 		"merge_request.opened", "merge_request.merged", "merge_request.closed", "merge_request.reopened", "merge_request.updated",
 		"review.submitted", "issue.opened", "issue.closed", "issue.reopened", "comment.created", "push", "tag.created",
 	}
 	likeGitea = slices.Concat(everywhere, []string{
-		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",
-		"issue.labeled", "issue.unlabeled", "issue.assigned", "comment.edited", "comment.deleted",
+		"merge_request.review_requested", "merge_request.labeled", "merge_request.assigned",
+		"issue.labeled", "issue.assigned", "comment.edited", "comment.deleted",
 		"branch.created", "branch.deleted", "release.published", "wiki.edited", "pipeline.finished", "fork.created",
 		"repository.created", "repository.deleted",
 	})

@@ -28,7 +28,9 @@ var signatureHeaders = map[string]string{
 	forge.Gitea:   "X-Gitea-Signature",
 	forge.Forgejo: "X-Forgejo-Signature",
 
-	forge.CloudEvents: "Authorization",
+	forge.BitbucketCloud:  "X-Hub-Signature",
+	forge.BitbucketServer: "X-Hub-Signature",
+	forge.CloudEvents:     "Authorization",
 }
 
 // signed returns a delivery that the forge signed with the secret.
@@ -93,6 +95,10 @@ func TestVerifyRefuses(t *testing.T) {
 			{"prefix only", bad, func(h http.Header) { h.Set(header, "sha256=") }},
 			{"not hex", bad, func(h http.Header) { h.Set(header, strings.Repeat("z", 64)) }},
 			{"sha1", bad, func(h http.Header) { h.Set(header, "sha1="+sha1Hex(secret)) }},
+			{"sha1 called sha256", bad, func(h http.Header) { h.Set(header, "sha256="+sha1Hex(secret)) }},
+			{"sha256 called sha1", bad, func(h http.Header) { h.Set(header, "sha1="+strings.TrimPrefix(h.Get(header), "sha256=")) }},
+			{"the secret itself", bad, func(h http.Header) { h.Set(header, secret+" ") }},
+			{"of another forge", bad, func(h http.Header) { h.Set(header, otherSignature(forgeName)) }},
 			{"twice, one of them valid", bad, func(h http.Header) { h.Add(header, "other") }},
 		} {
 			t.Run(forgeName+"/"+tc.name, func(t *testing.T) {
@@ -120,6 +126,15 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
+// otherSignature returns a signature with the right secret as a forge would send it that writes it in another way.
+func otherSignature(forgeName string) string {
+	other := forge.Gitea
+	if forgeName == forge.Gitea || forgeName == forge.Forgejo {
+		other = forge.GitHub
+	}
+	return signed(other, secret, body).Header.Get(signatureHeaders[other])
+}
+
 func sha1Hex(secret string) string {
 	mac := hmac.New(sha1.New, []byte(secret))
 	mac.Write([]byte(body))
@@ -130,7 +145,7 @@ func sha1Hex(secret string) string {
 func TestVerifyRefusesAnotherBody(t *testing.T) {
 	t.Parallel()
 
-	for _, forgeName := range []string{forge.GitHub, forge.Gitea, forge.Forgejo} {
+	for _, forgeName := range slices.DeleteFunc(codeForges(), func(name string) bool { return name == forge.GitLab }) {
 		req := signed(forgeName, secret, body)
 		req.Body = []byte(body + " ")
 		refused(t, forgeName, "bad_signature", []string{secret}, req)
@@ -143,13 +158,17 @@ func TestVerifyNeverFallsBackToOtherHeaders(t *testing.T) {
 
 	for _, forgeName := range forge.Names() {
 		req := forge.Request{Header: http.Header{}, Body: []byte(body), ReceivedAt: receivedAt}
-		req.Header.Set("X-Hub-Signature", "sha1="+sha1Hex(secret))
 		for _, other := range forge.Names() {
-			if other != forgeName {
+			if signatureHeaders[other] != signatureHeaders[forgeName] {
 				forge.Sign(other, secret, req.Header, req.Body)
 			}
 		}
-		refused(t, forgeName, "missing_signature", []string{secret}, req)
+		code := "missing_signature"
+		req.Header.Set("X-Hub-Signature", "sha1="+sha1Hex(secret))
+		if signatureHeaders[forgeName] == "X-Hub-Signature" { // There it is Bitbucket's, and of another algorithm.
+			code = "bad_signature"
+		}
+		refused(t, forgeName, code, []string{secret}, req)
 		req.Header.Set(signatureHeaders[forgeName], "sha256=00")
 		refused(t, forgeName, "bad_signature", []string{secret}, req)
 	}
@@ -180,6 +199,8 @@ func TestVerifyForms(t *testing.T) {
 	}
 	accepted(t, forge.GitHub, []string{secret}, request(forge.GitHub, form))
 	refused(t, forge.GitHub, "bad_signature", []string{secret}, request(forge.GitHub, body))
+	refused(t, forge.GitHub, "bad_signature", []string{secret}, request(forge.GitHub, form+"&payload=%7B%7D"))
+	refused(t, forge.GitHub, "missing_signature", []string{secret}, forge.Request{Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte(form)})
 	for _, forgeName := range []string{forge.Gitea, forge.Forgejo} {
 		accepted(t, forgeName, []string{secret}, request(forgeName, body))
 		refused(t, forgeName, "bad_signature", []string{secret}, request(forgeName, form))
@@ -310,6 +331,9 @@ func TestCheck(t *testing.T) {
 		{"broken signing token", "secrets[0]", func(s *forge.Source) { s.Secrets = []string{"whsec_%"} }},
 		{"empty signing token", "secrets[0]", func(s *forge.Source) { s.Secrets = []string{"whsec_"} }},
 		{"like a signing token elsewhere", "", func(s *forge.Source) { s.Forge, s.Secrets = forge.Gitea, []string{"whsec_%"} }},
+		{"trusted logins", "", func(s *forge.Source) { s.TrustedLogins = true }},
+		{"trusted nicknames", "trusted_logins", func(s *forge.Source) { s.Forge, s.TrustedLogins = forge.BitbucketCloud, true }},
+		{"trusted logins of Data Center", "", func(s *forge.Source) { s.Forge, s.TrustedLogins = forge.BitbucketServer, true }},
 		{"address without scheme", "base_url", func(s *forge.Source) { s.BaseURL = "gitlab.example.com" }},
 		{"address of another scheme", "base_url", func(s *forge.Source) { s.BaseURL = "ssh://gitlab.example.com" }},
 	} {
