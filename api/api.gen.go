@@ -75,6 +75,72 @@ func (e AchievementDiffWhat) Valid() bool {
 	}
 }
 
+// Defines values for DeliveryBodyEncoding.
+const (
+	DeliveryBodyEncodingBase64 DeliveryBodyEncoding = "base64"
+	DeliveryBodyEncodingText   DeliveryBodyEncoding = "text"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryBodyEncoding enum.
+func (e DeliveryBodyEncoding) Valid() bool {
+	switch e {
+	case DeliveryBodyEncodingBase64:
+		return true
+	case DeliveryBodyEncodingText:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeliveryEventState.
+const (
+	DeliveryEventStateMissing DeliveryEventState = "missing"
+	DeliveryEventStateNew     DeliveryEventState = "new"
+	DeliveryEventStateSeen    DeliveryEventState = "seen"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryEventState enum.
+func (e DeliveryEventState) Valid() bool {
+	switch e {
+	case DeliveryEventStateMissing:
+		return true
+	case DeliveryEventStateNew:
+		return true
+	case DeliveryEventStateSeen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DeliveryOutcome.
+const (
+	DeliveryOutcomeDryRun     DeliveryOutcome = "dry_run"
+	DeliveryOutcomeFailed     DeliveryOutcome = "failed"
+	DeliveryOutcomeIgnored    DeliveryOutcome = "ignored"
+	DeliveryOutcomeJudged     DeliveryOutcome = "judged"
+	DeliveryOutcomeUnreadable DeliveryOutcome = "unreadable"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryOutcome enum.
+func (e DeliveryOutcome) Valid() bool {
+	switch e {
+	case DeliveryOutcomeDryRun:
+		return true
+	case DeliveryOutcomeFailed:
+		return true
+	case DeliveryOutcomeIgnored:
+		return true
+	case DeliveryOutcomeJudged:
+		return true
+	case DeliveryOutcomeUnreadable:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExplainedStepIdea.
 const (
 	ExplainedStepIdeaHold       ExplainedStepIdea = "hold"
@@ -167,6 +233,7 @@ func (e Visibility) Valid() bool {
 
 // Defines values for WebhookReceiptOutcome.
 const (
+	WebhookReceiptOutcomeDryRun     WebhookReceiptOutcome = "dry_run"
 	WebhookReceiptOutcomeDuplicate  WebhookReceiptOutcome = "duplicate"
 	WebhookReceiptOutcomeFailed     WebhookReceiptOutcome = "failed"
 	WebhookReceiptOutcomeIgnored    WebhookReceiptOutcome = "ignored"
@@ -177,6 +244,8 @@ const (
 // Valid indicates whether the value is a known member of the WebhookReceiptOutcome enum.
 func (e WebhookReceiptOutcome) Valid() bool {
 	switch e {
+	case WebhookReceiptOutcomeDryRun:
+		return true
 	case WebhookReceiptOutcomeDuplicate:
 		return true
 	case WebhookReceiptOutcomeFailed:
@@ -457,6 +526,131 @@ type CreateUser struct {
 	Username string `json:"username"`
 }
 
+// DeliveriesReplay defines model for DeliveriesReplay.
+type DeliveriesReplay struct {
+	// Deliveries Those that the replay changed: that told of new events, or have another outcome.
+	Deliveries []ReplayedDelivery `json:"deliveries"`
+
+	// NewEvents How many events were not known before.
+	NewEvents int32 `json:"new_events"`
+
+	// NextCursor Absent when there are no more.
+	NextCursor *string `json:"next_cursor,omitempty"`
+
+	// Outcomes How many of them have which outcome now.
+	Outcomes map[string]int32 `json:"outcomes"`
+
+	// Remaining How many more there are behind them.
+	Remaining int64 `json:"remaining"`
+
+	// Replayed How many deliveries this call replayed.
+	Replayed int32 `json:"replayed"`
+}
+
+// Delivery defines model for Delivery.
+type Delivery struct {
+	Awards []ReceiptAward `json:"awards"`
+
+	// Body The body; null when it is no longer kept.
+	Body *string `json:"body"`
+
+	// BodyEncoding `text` when the body is valid UTF-8, otherwise `base64`; null without a body.
+	BodyEncoding *DeliveryBodyEncoding `json:"body_encoding"`
+
+	// BodyExpiredAt When body and headers were deleted; null while they are kept.
+	BodyExpiredAt *time.Time `json:"body_expired_at"`
+
+	// BodySize Bytes of the body as it was sent.
+	BodySize    int32  `json:"body_size"`
+	ContentType string `json:"content_type"`
+
+	// EventName The forge's own name of what it sent.
+	EventName string          `json:"event_name"`
+	Events    []DeliveryEvent `json:"events"`
+
+	// Headers Those headers that say what was sent. Signatures and tokens are never kept.
+	Headers map[string]string `json:"headers"`
+	Id      int64             `json:"id"`
+
+	// Outcome What became of a delivery. `judged`: its events met the rules. `ignored`: the forge tells nothing in it that could earn anything. `unreadable`: the signature
+	// is good, the body is not. `failed`: judging failed each time; it can be replayed. `dry_run`: its source is on trial, and nothing was judged.
+	Outcome DeliveryOutcome `json:"outcome"`
+
+	// Problem Why it was not judged.
+	Problem     *string        `json:"problem"`
+	ReceivedAt  time.Time      `json:"received_at"`
+	Revocations []ReceiptAward `json:"revocations"`
+
+	// Source The name of the source that sent it.
+	Source string `json:"source"`
+
+	// TransportId The forge's own id of the delivery; empty when it gave none.
+	TransportId string `json:"transport_id"`
+}
+
+// DeliveryBodyEncoding `text` when the body is valid UTF-8, otherwise `base64`; null without a body.
+type DeliveryBodyEncoding string
+
+// DeliveryEvent defines model for DeliveryEvent.
+type DeliveryEvent struct {
+	HappenedAt time.Time `json:"happened_at"`
+
+	// Id Null while it is missing.
+	Id *int64 `json:"id"`
+
+	// Key What tells the event from all others of the source, whoever tells of it.
+	Key string `json:"key"`
+
+	// Kind Example: merge_request.merged
+	Kind string `json:"kind"`
+
+	// State `new`: this delivery was the first to tell of it. `seen`: another one was. `missing`: it is read today and is not known; a replay would judge it.
+	State DeliveryEventState `json:"state"`
+}
+
+// DeliveryEventState `new`: this delivery was the first to tell of it. `seen`: another one was. `missing`: it is read today and is not known; a replay would judge it.
+type DeliveryEventState string
+
+// DeliveryOutcome What became of a delivery. `judged`: its events met the rules. `ignored`: the forge tells nothing in it that could earn anything. `unreadable`: the signature
+// is good, the body is not. `failed`: judging failed each time; it can be replayed. `dry_run`: its source is on trial, and nothing was judged.
+type DeliveryOutcome string
+
+// DeliveryPage defines model for DeliveryPage.
+type DeliveryPage struct {
+	Items []DeliverySummary `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// DeliverySummary defines model for DeliverySummary.
+type DeliverySummary struct {
+	// BodyExpiredAt When body and headers were deleted; null while they are kept.
+	BodyExpiredAt *time.Time `json:"body_expired_at"`
+
+	// BodySize Bytes of the body as it was sent.
+	BodySize    int32  `json:"body_size"`
+	ContentType string `json:"content_type"`
+
+	// EventName The forge's own name of what it sent.
+	EventName string `json:"event_name"`
+	Id        int64  `json:"id"`
+
+	// Outcome What became of a delivery. `judged`: its events met the rules. `ignored`: the forge tells nothing in it that could earn anything. `unreadable`: the signature
+	// is good, the body is not. `failed`: judging failed each time; it can be replayed. `dry_run`: its source is on trial, and nothing was judged.
+	Outcome DeliveryOutcome `json:"outcome"`
+
+	// Problem Why it was not judged.
+	Problem    *string   `json:"problem"`
+	ReceivedAt time.Time `json:"received_at"`
+
+	// Source The name of the source that sent it.
+	Source string `json:"source"`
+
+	// TransportId The forge's own id of the delivery; empty when it gave none.
+	TransportId string `json:"transport_id"`
+}
+
 // Effect defines model for Effect.
 type Effect struct {
 	Achievement string    `json:"achievement"`
@@ -686,8 +880,10 @@ type ReceiptAchievement struct {
 // ReceiptAward defines model for ReceiptAward.
 type ReceiptAward struct {
 	Achievement ReceiptAchievement `json:"achievement"`
-	Id          int64              `json:"id"`
-	User        ReceiptUser        `json:"user"`
+
+	// Id The id of the award; absent in a dry run.
+	Id   *int64      `json:"id,omitempty"`
+	User ReceiptUser `json:"user"`
 }
 
 // ReceiptUser defines model for ReceiptUser.
@@ -710,6 +906,34 @@ type ReorderAwards struct {
 	AwardIds []int64 `json:"award_ids"`
 }
 
+// ReplayDeliveries defines model for ReplayDeliveries.
+type ReplayDeliveries struct {
+	// Cursor The `next_cursor` of the call before.
+	Cursor *string `json:"cursor,omitempty"`
+
+	// DryRun Change nothing.
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Outcome What became of a delivery. `judged`: its events met the rules. `ignored`: the forge tells nothing in it that could earn anything. `unreadable`: the signature
+	// is good, the body is not. `failed`: judging failed each time; it can be replayed. `dry_run`: its source is on trial, and nothing was judged.
+	Outcome *DeliveryOutcome `json:"outcome,omitempty"`
+
+	// Since Those received at this time or later.
+	Since *time.Time `json:"since,omitempty"`
+
+	// Source Those of this source.
+	Source *string `json:"source,omitempty"`
+
+	// Until Those received before this time.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// ReplayDelivery defines model for ReplayDelivery.
+type ReplayDelivery struct {
+	// DryRun Change nothing.
+	DryRun *bool `json:"dry_run,omitempty"`
+}
+
 // ReplayProgress defines model for ReplayProgress.
 type ReplayProgress struct {
 	// Done How many events were shown.
@@ -718,6 +942,26 @@ type ReplayProgress struct {
 	// Running How many replays are not finished.
 	Running int   `json:"running"`
 	Total   int64 `json:"total"`
+}
+
+// ReplayedDelivery defines model for ReplayedDelivery.
+type ReplayedDelivery struct {
+	Awards []ReceiptAward `json:"awards"`
+
+	// Before What became of a delivery. `judged`: its events met the rules. `ignored`: the forge tells nothing in it that could earn anything. `unreadable`: the signature
+	// is good, the body is not. `failed`: judging failed each time; it can be replayed. `dry_run`: its source is on trial, and nothing was judged.
+	Before     DeliveryOutcome `json:"before"`
+	DeliveryId int64           `json:"delivery_id"`
+	Events     []ReceivedEvent `json:"events"`
+
+	// Outcome What became of a delivery. `judged`: its events met the rules. `ignored`: the forge tells nothing in it that could earn anything. `unreadable`: the signature
+	// is good, the body is not. `failed`: judging failed each time; it can be replayed. `dry_run`: its source is on trial, and nothing was judged.
+	Outcome DeliveryOutcome `json:"outcome"`
+
+	// Problem Why it was not judged, or which rules failed on its events.
+	Problem     *string        `json:"problem"`
+	Revocations []ReceiptAward `json:"revocations"`
+	Source      string         `json:"source"`
 }
 
 // Revision defines model for Revision.
@@ -989,7 +1233,8 @@ type WebhookReceipt struct {
 	Events    []ReceivedEvent `json:"events"`
 
 	// Outcome `judged`: its events met the rules. `duplicate`: it was received before. `ignored`: the forge tells nothing in it that could earn
-	// anything. `unreadable`: the signature is good, the body is not. `failed`: it is stored and will have to be judged again.
+	// anything. `unreadable`: the signature is good, the body is not. `failed`: it is stored and will have to be judged again. `dry_run`: it is
+	// stored, and the source is on trial: events and awards are those that there would be.
 	Outcome WebhookReceiptOutcome `json:"outcome"`
 
 	// Problem Why it is unreadable or failed, or which rules failed on its events.
@@ -998,7 +1243,8 @@ type WebhookReceipt struct {
 }
 
 // WebhookReceiptOutcome `judged`: its events met the rules. `duplicate`: it was received before. `ignored`: the forge tells nothing in it that could earn
-// anything. `unreadable`: the signature is good, the body is not. `failed`: it is stored and will have to be judged again.
+// anything. `unreadable`: the signature is good, the body is not. `failed`: it is stored and will have to be judged again. `dry_run`: it is
+// stored, and the source is on trial: events and awards are those that there would be.
 type WebhookReceiptOutcome string
 
 // Cursor defines model for Cursor.
@@ -1134,6 +1380,36 @@ type UpdateAwardParams struct {
 type RevokeAwardParams struct {
 	// IdempotencyKey A name for this request, chosen by the caller, under which it happens once.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before; empty for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Source The configured name of the source.
+	Source *string `form:"source,omitempty" json:"source,omitempty"`
+
+	// Outcome What became of it.
+	Outcome *DeliveryOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// EventName The forge's own name of what it sent.
+	EventName *string `form:"event_name,omitempty" json:"event_name,omitempty"`
+
+	// Kind The kind of an event that the delivery was the first to tell of.
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// User The id or username of somebody whom an event of it, which it was the first to tell of, earned an award.
+	User *string `form:"user,omitempty" json:"user,omitempty"`
+
+	// Since Received at this time or later.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Received before this time.
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 }
 
 // ListNamespacesParams defines parameters for ListNamespaces.
@@ -1299,6 +1575,12 @@ type UpdateAwardJSONRequestBody = UpdateAward
 // RevokeAwardJSONRequestBody defines body for RevokeAward for application/json ContentType.
 type RevokeAwardJSONRequestBody = RevokeAward
 
+// ReplayDeliveriesJSONRequestBody defines body for ReplayDeliveries for application/json ContentType.
+type ReplayDeliveriesJSONRequestBody = ReplayDeliveries
+
+// ReplayDeliveryJSONRequestBody defines body for ReplayDelivery for application/json ContentType.
+type ReplayDeliveryJSONRequestBody = ReplayDelivery
+
 // CreateNamespaceJSONRequestBody defines body for CreateNamespace for application/json ContentType.
 type CreateNamespaceJSONRequestBody = CreateNamespace
 
@@ -1376,6 +1658,18 @@ type ServerInterface interface {
 	// RevokeAward Revoke an award
 	// (POST /api/v1/awards/{id}/revoke)
 	RevokeAward(c *gin.Context, id IdPath, params RevokeAwardParams)
+	// ListDeliveries List deliveries
+	// (GET /api/v1/deliveries)
+	ListDeliveries(c *gin.Context, params ListDeliveriesParams)
+	// ReplayDeliveries Replay many deliveries
+	// (POST /api/v1/deliveries/replay)
+	ReplayDeliveries(c *gin.Context)
+	// GetDelivery Get a delivery
+	// (GET /api/v1/deliveries/{id})
+	GetDelivery(c *gin.Context, id IdPath)
+	// ReplayDelivery Replay a delivery
+	// (POST /api/v1/deliveries/{id}/replay)
+	ReplayDelivery(c *gin.Context, id IdPath)
 	// ListNamespaces List namespaces
 	// (GET /api/v1/namespaces)
 	ListNamespaces(c *gin.Context, params ListNamespacesParams)
@@ -2006,6 +2300,160 @@ func (siw *ServerInterfaceWrapper) RevokeAward(c *gin.Context) {
 	}
 
 	siw.Handler.RevokeAward(c, id, params)
+}
+
+// ListDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ListDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDeliveriesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "source" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "source", c.Request.URL.Query(), &params.Source, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter source: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", c.Request.URL.Query(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter outcome: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "event_name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "event_name", c.Request.URL.Query(), &params.EventName, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter event_name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", c.Request.URL.Query(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter user: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", c.Request.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter since: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", c.Request.URL.Query(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter until: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDeliveries(c, params)
+}
+
+// ReplayDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ReplayDeliveries(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplayDeliveries(c)
+}
+
+// GetDelivery operation middleware
+func (siw *ServerInterfaceWrapper) GetDelivery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id IdPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDelivery(c, id)
+}
+
+// ReplayDelivery operation middleware
+func (siw *ServerInterfaceWrapper) ReplayDelivery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id IdPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplayDelivery(c, id)
 }
 
 // ListNamespaces operation middleware
@@ -3341,6 +3789,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/awards/:id", wrapper.GetAward)
 	router.PATCH(options.BaseURL+"/api/v1/awards/:id", wrapper.UpdateAward)
 	router.POST(options.BaseURL+"/api/v1/awards/:id/revoke", wrapper.RevokeAward)
+	router.GET(options.BaseURL+"/api/v1/deliveries", wrapper.ListDeliveries)
+	router.GET(options.BaseURL+"/api/v1/deliveries/:id", wrapper.GetDelivery)
+	router.POST(options.BaseURL+"/api/v1/deliveries/:id/replay", wrapper.ReplayDelivery)
+	router.POST(options.BaseURL+"/api/v1/deliveries/replay", wrapper.ReplayDeliveries)
 }
 
 type AwardsResultResponseHeaders struct {
@@ -5542,6 +5994,683 @@ type RevokeAward5XXApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeAward5XXApplicationProblemPlusJSONResponse) VisitRevokeAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveriesRequestObject struct {
+	Params ListDeliveriesParams
+}
+
+type ListDeliveriesResponseObject interface {
+	VisitListDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListDeliveries200ResponseHeaders struct {
+	Link *string
+}
+
+type ListDeliveries200JSONResponse struct {
+	Body    DeliveryPage
+	Headers ListDeliveries200ResponseHeaders
+}
+
+func (response ListDeliveries200JSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveries400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeliveries400ApplicationProblemPlusJSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveries401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeliveries401ApplicationProblemPlusJSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveries403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeliveries403ApplicationProblemPlusJSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveries404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeliveries404ApplicationProblemPlusJSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveries406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeliveries406ApplicationProblemPlusJSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveries429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeliveries429ApplicationProblemPlusJSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveries5XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    OurTroubleResponseHeaders
+	StatusCode int
+}
+
+func (response ListDeliveries5XXApplicationProblemPlusJSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeliveriesRequestObject struct {
+	Body *ReplayDeliveriesJSONRequestBody
+}
+
+type ReplayDeliveriesResponseObject interface {
+	VisitReplayDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ReplayDeliveries200JSONResponse DeliveriesReplay
+
+func (response ReplayDeliveries200JSONResponse) VisitReplayDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeliveries400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDeliveries400ApplicationProblemPlusJSONResponse) VisitReplayDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeliveries401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDeliveries401ApplicationProblemPlusJSONResponse) VisitReplayDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeliveries403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDeliveries403ApplicationProblemPlusJSONResponse) VisitReplayDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeliveries406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDeliveries406ApplicationProblemPlusJSONResponse) VisitReplayDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeliveries413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDeliveries413ApplicationProblemPlusJSONResponse) VisitReplayDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeliveries415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDeliveries415ApplicationProblemPlusJSONResponse) VisitReplayDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeliveries429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDeliveries429ApplicationProblemPlusJSONResponse) VisitReplayDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeliveries5XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    OurTroubleResponseHeaders
+	StatusCode int
+}
+
+func (response ReplayDeliveries5XXApplicationProblemPlusJSONResponse) VisitReplayDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeliveryRequestObject struct {
+	Id IdPath `json:"id"`
+}
+
+type GetDeliveryResponseObject interface {
+	VisitGetDeliveryResponse(w http.ResponseWriter) error
+}
+
+type GetDelivery200JSONResponse Delivery
+
+func (response GetDelivery200JSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDelivery400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetDelivery400ApplicationProblemPlusJSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDelivery401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDelivery401ApplicationProblemPlusJSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDelivery403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetDelivery403ApplicationProblemPlusJSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDelivery404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDelivery404ApplicationProblemPlusJSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDelivery406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetDelivery406ApplicationProblemPlusJSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDelivery429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDelivery429ApplicationProblemPlusJSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDelivery5XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    OurTroubleResponseHeaders
+	StatusCode int
+}
+
+func (response GetDelivery5XXApplicationProblemPlusJSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDeliveryRequestObject struct {
+	Id   IdPath `json:"id"`
+	Body *ReplayDeliveryJSONRequestBody
+}
+
+type ReplayDeliveryResponseObject interface {
+	VisitReplayDeliveryResponse(w http.ResponseWriter) error
+}
+
+type ReplayDelivery200JSONResponse ReplayedDelivery
+
+func (response ReplayDelivery200JSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDelivery400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery400ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDelivery401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery401ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDelivery403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery403ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDelivery404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery404ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDelivery406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery406ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDelivery409ApplicationProblemPlusJSONResponse Problem
+
+func (response ReplayDelivery409ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDelivery413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery413ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDelivery415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery415ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDelivery429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery429ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayDelivery5XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    OurTroubleResponseHeaders
+	StatusCode int
+}
+
+func (response ReplayDelivery5XXApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11463,6 +12592,18 @@ type StrictServerInterface interface {
 	// RevokeAward Revoke an award
 	// (POST /api/v1/awards/{id}/revoke)
 	RevokeAward(ctx context.Context, request RevokeAwardRequestObject) (RevokeAwardResponseObject, error)
+	// ListDeliveries List deliveries
+	// (GET /api/v1/deliveries)
+	ListDeliveries(ctx context.Context, request ListDeliveriesRequestObject) (ListDeliveriesResponseObject, error)
+	// ReplayDeliveries Replay many deliveries
+	// (POST /api/v1/deliveries/replay)
+	ReplayDeliveries(ctx context.Context, request ReplayDeliveriesRequestObject) (ReplayDeliveriesResponseObject, error)
+	// GetDelivery Get a delivery
+	// (GET /api/v1/deliveries/{id})
+	GetDelivery(ctx context.Context, request GetDeliveryRequestObject) (GetDeliveryResponseObject, error)
+	// ReplayDelivery Replay a delivery
+	// (POST /api/v1/deliveries/{id}/replay)
+	ReplayDelivery(ctx context.Context, request ReplayDeliveryRequestObject) (ReplayDeliveryResponseObject, error)
 	// ListNamespaces List namespaces
 	// (GET /api/v1/namespaces)
 	ListNamespaces(ctx context.Context, request ListNamespacesRequestObject) (ListNamespacesResponseObject, error)
@@ -12027,6 +13168,144 @@ func (sh *strictHandler) RevokeAward(ctx *gin.Context, id IdPath, params RevokeA
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RevokeAwardResponseObject); ok {
 		if err := validResponse.VisitRevokeAwardResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDeliveries operation middleware
+func (sh *strictHandler) ListDeliveries(ctx *gin.Context, params ListDeliveriesParams) {
+	var request ListDeliveriesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeliveries(ctx, request.(ListDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListDeliveriesResponseObject); ok {
+		if err := validResponse.VisitListDeliveriesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReplayDeliveries operation middleware
+func (sh *strictHandler) ReplayDeliveries(ctx *gin.Context) {
+	var request ReplayDeliveriesRequestObject
+
+	var body ReplayDeliveriesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplayDeliveries(ctx, request.(ReplayDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplayDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReplayDeliveriesResponseObject); ok {
+		if err := validResponse.VisitReplayDeliveriesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDelivery operation middleware
+func (sh *strictHandler) GetDelivery(ctx *gin.Context, id IdPath) {
+	var request GetDeliveryRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDelivery(ctx, request.(GetDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDelivery")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetDeliveryResponseObject); ok {
+		if err := validResponse.VisitGetDeliveryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReplayDelivery operation middleware
+func (sh *strictHandler) ReplayDelivery(ctx *gin.Context, id IdPath) {
+	var request ReplayDeliveryRequestObject
+
+	request.Id = id
+
+	var body ReplayDeliveryJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplayDelivery(ctx, request.(ReplayDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplayDelivery")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReplayDeliveryResponseObject); ok {
+		if err := validResponse.VisitReplayDeliveryResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -14,7 +14,10 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/app"
 	"github.com/seed-504bad89/accolade/internal/config"
+	"github.com/seed-504bad89/accolade/internal/forge"
 )
+
+const webhookSecret = "a webhook secret of the tests"
 
 // serve runs a service until the test ends and makes it the one that commands speak to.
 func serve(t *testing.T) {
@@ -22,6 +25,7 @@ func serve(t *testing.T) {
 
 	cfg := config.Default()
 	cfg.Listen, cfg.AdminToken, cfg.Store.URL, cfg.Log = "127.0.0.1:0", "an admin token of the tests", t.TempDir()+"/accolade.db", slog.New(slog.DiscardHandler)
+	cfg.Sources = []forge.Source{{Name: "forge", Forge: forge.GitHub, Secrets: []string{webhookSecret}}}
 	service, err := app.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ type commands struct {
 	Apply       applyCommand       `cmd:"" help:"Make rules files the ones that judge, on a running service."`
 	Diff        diffCommand        `cmd:"" help:"Say what applying rules files would change; exit with 1 if anything."`
 	Rules       rulesCommand       `cmd:"" help:"Check, test and explain rules."`
+	Deliveries  deliveriesCommand  `cmd:"" help:"See what forges have sent, and judge it once more."`
 	Token       tokenCommand       `cmd:"" help:"Issue a token for the API."`
 	Mail        mailCommand        `cmd:"" help:"See the mails that are sent."`
 	Config      configCommand      `cmd:"" help:"List every setting, or check the present ones."`

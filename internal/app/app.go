@@ -44,6 +44,10 @@ type Config struct {
 	// RateLimit and AnonymousRateLimit are how many requests a minute a token may make, and an address
 	// without one; 0 is no limit.
 	RateLimit, AnonymousRateLimit int
+	// WebhookRate is how many deliveries a second are taken from one source; 0 is no limit.
+	WebhookRate int
+	// DeliveryRetention is how long the bodies of deliveries are kept; 0 is for ever.
+	DeliveryRetention time.Duration
 	// MailServer and MailFrom are as notify.MailConfig has them; an empty MailServer means no mails.
 	MailServer, MailFrom string
 	// MailRoots are the authorities that may vouch for the mail server; nil means the system's.
@@ -51,6 +55,8 @@ type Config struct {
 	// TrustedProxies and CORSOrigins are what the server's configuration says of them.
 	TrustedProxies, CORSOrigins []string
 	StopTimeout                 time.Duration
+	// ReadTimeout is how long a request may take to come in; 0 means 30 s.
+	ReadTimeout time.Duration
 
 	Log *slog.Logger
 	// Now is the clock; nil means the system's.
@@ -79,6 +85,9 @@ type App struct {
 func New(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Now == nil {
 		cfg.Now = func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+	}
+	if cfg.ReadTimeout == 0 {
+		cfg.ReadTimeout = readTimeout
 	}
 	a := &App{cfg: cfg, log: cfg.Log, registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -127,11 +136,7 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.automation, err = automation.New(automation.Config{
-		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
-		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
-	})
-	if err != nil {
+	if a.automation, err = a.automate(mail, wake); err != nil {
 		return err
 	}
 	a.operations = operation.New(operation.Config{
@@ -147,6 +152,14 @@ func (a *App) open(ctx context.Context) error {
 		return fmt.Errorf("making the first admin: %w", err)
 	}
 	return nil
+}
+
+func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, error) {
+	return automation.New(automation.Config{
+		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
+		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
+		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate,
+	})
 }
 
 // mail returns the sender of mails, nil when none is configured.

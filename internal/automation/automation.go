@@ -39,6 +39,9 @@ const MaxBatch = 256
 // asked to come back later.
 const queueSize = 4 * MaxBatch
 
+// sourceShare is how much of the queue one source may fill, so that one that floods leaves room for the others.
+const sourceShare = queueSize * 3 / 4
+
 // Config is what Automation works with. All fields but Mail and Announce are needed.
 type Config struct {
 	Store   *store.Store
@@ -47,6 +50,10 @@ type Config struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
+	// Retention is how long the bodies of deliveries are kept; 0 means for ever.
+	Retention time.Duration
+	// SourceRate is how many deliveries a second this process takes from one source; 0 is no limit.
+	SourceRate int
 	// Channels are told of every award and revocation; see Tell.
 	Channels []notify.Channel
 	// Mail sends mails; nil for none.
@@ -73,8 +80,11 @@ type Automation struct {
 	queue    chan *intake
 	current  atomic.Pointer[ruleset]
 	// clocks remembers when each clock is due next, by name, so that the book is not asked every second.
-	clocks   sync.Map
-	draining chan struct{}
+	clocks    sync.Map
+	draining  chan struct{}
+	retention time.Duration
+	limiter   *cache.Limiter
+	rate      int
 }
 
 // source is a configured source with its forge's way of speaking.
@@ -82,6 +92,8 @@ type source struct {
 	forge.Source
 
 	speaks forge.Forge
+	// queued is how many of its deliveries wait for the next commit.
+	queued *atomic.Int64
 }
 
 // New returns an Automation that knows the sources and no rules. It fails when a source's
@@ -95,7 +107,11 @@ func New(cfg Config) (*Automation, error) {
 		store: cfg.Store, seen: cfg.Seen, now: cfg.Now, log: cfg.Log, channels: cfg.Channels, mail: cfg.Mail, announce: cfg.Announce,
 		sources: map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(),
-		queue: make(chan *intake, queueSize), draining: make(chan struct{}),
+		queue: make(chan *intake, queueSize), draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,
+	}
+	// Each process counts for itself: asking Redis would cost every delivery more than it saves.
+	if a.limiter, err = cache.NewLimiter(cache.Config{MemorySize: len(cfg.Sources) + 1}, cfg.Now); err != nil {
+		return nil, err
 	}
 	for _, configured := range cfg.Sources {
 		if err := configured.Check(); err != nil {
@@ -108,7 +124,7 @@ func New(cfg Config) (*Automation, error) {
 		if !ok {
 			return nil, fault.InvalidField("forge", "unknown", "%q is no forge that Accolade knows", configured.Forge)
 		}
-		a.sources[configured.Name] = source{configured, speaks}
+		a.sources[configured.Name] = source{configured, speaks, &atomic.Int64{}}
 		a.trusted[configured.Name] = configured.TrustedLogins
 	}
 	a.current.Store(noRules())
@@ -148,9 +164,11 @@ func (a *Automation) commitQueued(ctx context.Context) {
 // while one commit runs, the next batch grows by itself.
 func (a *Automation) gather(first *intake) []*intake {
 	batch := []*intake{first}
+	first.queued.Add(-1)
 	for len(batch) < MaxBatch {
 		select {
 		case next := <-a.queue:
+			next.queued.Add(-1)
 			batch = append(batch, next)
 		default:
 			return batch

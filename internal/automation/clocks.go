@@ -56,7 +56,11 @@ func (a *Automation) Tick(ctx context.Context) (busy bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	busy = settled || lapsed || replayed
+	expired, err := a.expire(ctx)
+	if err != nil {
+		return false, err
+	}
+	busy = settled || lapsed || replayed || expired
 	for _, clock := range a.current.Load().set.Clocks() {
 		ticked, err := a.tick(ctx, clock)
 		if err != nil {

@@ -90,11 +90,19 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 		done = newWork(a, rules, batch) // a retried transaction starts anew
 		return done.run(ctx, tx)
 	})
+	if errors.Is(err, errRehearsed) {
+		for _, in := range batch {
+			in.done <- nil
+		}
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	a.people.learn(done.learned)
-	a.remember(ctx, batch)
+	if done.again == nil {
+		a.remember(ctx, batch)
+	}
 	for _, in := range batch {
 		a.count(in)
 		a.answer(in, in.receipt)
@@ -123,6 +131,9 @@ func (a *Automation) park(ctx context.Context, in *intake, cause error) {
 	in.delivery.Outcome = string(Failed)
 	in.delivery.Problem = "judging failed; the server's log has the cause"
 	err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if in.again != nil {
+			return in.again.park(ctx, tx, in)
+		}
 		return tx.InsertDeliveries(ctx, []*store.Delivery{&in.delivery})
 	})
 	if err != nil {
@@ -136,12 +147,20 @@ func (a *Automation) park(ctx context.Context, in *intake, cause error) {
 // answer tells the sender what became of its delivery, and counts it.
 func (a *Automation) answer(in *intake, receipt Receipt) {
 	in.receipt = receipt
-	a.metrics.deliveries.WithLabelValues(in.source, string(receipt.Outcome)).Inc()
+	switch {
+	case in.again == nil:
+		a.metrics.deliveries.WithLabelValues(in.source, string(receipt.Outcome)).Inc()
+	case !in.again.dry:
+		a.metrics.rejudged.WithLabelValues(in.source, string(receipt.Outcome)).Inc()
+	}
 	in.done <- nil
 }
 
 // count adds what the commit made true to the metrics.
 func (a *Automation) count(in *intake) {
+	if in.again == nil && in.tellsNothingNew() {
+		a.metrics.replays.WithLabelValues(in.source).Inc()
+	}
 	for i := range in.events {
 		if !in.events[i].row.New {
 			continue
@@ -162,4 +181,10 @@ func (a *Automation) count(in *intake) {
 	for _, given := range in.receipt.Revocations {
 		a.metrics.revoked.WithLabelValues(given.Key).Inc()
 	}
+}
+
+// tellsNothingNew reports whether the delivery is a new one of which every event was known.
+func (in *intake) tellsNothingNew() bool {
+	return !in.delivery.Existing && len(in.events) > 0 &&
+		!slices.ContainsFunc(in.events, func(ev judged) bool { return ev.row.New })
 }

@@ -173,7 +173,9 @@ func (r *report) tell(award *achievement.Award, kind string) {
 		AwardID: award.ID, AchievementID: award.AchievementID, Key: declared.Key, Name: declared.Name,
 		UserID: award.UserID, Username: r.users[award.UserID].Username,
 	}
-	r.metrics.fired.WithLabelValues(cause.Rule).SetToCurrentTime()
+	if !r.again.rehearsal() {
+		r.metrics.fired.WithLabelValues(cause.Rule).SetToCurrentTime()
+	}
 	switch in := cause.event.in; {
 	case in == nil:
 		r.unasked = append(r.unasked, change{kind, declared.Key})

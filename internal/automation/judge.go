@@ -30,6 +30,8 @@ type work struct {
 	// unasked are the changes that no delivery's receipt tells of.
 	unasked    []change
 	announcing bool
+	// again is set when the batch is judged once more.
+	again *again
 }
 
 // change is an award that was given or taken away, by the achievement's key.
@@ -46,15 +48,22 @@ type verdict struct {
 func newWork(a *Automation, rules *ruleset, batch []*intake) *work {
 	for _, in := range batch {
 		in.receipt = Receipt{}
-		in.delivery.ID, in.delivery.Existing = 0, false
+		in.delivery.Existing = false
+		if in.again == nil {
+			in.delivery.ID = 0
+		}
 		for i := range in.events {
 			in.events[i].late, in.events[i].failures = nil, nil
 		}
 	}
-	return &work{
+	w := &work{
 		Automation: a, rules: rules, batch: batch,
 		users: map[store.AccountRef]int64{}, learned: map[store.AccountRef]knownAccount{}, recipients: map[int64]rule.Recipient{},
 	}
+	if len(batch) > 0 {
+		w.again = batch[0].again
+	}
+	return w
 }
 
 // run is the whole transaction, top to bottom.
@@ -69,7 +78,10 @@ func (w *work) run(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	return w.consider(ctx, tx, fresh)
+	if err := w.consider(ctx, tx, fresh); err != nil {
+		return err
+	}
+	return w.conclude(ctx, tx)
 }
 
 // consider judges events that are matched, and carries out what the rules decide.
@@ -90,12 +102,14 @@ func (w *work) consider(ctx context.Context, tx *store.Tx, events []*judged) err
 }
 
 func (w *work) storeDeliveries(ctx context.Context, tx *store.Tx) error {
-	deliveries := make([]*store.Delivery, len(w.batch))
-	for i, in := range w.batch {
-		deliveries[i] = &in.delivery
-	}
-	if err := tx.InsertDeliveries(ctx, deliveries); err != nil {
-		return err
+	if w.again == nil {
+		deliveries := make([]*store.Delivery, len(w.batch))
+		for i, in := range w.batch {
+			deliveries[i] = &in.delivery
+		}
+		if err := tx.InsertDeliveries(ctx, deliveries); err != nil {
+			return err
+		}
 	}
 	for _, in := range w.batch {
 		in.receipt.DeliveryID = in.delivery.ID

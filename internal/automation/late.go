@@ -172,6 +172,19 @@ func (w *work) payload(ctx context.Context, tx *store.Tx, ev *judged, note func(
 	if packed == nil {
 		return nil, fmt.Errorf("the delivery of event %d is no longer kept", ev.row.ID)
 	}
+	body, err := unpack(packed)
+	if err != nil {
+		return nil, err
+	}
+	var sent any
+	if err := json.Unmarshal(body, &sent); err != nil {
+		return nil, fmt.Errorf("the delivery is no JSON: %w", err)
+	}
+	return sent, nil
+}
+
+// unpack returns the body of a delivery as it was sent.
+func unpack(packed []byte) ([]byte, error) {
 	reader, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return nil, fmt.Errorf("preparing decompression: %w", err)
@@ -181,11 +194,7 @@ func (w *work) payload(ctx context.Context, tx *store.Tx, ev *judged, note func(
 	if err != nil {
 		return nil, fmt.Errorf("decompressing the delivery: %w", err)
 	}
-	var sent any
-	if err := json.Unmarshal(body, &sent); err != nil {
-		return nil, fmt.Errorf("the delivery is no JSON: %w", err)
-	}
-	return sent, nil
+	return body, nil
 }
 
 // noteFailures keeps with each event what failed after it was stored.

@@ -70,7 +70,7 @@ func (c *channel) Tell(_ context.Context, notice notify.Notice) error {
 }
 
 // start runs an automation with one GitHub source and the rules until the test ends.
-func start(t *testing.T, book *store.Store, rules string) *machine {
+func start(t *testing.T, book *store.Store, rules string, options ...func(*automation.Config)) *machine {
 	t.Helper()
 
 	m := &machine{t: t, book: book, clock: testkit.NewClock(), channel: &channel{}}
@@ -78,12 +78,15 @@ func start(t *testing.T, book *store.Store, rules string) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Automation, err = automation.New(automation.Config{
+	cfg := automation.Config{
 		Store: book, Seen: seen, Now: m.clock.Now, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 		Sources:  []forge.Source{{Name: "forge", Forge: "github", Secrets: []string{secret}}},
 		Channels: []notify.Channel{m.channel},
-	})
-	if err != nil {
+	}
+	for _, option := range options {
+		option(&cfg)
+	}
+	if m.Automation, err = automation.New(cfg); err != nil {
 		t.Fatal(err)
 	}
 	if rules != "" {
@@ -121,12 +124,17 @@ func (m *machine) apply(rules string) *automation.Diff {
 // receive delivers a signed body to the source under a new delivery id.
 func (m *machine) receive(event string, body []byte) (*automation.Receipt, error) {
 	m.t.Helper()
+	return m.receiveFrom("forge", event, body)
+}
 
-	delivery, err := testkit.GitHubDelivery(m.t.Context(), "http://example.com", "forge", secret, event, body)
+func (m *machine) receiveFrom(source, event string, body []byte) (*automation.Receipt, error) {
+	m.t.Helper()
+
+	delivery, err := testkit.GitHubDelivery(m.t.Context(), "http://example.com", source, secret, event, body)
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	return m.Receive(m.t.Context(), "forge", forge.Request{Header: delivery.Header, Body: body, ReceivedAt: m.clock.Now()})
+	return m.Receive(m.t.Context(), source, forge.Request{Header: delivery.Header, Body: body, ReceivedAt: m.clock.Now()})
 }
 
 // merge delivers a merge and returns the keys of what it gave.

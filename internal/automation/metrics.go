@@ -19,6 +19,9 @@ type metrics struct {
 	matched    *prometheus.CounterVec
 	fired      *prometheus.GaugeVec
 	mails      *prometheus.CounterVec
+	replays    *prometheus.CounterVec
+	rejudged   *prometheus.CounterVec
+	expired    *prometheus.CounterVec
 	batches    prometheus.Histogram
 	queued     prometheus.Gauge
 }
@@ -36,7 +39,7 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 	}
 	m := &metrics{
 		deliveries: counter("deliveries_total", "Deliveries answered, by what became of them.", "source", "outcome"),
-		refused:    counter("deliveries_refused_total", "Deliveries refused for their signature.", "source", "reason"),
+		refused:    counter("deliveries_refused_total", "Deliveries refused for their signature, or because their source sends too many.", "source", "reason"),
 		unknown:    counter("unknown_events_total", "Deliveries about something outside the vocabulary.", "source"),
 		events:     counter("events_total", "Events stored for the first time.", "source", "kind"),
 		awards:     counter("awards_total", "Awards that rules gave, by the achievement's key.", "achievement"),
@@ -46,7 +49,11 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		fired: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: "accolade", Name: "rule_last_fired_timestamp_seconds", Help: "When a rule of this process gave or took something last.",
 		}, []string{"rule"}),
-		mails: counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
+		replays: counter("replays_total", "Deliveries of which every event was known: a body under another id, or what another hook told before.",
+			"source"),
+		rejudged: counter("replayed_deliveries_total", "Stored deliveries that somebody had judged once more.", "source", "outcome"),
+		expired:  counter("expired_deliveries_total", "Deliveries that are no longer kept: emptied, or deleted altogether.", "what"),
+		mails:    counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
 		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "accolade", Name: "batch_deliveries", Help: "Deliveries in one commit.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 9),
@@ -55,6 +62,6 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 			Namespace: "accolade", Name: "queued_deliveries", Help: "Deliveries that waited when the last commit began.",
 		}),
 	}
-	registerer.MustRegister(m.deliveries, m.refused, m.unknown, m.events, m.awards, m.revoked, m.failures, m.matched, m.fired, m.mails, m.batches, m.queued)
+	registerer.MustRegister(m.deliveries, m.refused, m.unknown, m.events, m.awards, m.revoked, m.failures, m.matched, m.fired, m.mails, m.replays, m.rejudged, m.expired, m.batches, m.queued)
 	return m
 }

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
+	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/forge"
@@ -31,9 +33,11 @@ const (
 	Unreadable Outcome = "unreadable"
 	// Failed: it was stored, but judging it failed each time; it can be replayed.
 	Failed Outcome = "failed"
+	// DryRun: its source is on trial. It is stored, and nothing else; it can be replayed.
+	DryRun Outcome = "dry_run"
 )
 
-// Receipt is what a delivery caused.
+// Receipt is what a delivery caused. With the outcome DryRun it is what it would cause, and awards have no ids.
 type Receipt struct {
 	DeliveryID  int64
 	Outcome     Outcome
@@ -67,6 +71,12 @@ type intake struct {
 	rules    *ruleset
 	receipt  Receipt
 	done     chan error
+	// queued counts the deliveries of the source that wait.
+	queued *atomic.Int64
+	// trial are the events that are not judged, because the source is on trial.
+	trial []judged
+	// again is set when the book holds the delivery already, and it is judged once more.
+	again *again
 }
 
 // judged is one event and what the rules' stateless half made of it.
@@ -97,8 +107,8 @@ const retryAfterFull = 2 * time.Second
 // Receive takes in one delivery for the named source and returns when it is committed.
 //
 // Faults: NotFound for an unknown source, Unauthenticated for a bad signature (before anything of
-// the body is parsed), Unavailable when the book is away or too much is queued: then nothing was
-// stored and the sender should try again. A delivery that is not understood is no fault: it is
+// the body is parsed), Limited for a source that sends more than its share, Unavailable when the book
+// is away or too much is queued: then nothing was stored and the sender should try again. A delivery that is not understood is no fault: it is
 // stored and the receipt says so. When ctx ends first, the delivery may still be committed.
 func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.Request) (*Receipt, error) {
 	src, ok := a.sources[sourceName]
@@ -106,6 +116,10 @@ func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.R
 		return nil, fault.NotFoundFor("source")
 	}
 	if err := src.speaks.Verify(src.Secrets, req); err != nil {
+		a.metrics.refused.WithLabelValues(src.Name, fault.As(err).Code).Inc()
+		return nil, err
+	}
+	if err := a.limit(ctx, src); err != nil {
 		a.metrics.refused.WithLabelValues(src.Name, fault.As(err).Code).Inc()
 		return nil, err
 	}
@@ -117,22 +131,61 @@ func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.R
 	a.read(src, req, in)
 	in.delivery.Body = a.encoder.EncodeAll(req.Body, make([]byte, 0, len(req.Body)/4))
 
-	select {
-	case a.queue <- in:
-	default:
-		return nil, fault.UnavailableFor("the intake", retryAfterFull)
+	if err := a.enqueue(in); err != nil {
+		a.metrics.refused.WithLabelValues(src.Name, fault.As(err).Code).Inc()
+		return nil, err
 	}
 	select {
 	case err := <-in.done:
 		if err != nil {
 			return nil, err
 		}
+		a.rehearse(ctx, in)
 		return &in.receipt, nil
 	case <-ctx.Done():
 		return nil, fault.UnavailableFor("the intake", retryAfterFull).Because(ctx.Err())
 	case <-a.draining:
 		return a.afterDrain(in)
 	}
+}
+
+// Knows reports whether a source is configured under the name.
+func (a *Automation) Knows(sourceName string) bool {
+	_, ok := a.sources[sourceName]
+	return ok
+}
+
+// limit refuses a delivery of a source that sends faster than it may.
+func (a *Automation) limit(ctx context.Context, src source) error {
+	if a.rate == 0 {
+		return nil
+	}
+	usage := a.limiter.Take(ctx, src.Name, cache.Limit{Requests: a.rate, Window: time.Second})
+	if usage.Allowed {
+		return nil
+	}
+	return tooMany(max(usage.Retry, time.Second), "this is more than %d deliveries a second from one source", a.rate)
+}
+
+// enqueue lets the delivery wait for the next commit, unless too many do.
+func (a *Automation) enqueue(in *intake) error {
+	if in.queued.Add(1) > sourceShare {
+		in.queued.Add(-1)
+		return tooMany(retryAfterFull, "too many deliveries of this source wait to be judged")
+	}
+	select {
+	case a.queue <- in:
+		return nil
+	default:
+		in.queued.Add(-1)
+		return fault.UnavailableFor("the intake", retryAfterFull)
+	}
+}
+
+func tooMany(retry time.Duration, format string, args ...any) error {
+	f := fault.New(fault.Limited, "rate_limited", format, args...)
+	f.RetryAfter = retry
+	return f
 }
 
 // afterDrain answers for an intake whose committer has stopped: it was committed just before, or
@@ -163,9 +216,9 @@ func (a *Automation) newIntake(src source, req forge.Request) *intake {
 		delivery: store.Delivery{
 			Source: src.Name, TransportID: transportID, EventName: src.speaks.EventName(req),
 			ContentType: req.Header.Get("Content-Type"), BodySize: len(req.Body),
-			ReceivedAt: req.ReceivedAt, Outcome: string(Judged),
+			Headers: forge.KeptHeaders(req.Header), ReceivedAt: req.ReceivedAt, Outcome: string(Judged),
 		},
-		done: make(chan error, 1),
+		queued: src.queued, done: make(chan error, 1),
 	}
 	copy(in.delivery.Key[:], digest.Sum(nil))
 	in.cacheKey = src.Name + ":" + hex.EncodeToString(in.delivery.Key[:])
@@ -179,7 +232,9 @@ func (a *Automation) read(src source, req forge.Request, in *intake) {
 		outcome := Unreadable
 		if _, unknown := errors.AsType[*forge.UnknownError](err); unknown {
 			outcome = Ignored
-			a.metrics.unknown.WithLabelValues(src.Name).Inc()
+			if in.again == nil {
+				a.metrics.unknown.WithLabelValues(src.Name).Inc()
+			}
 		}
 		in.delivery.Outcome, in.delivery.Problem = string(outcome), err.Error()
 		return
@@ -191,6 +246,11 @@ func (a *Automation) read(src source, req forge.Request, in *intake) {
 	in.events = make([]judged, len(events))
 	for i := range events {
 		in.events[i].event, in.events[i].in = events[i], in
+	}
+	if src.DryRun && in.again == nil {
+		in.delivery.Outcome = string(DryRun)
+		in.trial, in.events = in.events, nil
+		return
 	}
 	in.match(a.current.Load())
 }

@@ -35,6 +35,7 @@ type sourceEntry struct {
 	BaseURL       string   `yaml:"base_url"`
 	TrustedLogins bool     `yaml:"trusted_logins"`
 	Bots          []string `yaml:"bots"`
+	DryRun        bool     `yaml:"dry_run"`
 }
 
 // Load returns the configuration. getenv is os.Getenv, or a test's own. Every fault names the
@@ -152,7 +153,7 @@ func (e sourceEntry) source() (forge.Source, error) {
 	}
 	source := forge.Source{
 		Name: e.Name, Forge: e.Forge, Secrets: secrets, BaseURL: e.BaseURL,
-		TrustedLogins: e.TrustedLogins, Bots: e.Bots,
+		TrustedLogins: e.TrustedLogins, Bots: e.Bots, DryRun: e.DryRun,
 	}
 	return source, source.Check()
 }

@@ -42,6 +42,7 @@ sources:
     base_url: https://gitlab.example.com
     trusted_logins: true         # equal logins on such sources are the same person; never of bitbucket
     bots: [deploy-robot]         # further logins that are machines
+    dry_run: true                # on trial: deliveries are stored and answered, and cause nothing
 `+"```"+`
 
 A source without a secret, or with an empty one, is refused at start.

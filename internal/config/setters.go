@@ -93,6 +93,15 @@ func setDuration(to *time.Duration, value string) error {
 	return nil
 }
 
+// setRetention takes a duration, or 0 for ever.
+func setRetention(cfg *app.Config, value string) error {
+	if value == "0" {
+		cfg.DeliveryRetention = 0
+		return nil
+	}
+	return setDuration(&cfg.DeliveryRetention, value)
+}
+
 func setMailServer(cfg *app.Config, value string) error {
 	if _, err := notify.ParseServer(value); err != nil {
 		return err

@@ -43,13 +43,18 @@ func serving() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_RATE_LIMIT", Key: "rate_limit", Default: "600",
-			About: "Requests to the API that a token may make in a minute; 0 is no limit. Webhooks are not limited.",
+			About: "Requests to the API that a token may make in a minute; 0 is no limit.",
 			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.RateLimit, value, 0) },
 		},
 		{
 			Variable: "ACCOLADE_RATE_LIMIT_ANONYMOUS", Key: "rate_limit_anonymous", Default: "300",
 			About: "Requests to the API that an address may make in a minute without a token; 0 is no limit.",
 			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.AnonymousRateLimit, value, 0) },
+		},
+		{
+			Variable: "ACCOLADE_WEBHOOK_RATE", Key: "webhook_rate", Default: "0",
+			About: "Deliveries in a second that each server takes from one source; 0 is no limit.",
+			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.WebhookRate, value, 0) },
 		},
 		{
 			Variable: "ACCOLADE_TRUSTED_PROXIES", Key: "trusted_proxies", Default: "",
@@ -81,6 +86,11 @@ func keeping() []Setting {
 			Variable: "ACCOLADE_DATABASE_CONNECTIONS", Key: "database_connections", Default: "16",
 			About: "Connections to Postgres at most.",
 			set:   func(cfg *app.Config, value string) error { return setCount(&cfg.Store.MaxConns, value) },
+		},
+		{
+			Variable: "ACCOLADE_DELIVERY_RETENTION", Key: "delivery_retention", Default: "720h",
+			About: "How long the headers and bodies of deliveries are kept; 0 is for ever. Events are always kept.",
+			set:   setRetention,
 		},
 		{
 			Variable: "ACCOLADE_AUTO_MIGRATE", Key: "auto_migrate", Default: "true",

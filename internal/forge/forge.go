@@ -111,6 +111,8 @@ type Source struct {
 	TrustedLogins bool `yaml:"trusted_logins"`
 	// Bots are the logins, ignoring case, of machines that the forge does not mark as such.
 	Bots []string `yaml:"bots"`
+	// DryRun says that deliveries are taken and stored, and told what they would cause, and cause nothing.
+	DryRun bool `yaml:"dry_run"`
 }
 
 var sourceName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)

@@ -24,6 +24,9 @@ func paths(t *testing.T, f func(path string, methods []string)) {
 		}
 		count++
 		methods := slices.Collect(maps.Keys(item.Operations()))
+		if path == "/api/v1/deliveries/replay" { // it is one of /api/v1/deliveries/{id}, too
+			methods = append(methods, "GET")
+		}
 		if slices.Contains(methods, "GET") {
 			methods = append(methods, "HEAD")
 		}

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"fmt"
 	"maps"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/seed-504bad89/accolade/internal/store"
 )
 
 var rewrite = flag.Bool("rewrite-roles", false, "write what the service does to testdata/roles.txt, to be read before it is committed")
@@ -41,7 +44,8 @@ func TestRoles(t *testing.T) {
 	var rows []string
 	for _, call := range calls(document(t)) {
 		places := surroundings
-		if !strings.Contains(call.path, "{namespace}") && !strings.Contains(call.path, "{id}") || call.operation == "revokeToken" {
+		if !strings.Contains(call.path, "{namespace}") && !strings.Contains(call.path, "{id}") || call.operation == "revokeToken" ||
+			strings.HasPrefix(call.path, "/api/v1/deliveries/") {
 			places = []string{"-"}
 		}
 		for _, place := range places {
@@ -160,6 +164,8 @@ func (c *cast) play(call roleCall, place, role string) int {
 			c.must(http.StatusOK, own, "PATCH", award, map[string]any{"show_on_profile": false})
 		}
 		id = achievement[strings.LastIndexByte(achievement, '/')+1:]
+	case strings.HasPrefix(call.path, "/api/v1/deliveries/{id}"):
+		id = strconv.FormatInt(c.ping(subject), 10)
 	case call.operation == "explainAchievement":
 		achievement := c.achievement(namespace, fmt.Sprintf("Badge %d", c.count), "repeatable")
 		id = achievement[strings.LastIndexByte(achievement, '/')+1:]
@@ -183,6 +189,25 @@ func (c *cast) play(call roleCall, place, role string) int {
 		body = c.fill(call, namespace, subject)
 	}
 	return c.call(token, call.method, path, body).status
+}
+
+// ping stores a delivery of a ping and returns its id.
+func (d *door) ping(transportID string) int64 {
+	d.t.Helper()
+
+	// An empty body is the same compressed.
+	ping := &store.Delivery{
+		Source: "forge", TransportID: transportID, EventName: "ping", ContentType: "application/json", ReceivedAt: d.clock.Now(),
+		Body: []byte{}, Outcome: "ignored", Headers: map[string]string{"X-Github-Event": "ping"},
+	}
+	copy(ping.Key[:], transportID)
+	err := d.book.InTx(d.t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.InsertDeliveries(ctx, []*store.Delivery{ping})
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return ping.ID
 }
 
 // fill makes a body that is right for the call out of the contract's example.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -18,10 +20,14 @@ type Delivery struct {
 	// EventName is the forge's own name of what it sent.
 	EventName   string
 	ContentType string
+	// Headers are those that are kept; none once the body has expired.
+	Headers map[string]string
 	// Body is compressed with zstd; BodySize is the size it had before, in bytes.
 	Body       []byte
 	BodySize   int
 	ReceivedAt time.Time
+	// BodyExpiredAt is when the body and the headers were deleted; zero while they are kept.
+	BodyExpiredAt time.Time
 	// Outcome says what became of it, and Problem why not more.
 	Outcome string
 	Problem string
@@ -32,24 +38,56 @@ type Delivery struct {
 type deliveryRow struct {
 	bun.BaseModel `bun:"table:deliveries,alias:d"`
 
-	ID          int64 `bun:",pk,autoincrement"`
-	Source      string
-	Key         []byte
-	TransportID string
-	EventName   string
-	ContentType string
-	Body        []byte
-	BodySize    int
-	ReceivedAt  time.Time
-	Outcome     string
-	Problem     string `bun:",nullzero"`
+	ID            int64 `bun:",pk,autoincrement"`
+	Source        string
+	Key           []byte
+	TransportID   string
+	EventName     string
+	ContentType   string
+	Headers       string `bun:",nullzero"`
+	Body          []byte
+	BodySize      int
+	ReceivedAt    time.Time
+	BodyExpiredAt time.Time `bun:",nullzero"`
+	Outcome       string
+	Problem       string `bun:",nullzero"`
+}
+
+func rowOfDelivery(d *Delivery) (*deliveryRow, error) {
+	row := &deliveryRow{
+		Source: d.Source, Key: d.Key[:], TransportID: d.TransportID, EventName: d.EventName, ContentType: d.ContentType,
+		Body: d.Body, BodySize: d.BodySize, ReceivedAt: d.ReceivedAt, Outcome: d.Outcome, Problem: d.Problem,
+	}
+	if len(d.Headers) > 0 {
+		headers, err := json.Marshal(d.Headers)
+		if err != nil {
+			return nil, fmt.Errorf("encoding headers: %w", err)
+		}
+		row.Headers = string(headers)
+	}
+	return row, nil
+}
+
+func (r *deliveryRow) delivery() (*Delivery, error) {
+	d := &Delivery{
+		ID: r.ID, Source: r.Source, Key: [16]byte(r.Key), TransportID: r.TransportID, EventName: r.EventName,
+		ContentType: r.ContentType, Body: r.Body, BodySize: r.BodySize, ReceivedAt: r.ReceivedAt.UTC(),
+		BodyExpiredAt: utc(r.BodyExpiredAt), Outcome: r.Outcome, Problem: r.Problem, Existing: true,
+	}
+	if r.Headers != "" {
+		if err := json.Unmarshal([]byte(r.Headers), &d.Headers); err != nil {
+			return nil, fmt.Errorf("decoding the headers of delivery %d: %w", r.ID, err)
+		}
+	}
+	return d, nil
 }
 
 // DeliveryBodies returns the bodies, compressed, of the deliveries with the ids; those that the book does not
-// hold are missing.
+// hold, or no longer holds, are missing.
 func (tx *Tx) DeliveryBodies(ctx context.Context, ids []int64) (map[int64][]byte, error) {
 	var rows []deliveryRow
-	if err := tx.db.NewSelect().Model(&rows).Column("id", "body").Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+	if err := tx.db.NewSelect().Model(&rows).Column("id", "body").Where("id IN (?)", bun.List(ids)).
+		Where("body_expired_at IS NULL").Scan(ctx); err != nil {
 		return nil, err
 	}
 	bodies := make(map[int64][]byte, len(rows))
@@ -77,11 +115,11 @@ func (tx *Tx) InsertDeliveries(ctx context.Context, deliveries []*Delivery) erro
 			continue
 		}
 		first[key] = d
-		rows = append(rows, &deliveryRow{
-			Source: d.Source, Key: d.Key[:], TransportID: d.TransportID, EventName: d.EventName,
-			ContentType: d.ContentType, Body: d.Body, BodySize: d.BodySize, ReceivedAt: d.ReceivedAt,
-			Outcome: d.Outcome, Problem: d.Problem,
-		})
+		row, err := rowOfDelivery(d)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
 	}
 	ids, err := tx.insertDeliveryRows(ctx, rows)
 	if err != nil {
@@ -153,9 +191,5 @@ func (tx *Tx) DeliveryByID(ctx context.Context, id int64) (*Delivery, error) {
 	if err := tx.db.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
 		return nil, found(err, "delivery")
 	}
-	return &Delivery{
-		ID: row.ID, Source: row.Source, Key: [16]byte(row.Key), TransportID: row.TransportID, EventName: row.EventName,
-		ContentType: row.ContentType, Body: row.Body, BodySize: row.BodySize, ReceivedAt: row.ReceivedAt.UTC(),
-		Outcome: row.Outcome, Problem: row.Problem, Existing: true,
-	}, nil
+	return row.delivery()
 }

@@ -123,6 +123,24 @@ func Refuse(t *testing.T, databaseURL, rule string) {
 	}
 }
 
+// Permit takes back what Refuse did.
+func Permit(t *testing.T, databaseURL string) {
+	t.Helper()
+
+	if strings.HasPrefix(databaseURL, "postgres") {
+		execute(t.Context(), t, databaseURL, `DROP FUNCTION refuse CASCADE`)
+		return
+	}
+	db, err := sql.Open("sqlite", databaseURL+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), `DROP TRIGGER refuse`); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func execute(ctx context.Context, t *testing.T, server, statement string) {
 	t.Helper()
 

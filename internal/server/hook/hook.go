@@ -7,13 +7,10 @@ package hook
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/seed-504bad89/accolade/api"
 	"github.com/seed-504bad89/accolade/internal/automation"
@@ -23,26 +20,20 @@ import (
 )
 
 const (
-	// maxBody is the largest body that GitHub and GitLab send.
-	maxBody = 25 << 20
-	// maxInFlight bounds the bodies that are held in memory at once, whoever sends them.
-	maxInFlight = 64 << 20
-	// maxWait is how long a body waits for its share of memory before it is refused.
-	maxWait = 2 * time.Second
 	// answerWithin keeps the answer inside the shortest patience of the forges, Gitea's 5 s.
 	answerWithin = 4500 * time.Millisecond
 )
 
 // Mount adds the route to the engine. now tells when a delivery was received.
 func Mount(routes gin.IRouter, receiver *automation.Automation, now func() time.Time) {
-	h := &handler{receiver: receiver, now: now, memory: semaphore.NewWeighted(maxInFlight)}
+	h := &handler{receiver: receiver, now: now, memory: newMemory()}
 	routes.POST("/hooks/:source", h.receive)
 }
 
 type handler struct {
 	receiver *automation.Automation
 	now      func() time.Time
-	memory   *semaphore.Weighted
+	memory   *memory
 }
 
 func (h *handler) receive(c *gin.Context) {
@@ -52,30 +43,20 @@ func (h *handler) receive(c *gin.Context) {
 			"compressed bodies are not accepted"))
 		return
 	}
-	size := c.Request.ContentLength
-	if size > maxBody {
-		problem.Write(c, tooLarge())
+	source := c.Param("source")
+	if !h.receiver.Knows(source) {
+		problem.Write(c, fault.NotFoundFor("source"))
 		return
 	}
-	if size < 0 {
-		size = maxBody
-	}
-	wait, cancel := context.WithTimeout(c.Request.Context(), maxWait)
-	defer cancel()
-	if err := h.memory.Acquire(wait, size); err != nil {
-		problem.Write(c, fault.UnavailableFor("memory for the body", maxWait).Because(err))
-		return
-	}
-	defer h.memory.Release(size)
-
-	body, err := readBody(c.Writer, c.Request)
+	body, release, err := h.memory.read(c.Writer, c.Request)
+	defer release()
 	if err != nil {
 		problem.Write(c, err)
 		return
 	}
 	ctx, done := context.WithTimeout(c.Request.Context(), answerWithin)
 	defer done()
-	receipt, err := h.receiver.Receive(ctx, c.Param("source"), forge.Request{
+	receipt, err := h.receiver.Receive(ctx, source, forge.Request{
 		Header: c.Request.Header, Body: body, ReceivedAt: received,
 	})
 	if err != nil {
@@ -83,33 +64,6 @@ func (h *handler) receive(c *gin.Context) {
 		return
 	}
 	c.JSON(http.StatusAccepted, answer(receipt))
-}
-
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	limited := http.MaxBytesReader(w, r.Body, maxBody)
-	if r.ContentLength >= 0 {
-		body := make([]byte, r.ContentLength)
-		if _, err := io.ReadFull(limited, body); err != nil {
-			return nil, cutShort(err)
-		}
-		return body, nil
-	}
-	body, err := io.ReadAll(limited)
-	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return nil, tooLarge()
-	}
-	if err != nil {
-		return nil, cutShort(err)
-	}
-	return body, nil
-}
-
-func tooLarge() *fault.Error {
-	return fault.New(fault.TooLarge, "body_too_large", "the body is larger than %d MiB", maxBody>>20)
-}
-
-func cutShort(cause error) *fault.Error {
-	return fault.New(fault.Invalid, "body_cut_short", "the body ended before its announced length").Because(cause)
 }
 
 func answer(receipt *automation.Receipt) api.WebhookReceipt {
@@ -133,9 +87,12 @@ func given(awards []automation.Given) []api.ReceiptAward {
 	out := make([]api.ReceiptAward, len(awards))
 	for i, award := range awards {
 		out[i] = api.ReceiptAward{
-			Id:          award.AwardID,
+			Id:          &award.AwardID,
 			Achievement: api.ReceiptAchievement{Id: award.AchievementID, Name: award.Name},
 			User:        api.ReceiptUser{Id: award.UserID, Username: award.Username},
+		}
+		if award.AwardID == 0 { // a dry run gave nothing
+			out[i].Id = nil
 		}
 		if award.Key != "" {
 			out[i].Achievement.Key = &award.Key
