@@ -16,6 +16,7 @@ build: ## build the binary as a release has it: static, reproducible
 
 test: ## all tests with the race detector, on SQLite and a throw-away Postgres and Redis, with a browser
 	$(services) -- go test -race -timeout 15m ./...
+	go test -run 'BoundedMemory' ./internal/forge
 
 lint: ## every linter of .golangci.yml, and that of openapi.yaml
 	$(golangci) run ./...
