@@ -15,7 +15,7 @@ import (
 )
 
 // wait is how long the first of several lists waits for others of its kind, so that one statement reads all.
-const wait = time.Millisecond
+const wait = 3 * time.Millisecond
 
 // listKey says which part of whose list is wanted.
 type listKey struct {
