@@ -41,11 +41,11 @@ func limitsFor(caller operation.Caller) limits {
 // fits refuses a document by what it looks like: validating a large one could take long by itself.
 func (*limits) fits(query string) error {
 	if utf8.RuneCountInString(query) > maxCharacters {
-		return fmt.Errorf("Query too large: at most %d characters are read", maxCharacters) //nolint:staticcheck // as GitLab begins
+		return fmt.Errorf("Query too large: at most %d characters are read", maxCharacters)
 	}
 	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxCharacters)
 	if err != nil {
-		return nil // the executor says what is wrong
+		document = &ast.QueryDocument{} // the executor says what is wrong
 	}
 	w := walker{document: document}
 	for _, operation := range document.Operations {
@@ -64,11 +64,12 @@ type walker struct {
 
 func (w *walker) walk(set ast.SelectionSet, depth int) error {
 	if depth > maxDepth {
-		return fmt.Errorf("Query has depth of more than %d, which exceeds max depth of %d", maxDepth, maxDepth) //nolint:staticcheck // as GitLab begins
+		return fmt.Errorf("Query has depth of more than %d, which exceeds max depth of %d", maxDepth, maxDepth)
 	}
 	for _, selection := range set {
-		if w.fields++; w.fields > maxFields {
-			return fmt.Errorf("Query asks for more than %d fields", maxFields) //nolint:staticcheck // as GitLab begins
+		w.fields++
+		if w.fields > maxFields {
+			return fmt.Errorf("Query asks for more than %d fields", maxFields)
 		}
 		var within ast.SelectionSet
 		deeper := depth
@@ -96,10 +97,10 @@ func (l *limits) take(prepared *gqlgen.OperationContext) error {
 	l.complexity -= complexity
 	l.nodes -= nodes
 	if l.complexity < 0 {
-		return fmt.Errorf("Query has complexity of %d, which exceeds max complexity of %d", l.allowed-l.complexity, l.allowed) //nolint:staticcheck // GitLab's text
+		return fmt.Errorf("Query has complexity of %d, which exceeds max complexity of %d", l.allowed-l.complexity, l.allowed)
 	}
 	if l.nodes < 0 {
-		return fmt.Errorf("Query could return %d objects, more than %d: ask for smaller pages (first, last)", maxNodes-l.nodes, maxNodes) //nolint:staticcheck // as GitLab begins
+		return fmt.Errorf("Query could return %d objects, more than %d: ask for smaller pages (first, last)", maxNodes-l.nodes, maxNodes)
 	}
 	return nil
 }
