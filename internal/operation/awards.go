@@ -210,8 +210,15 @@ func awardDeed(action string, namespaceID int64, award *achievement.Award) deed 
 }
 
 // ReorderAwards puts the caller's awards with the ids first on the profile, in this order, and takes
-// the place of all others. Role: oneself.
+// the place of all others. It returns those with the ids. Role: oneself.
 func (o *Operations) ReorderAwards(ctx context.Context, caller Caller, ids []int64) ([]AwardView, error) {
+	changed, err := o.PrioritiseAwards(ctx, caller, ids)
+	return changed[:min(len(ids), len(changed))], err
+}
+
+// PrioritiseAwards does what ReorderAwards does, and returns all awards that have or had a place: first those with the
+// ids, in their order. Role: oneself.
+func (o *Operations) PrioritiseAwards(ctx context.Context, caller Caller, ids []int64) ([]AwardView, error) {
 	if err := mayWrite(caller); err != nil {
 		return nil, err
 	}
@@ -228,6 +235,10 @@ func (o *Operations) ReorderAwards(ctx context.Context, caller Caller, ids []int
 		if _, err := tx.UserForUpdate(ctx, caller.ID()); err != nil {
 			return err
 		}
+		before, err := tx.PrioritisedAwards(ctx, caller.ID())
+		if err != nil {
+			return err
+		}
 		strangers, err := tx.OrderAwards(ctx, caller.ID(), ids)
 		if err != nil {
 			return err
@@ -236,12 +247,13 @@ func (o *Operations) ReorderAwards(ctx context.Context, caller Caller, ids []int
 			at := slices.Index(ids, strangers[0])
 			return fault.InvalidField(fmt.Sprintf("award_ids.%d", at), "not_yours", "%d is no standing award of yours", strangers[0])
 		}
-		awards, err := tx.AwardsByID(ctx, ids)
+		all := slices.Concat(ids, slices.DeleteFunc(before, func(id int64) bool { _, still := different[id]; return still }))
+		awards, err := tx.AwardsByID(ctx, all)
 		if err != nil {
 			return err
 		}
-		ordered := make([]achievement.Award, len(ids))
-		for i, id := range ids {
+		ordered := make([]achievement.Award, len(all))
+		for i, id := range all {
 			ordered[i] = *awards[id]
 		}
 		listing, err := viewListing(ctx, tx, caller, ordered, "")

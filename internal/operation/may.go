@@ -291,6 +291,15 @@ func sightOf(caller Caller, in standing, award *achievement.Award, recipient *ac
 	}
 }
 
+// awardsSight says which awards the caller sees of all there are, as sightOf does of one.
+func awardsSight(ctx context.Context, tx *store.Tx, caller Caller) (store.Sight, error) {
+	if caller.Anonymous() || caller.admin() {
+		return store.Sight{All: caller.admin()}, nil
+	}
+	maintained, err := tx.MaintainedNamespaces(ctx, caller.ID())
+	return store.Sight{ViewerID: caller.ID(), Maintained: maintained}, err
+}
+
 // listable chooses the awards of an achievement that the caller may see.
 func listable(caller Caller, in standing, achievementID int64, state AwardState) store.AwardFilter {
 	return store.AwardFilter{

@@ -15,7 +15,6 @@ import (
 	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
-	"github.com/seed-504bad89/accolade/internal/server/problem"
 )
 
 // Limits are how many requests are answered in a minute; 0 is no limit. They hold for the API, not
@@ -134,14 +133,14 @@ func network(address string) string {
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // identified leaves the caller in the request's context, within the limits.
-func identified(limits *limits, operations *operation.Operations) gin.HandlerFunc {
+func identified(limits *limits, operations *operation.Operations, refuse func(*gin.Context, error)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		caller, err := authenticate(c, limits, operations)
 		if err == nil {
 			err = limits.take(c, caller)
 		}
 		if err != nil {
-			problem.Write(c, err)
+			refuse(c, err)
 			return
 		}
 		c.Request = c.Request.WithContext(operation.WithCaller(c.Request.Context(), caller))

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-504bad89/accolade/api"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/graphql"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
 	"github.com/seed-504bad89/accolade/internal/server/rest"
 )
@@ -82,8 +83,9 @@ func New(cfg Config) http.Handler {
 	public.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
 	mountDocs(public)
 	limits := newLimits(cfg.Limits)
-	group := engine.Group("", bounded, origin, conditional, identified(limits, cfg.Operations), contract.checked, once(contract, cfg.Operations))
+	group := engine.Group("", bounded, origin, conditional, identified(limits, cfg.Operations, problem.Write), contract.checked, once(contract, cfg.Operations))
 	rest.Mount(withHead{group}, cfg.Operations, cfg.BaseURL)
+	graphql.Mount(engine.Group("", bounded, origin, identified(limits, cfg.Operations, graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
 	mountUnsubscribe(public, cfg.Operations, limits)
 	if cfg.Mount != nil {
 		cfg.Mount(public)

@@ -128,6 +128,14 @@ func (tx *Tx) OrderAwards(ctx context.Context, userID int64, ids []int64) (stran
 	return nil, err
 }
 
+// PrioritisedAwards returns the ids of the user's awards that have a place on the profile, in that order.
+func (tx *Tx) PrioritisedAwards(ctx context.Context, userID int64) ([]int64, error) {
+	var ids []int64
+	err := tx.db.NewSelect().Model((*awardRow)(nil)).Column("id").Where("user_id = ?", userID).
+		Where("priority IS NOT NULL").Order("priority", "id").Scan(ctx, &ids)
+	return ids, err
+}
+
 // without returns the ids that are not among the others.
 func without(ids, others []int64) []int64 {
 	there := make(map[int64]bool, len(others))
