@@ -18,6 +18,7 @@ import (
 	"github.com/seed-504bad89/accolade/api"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/gitlab"
 	"github.com/seed-504bad89/accolade/internal/server/graphql"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
 	"github.com/seed-504bad89/accolade/internal/server/rest"
@@ -86,6 +87,7 @@ func New(cfg Config) http.Handler {
 	group := engine.Group("", bounded, origin, conditional, identified(limits, cfg.Operations, problem.Write), contract.checked, once(contract, cfg.Operations))
 	rest.Mount(withHead{group}, cfg.Operations, cfg.BaseURL)
 	graphql.Mount(engine.Group("", bounded, origin, identified(limits, cfg.Operations, graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
+	gitlab.Mount(withHead{engine.Group("", bounded, origin, identified(limits, cfg.Operations, gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
 	mountUnsubscribe(public, cfg.Operations, limits)
 	if cfg.Mount != nil {
 		cfg.Mount(public)
