@@ -82,8 +82,13 @@ func TestPoisonHurtsNobodyElse(t *testing.T) {
 		const merges = 100
 		for id := range int64(merges) {
 			go func() {
-				_, answer := deliver(t, address, "pull_request", testkit.MergedPullRequest(id+1, 583231, "ada"))
-				results <- answer["outcome"].(string)
+				for { // on a busy machine, a delivery may be refused for now; a sender tries again
+					status, answer := deliver(t, address, "pull_request", testkit.MergedPullRequest(id+1, 583231, "ada"))
+					if outcome, told := answer["outcome"].(string); told && outcome != "duplicate" || status == http.StatusUnauthorized {
+						results <- outcome
+						return
+					}
+				}
 			}()
 		}
 		for range merges {

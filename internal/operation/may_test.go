@@ -13,7 +13,10 @@ import (
 )
 
 // openToAll are the operations that a caller without a token may use; what they see, other tests say.
-var openToAll = []string{"GetAchievement", "GetAchievementAvatar", "GetAward", "GetNamespace", "GetUser", "ListAchievements", "ListAwards", "ListNamespaces", "ListUserAwards"}
+var openToAll = []string{
+	"AchievementsOfNamespaces", "AwardsOfAchievements", "AwardsOfUsers", "HoldersOfAchievements",
+	"GetAchievement", "GetAchievementAvatar", "GetAward", "GetNamespace", "GetUser", "ListAchievements", "ListAwards", "ListNamespaces", "ListUserAwards",
+}
 
 // An operation that somebody adds is refused to strangers until it is put on the list.
 func TestEveryOperationRefusesTheUnknown(t *testing.T) {
