@@ -185,13 +185,13 @@ func watch(ctx context.Context, t *testing.T) *watched {
 }
 
 // check fails the test when the page asked somebody else than the service, or complained.
-func (w *watched) check(t *testing.T, service string) {
+func (w *watched) check(t *testing.T, service, path string) {
 	t.Helper()
 
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	if !slices.Contains(w.asked, service+"/openapi.json") {
-		t.Errorf("the page asked for %q, and not for the contract", w.asked)
+	if !slices.Contains(w.asked, service+path) {
+		t.Errorf("the page asked for %q, and not for %s", w.asked, path)
 	}
 	for _, address := range w.asked {
 		if !strings.HasPrefix(address, service+"/") && !strings.HasPrefix(address, "data:") {
@@ -220,7 +220,7 @@ func TestDocumentationInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page.check(t, d.url)
+	page.check(t, d.url, "/openapi.json")
 	// What it offers to try reaches the service, which does not know the caller.
 	err = chromedp.Do(ctx,
 		chromedp.Click(chromedp.CSS(whoAmI+" .opblock-summary-control")), chromedp.Click(chromedp.CSS(whoAmI+" .try-out__btn")),

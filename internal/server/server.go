@@ -83,6 +83,7 @@ func New(cfg Config) http.Handler {
 	public.GET("/openapi.yaml", newFile(api.Document(), "application/yaml", false).serve)
 	public.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
 	mountDocs(public)
+	mountExplorer(public)
 	limits := newLimits(cfg.Limits)
 	group := engine.Group("", bounded, origin, conditional, identified(limits, cfg.Operations, problem.Write), contract.checked, once(contract, cfg.Operations))
 	rest.Mount(withHead{group}, cfg.Operations, cfg.BaseURL)
