@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"iter"
 	"mime"
 	"net/url"
 	"strconv"
@@ -20,6 +21,8 @@ const (
 	maxProse  = 64 << 10
 	maxItems  = 256
 	maxHeader = 255
+	// maxNumber is how long the text of a number, an id or a time may be.
+	maxNumber = 64
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -140,52 +143,65 @@ func (l *list[T]) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// firstItems decodes at most so many items of an array, leniently.
+// firstItems decodes at most so many items of a valid array, leniently; it returns nil for what is no array.
 func firstItems[T any](raw []byte, limit int) []T {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
+	count, end := 0, 0
+	for at := range itemEnds(raw, '[') {
+		if count++; count == limit {
+			end = at
+		}
+	}
+	if len(raw) == 0 || raw[0] != '[' {
 		return nil
 	}
-	var items []T
-	for len(items) < limit && decoder.More() {
-		var item T
-		if err := decoder.Decode(&item); err != nil && !isTypeError(err) {
-			break
-		}
-		items = append(items, item)
+	if count > limit {
+		raw = append(bytes.Clone(raw[:end]), ']')
 	}
+	items := make([]T, 0, min(count, limit))
+	_ = json.Unmarshal(raw, &items) // What has another type stays zero.
 	return items
 }
 
 // countItems returns how many items a valid array has; 0 for what is no array.
 func countItems(raw []byte) int64 {
-	if len(raw) == 0 || raw[0] != '[' {
-		return 0
-	}
 	var count int64
-	depth, inString, empty := 0, false, true
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString, empty = !inString, false
-		case inString:
-		case c == '[' || c == '{':
-			depth++
-			empty = empty && depth == 1
-		case c == ']' || c == '}':
-			depth--
-		case c == ',' && depth == 1:
-			count++
-		case c > ' ':
-			empty = false
+	for range itemEnds(raw, '[') {
+		count++
+	}
+	return count
+}
+
+// itemEnds goes through the items of a valid array, or of a valid object if it opens with '{': it yields the place
+// behind each. It takes no memory.
+func itemEnds(raw []byte, opening byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		if len(raw) == 0 || raw[0] != opening {
+			return
+		}
+		depth, inString, empty := 0, false, true
+		for i := 0; i < len(raw); i++ {
+			switch c := raw[i]; {
+			case inString && c == '\\':
+				i++
+			case c == '"':
+				inString, empty = !inString, false
+			case inString || c <= ' ':
+			case c == ']' || c == '}':
+				if depth--; depth == 0 && !empty {
+					yield(i)
+				}
+			case c == ',' && depth == 1:
+				if !yield(i) {
+					return
+				}
+			case c == '[' || c == '{':
+				depth++
+				empty = empty && depth == 1
+			default:
+				empty = false
+			}
 		}
 	}
-	if empty {
-		return 0
-	}
-	return count + 1
 }
 
 // names are the names of an object's fields, at most maxItems of them.
@@ -197,25 +213,34 @@ func (n *names) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// firstNames returns at most so many names of an object's fields; none of what is no object.
+// firstNames returns at most so many names of the fields of a valid object; none of what is no object.
 func firstNames(raw []byte, limit int) names {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return nil
-	}
 	var found names
-	for len(found) < limit && decoder.More() {
-		name, err := decoder.Token()
-		spelled, ok := name.(string)
-		if err != nil || !ok {
+	start := 1
+	for end := range itemEnds(raw, '{') {
+		if len(found) == limit {
 			break
 		}
-		found = append(found, text(clean([]byte(spelled), maxText)))
-		if err := decoder.Decode(&struct{}{}); err != nil && !isTypeError(err) {
-			break
-		}
+		field := bytes.TrimLeft(raw[start:end], " \t\r\n")
+		start = end + 1
+		var name text
+		_ = json.Unmarshal(field[:stringEnd(field)], &name)
+		found = append(found, name)
 	}
 	return found
+}
+
+// stringEnd returns the length of the valid JSON string that raw begins with.
+func stringEnd(raw []byte) int {
+	for i := 1; i < len(raw); i++ {
+		switch raw[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(raw)
 }
 
 // link returns the text if it may stand in a link.
@@ -234,6 +259,10 @@ type id int64
 
 // UnmarshalJSON never fails.
 func (n *id) UnmarshalJSON(raw []byte) error {
+	*n = 0
+	if len(raw) > maxNumber {
+		return nil
+	}
 	value, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64)
 	if err != nil {
 		value = 0
@@ -269,7 +298,10 @@ type moment struct{ time.Time }
 
 // UnmarshalJSON never fails.
 func (m *moment) UnmarshalJSON(raw []byte) error {
-	m.Time = parseTime(strings.Trim(string(raw), `"`))
+	m.Time = time.Time{}
+	if len(raw) <= maxNumber {
+		m.Time = parseTime(strings.Trim(string(raw), `"`))
+	}
 	return nil
 }
 

@@ -70,10 +70,6 @@ func TestUnknownEvents(t *testing.T) {
 		{forge.GitHub, "user", `{"action":"renamed"}`, forge.UnknownError{Event: "user", Action: "renamed"}},
 		{forge.GitHub, "organization", `{"action":"member_invited"}`, forge.UnknownError{Event: "organization", Action: "member_invited"}},
 		{forge.GitHub, "membership", `{"action":"edited"}`, forge.UnknownError{Event: "membership", Action: "edited"}},
-		{forge.GitLab, "Push Hook", `{"object_kind":"push","event_name":"push"}`, forge.UnknownError{Event: "push"}},
-		{forge.GitLab, "Note Hook", `{"object_kind":"note","object_attributes":{"action":"create"}}`, forge.UnknownError{Event: "note", Action: "create"}},
-		{forge.GitLab, "Merge Request Hook", `{"object_kind":"merge_request","project":{"id":9},"object_attributes":{"iid":7,"action":"update"}}`, forge.UnknownError{Event: "merge_request", Action: "update"}},
-		{forge.GitLab, "System Hook", `{"event_name":"user_update_for_group"}`, forge.UnknownError{Event: "user_update_for_group"}},
 	})
 }
 

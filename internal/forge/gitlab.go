@@ -1,8 +1,11 @@
 package forge
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
 )
@@ -40,40 +43,125 @@ func (gitlab) DeliveryID(req Request) string {
 
 func (gitlab) EventName(req Request) string { return headerText(req, "X-Gitlab-Event") }
 
-// gitlabBody joins what is read of all bodies: which of them it is, only the body itself tells,
-// since a system hook sends everything under one name.
-type gitlabBody struct {
-	gitlabMergeRequest
-	gitlabMember
-
-	ObjectKind text `json:"object_kind"`
-	EventName  text `json:"event_name"`
+// gitlabReaders are the bodies that are understood, by their object_kind or else their event_name, each with what
+// reads it. The header does not tell: a system hook sends everything under one name.
+var gitlabReaders = map[text]func(Source, Request, *gitlabHead) ([]event.Event, error){
+	"deployment":             gitlabDeploymentEvents,
+	"emoji":                  gitlabEmojiEvents,
+	"issue":                  gitlabIssueEvents,
+	"merge_request":          gitlabMergeRequestEvents,
+	"milestone":              gitlabMilestoneEvents,
+	"note":                   gitlabNoteEvents,
+	"pipeline":               gitlabPipelineEvents,
+	"project_create":         gitlabProjectEvents,
+	"project_destroy":        gitlabProjectEvents,
+	"project_rename":         gitlabProjectEvents,
+	"project_transfer":       gitlabProjectEvents,
+	"push":                   gitlabPushEvents,
+	"release":                gitlabReleaseEvents,
+	"repository_update":      gitlabNothing, // "push" and "tag_push" tell of the same, and say more.
+	"tag_push":               gitlabTagEvents,
+	"user_add_to_group":      gitlabMemberEvents,
+	"user_add_to_team":       gitlabMemberEvents,
+	"user_create":            gitlabUserEvents,
+	"user_destroy":           gitlabUserEvents,
+	"user_remove_from_group": gitlabMemberEvents,
+	"user_remove_from_team":  gitlabMemberEvents,
+	"user_rename":            gitlabUserEvents,
+	"user_update_for_group":  gitlabMemberEvents,
+	"user_update_for_team":   gitlabMemberEvents,
+	"wiki_page":              gitlabWikiEvents,
+	"work_item":              gitlabIssueEvents,
 }
 
 func (gitlab) Events(src Source, req Request) ([]event.Event, error) {
-	var body gitlabBody
-	if err := decode(req.Body, &body); err != nil {
+	var head gitlabHead
+	if err := decode(req.Body, &head); err != nil {
 		return nil, err
 	}
-	switch {
-	case body.ObjectKind == "merge_request":
-		return body.gitlabMergeRequest.events(src, req)
-	case body.ObjectKind != "":
-		return nil, &UnknownError{Event: string(body.ObjectKind), Action: string(body.Attributes.Action)}
-	case body.EventName == "user_add_to_group", body.EventName == "user_add_to_team":
-		return body.gitlabMember.events(src, req, event.MemberAdded)
-	case body.EventName == "user_remove_from_group", body.EventName == "user_remove_from_team":
-		return body.gitlabMember.events(src, req, event.MemberRemoved)
-	case body.EventName != "":
-		return nil, &UnknownError{Event: string(body.EventName)}
+	if head.kind() == "" {
+		return nil, &UnreadableError{Reason: "the body has neither an object_kind nor an event_name"}
 	}
-	return nil, &UnreadableError{Reason: "the body has neither an object_kind nor an event_name"}
+	if read, ok := gitlabReaders[head.kind()]; ok {
+		return read(src, req, &head)
+	}
+	return nil, head.unknown()
 }
+
+// gitlabHead is what says which body it is.
+type gitlabHead struct {
+	ObjectKind text `json:"object_kind"`
+	EventName  text `json:"event_name"`
+	Action     text `json:"action"`
+	Attributes struct {
+		Action text `json:"action"`
+	} `json:"object_attributes"`
+}
+
+func (h *gitlabHead) kind() text { return cmp.Or(h.ObjectKind, h.EventName) }
+
+// action returns what happened; most bodies say it in their attributes, those of releases and milestones beside them.
+func (h *gitlabHead) action() text { return cmp.Or(h.Attributes.Action, h.Action) }
+
+// unknown says that the vocabulary has no word for what happened.
+func (h *gitlabHead) unknown() error {
+	return &UnknownError{Event: string(h.kind()), Action: string(h.action())}
+}
+
+// gitlabNothing reads a body that tells nothing of its own.
+func gitlabNothing(Source, Request, *gitlabHead) ([]event.Event, error) { return nil, nil }
+
+// gitlabBody is what all bodies on things in a project have. Those of system hooks and of old servers have the
+// project's id beside the project.
+type gitlabBody struct {
+	User      *gitlabUser    `json:"user"`
+	Project   *gitlabProject `json:"project"`
+	ProjectID id             `json:"project_id"`
+}
+
+// project returns the project, with its id if that is known from anywhere, or nil when there is none.
+func (b *gitlabBody) project(elsewhere ...id) *gitlabProject {
+	if b.Project == nil {
+		b.Project = &gitlabProject{}
+	}
+	for _, known := range append([]id{b.Project.ID, b.ProjectID}, elsewhere...) {
+		if known != 0 {
+			b.Project.ID = known
+			return b.Project
+		}
+	}
+	return nil
+}
+
+// newEvent returns an event in the body's project.
+func (b *gitlabBody) newEvent(src Source, kind string, at time.Time, object string, parts ...string) event.Event {
+	ev := newEvent(src, kind, object, parts...)
+	ev.Time, ev.Actor, ev.Repository = at, b.User.account(src), b.Project.repository()
+	ev.Private = isPrivate(ev.Repository)
+	return ev
+}
+
+// again returns an event of what may happen again and again, so that its key ends with the time.
+func (b *gitlabBody) again(src Source, kind string, at moment, object string, parts ...string) event.Event {
+	parts = slices.Concat([]string{verb(kind)}, parts, []string{gitlabOccurrence(at)})
+	return b.newEvent(src, kind, at.Time, object, parts...)
+}
+
+// gitlabOccurrence writes a time into a natural key, to the second: hooks say no more in some versions and for some
+// things, while the API says milliseconds.
+func gitlabOccurrence(at moment) string { return occurrence(moment{at.Truncate(time.Second)}) }
+
+var errGitLabNoTime = &UnreadableError{Reason: "it is not said when it happened"}
 
 type gitlabUser struct {
 	ID       id   `json:"id"`
 	Username text `json:"username"`
 	Name     text `json:"name"`
+	// Email is never kept; it tells whether the author of a commit is who pushes it.
+	Email text `json:"email"`
+	// State is what somebody who was asked for a review has done, and ReRequested that they were asked again.
+	State       text `json:"state"`
+	ReRequested bool `json:"re_requested"`
 }
 
 // gitlabBots are the usernames of tokens, service accounts and GitLab's own machinery: webhooks
@@ -87,82 +175,27 @@ func (u *gitlabUser) account(src Source) *event.Account {
 	return newAccount(src, u.ID, u.Username, u.Name, gitlabBots.MatchString(string(u.Username)))
 }
 
-type gitlabLabel struct {
-	Title text `json:"title"`
-}
-
-type gitlabMergeRequest struct {
-	User       *gitlabUser    `json:"user"`
-	Project    *gitlabProject `json:"project"`
-	Labels     []gitlabLabel  `json:"labels"`
-	Assignees  []gitlabUser   `json:"assignees"`
-	Reviewers  []gitlabUser   `json:"reviewers"`
-	Attributes struct {
-		IID            id             `json:"iid"`
-		Action         text           `json:"action"`
-		AuthorID       id             `json:"author_id"`
-		MergeUserID    id             `json:"merge_user_id"`
-		Title          text           `json:"title"`
-		URL            text           `json:"url"`
-		Draft          bool           `json:"draft"`
-		WorkInProgress bool           `json:"work_in_progress"`
-		SourceBranch   text           `json:"source_branch"`
-		TargetBranch   text           `json:"target_branch"`
-		Target         *gitlabProject `json:"target"`
-		Labels         []gitlabLabel  `json:"labels"`
-		Created        moment         `json:"created_at"`
-		Updated        moment         `json:"updated_at"`
-		// MergedAt is sent by GitLab 19 and later only.
-		MergedAt moment `json:"merged_at"`
-	} `json:"object_attributes"`
-}
-
-func (b *gitlabMergeRequest) events(src Source, req Request) ([]event.Event, error) {
-	merge := &b.Attributes
-	project := b.Project
-	if project == nil {
-		project = merge.Target
-	}
-	if merge.IID == 0 || project == nil || project.ID == 0 {
-		return nil, &UnreadableError{Reason: "the merge request has no number or no project"}
-	}
-	object := numbered("merge_request", project.ID, merge.IID)
-	var ev event.Event
-	switch merge.Action {
-	case "open":
-		ev = newEvent(src, event.MergeRequestOpened, object, "opened")
-		ev.Time = firstTime(merge.Created.Time, req.ReceivedAt)
-	case "merge":
-		ev = newEvent(src, event.MergeRequestMerged, object, "merged")
-		ev.Time = firstTime(merge.MergedAt.Time, merge.Updated.Time, req.ReceivedAt)
-		ev.MergedAt = ev.Time
-		if ev.MergedBy = b.person(src, merge.MergeUserID); ev.MergedBy == nil {
-			ev.MergedBy = b.User.account(src)
+// gitlabAccounts returns the accounts, each once. Some versions send no id of the assignees of issues; what names
+// nobody for certain is left out.
+func gitlabAccounts(src Source, users []gitlabUser) []event.Account {
+	var accounts []event.Account
+	for i := range users {
+		account := users[i].account(src)
+		known := func(other event.Account) bool { return other.ID == account.ID }
+		if account != nil && !slices.ContainsFunc(accounts, known) {
+			accounts = append(accounts, *account)
 		}
-	default:
-		return nil, &UnknownError{Event: "merge_request", Action: string(merge.Action)}
 	}
-	labels := b.Labels
-	if labels == nil {
-		labels = merge.Labels
-	}
-	ev.URL = merge.URL.link()
-	ev.Actor, ev.Author = b.User.account(src), b.person(src, merge.AuthorID)
-	ev.Repository = project.repository()
-	ev.Private = isPrivate(ev.Repository)
-	ev.IID, ev.Title, ev.Draft, ev.Labels = int64(merge.IID), string(merge.Title), merge.Draft || merge.WorkInProgress, labelTitles(labels)
-	ev.SourceBranch, ev.TargetBranch = string(merge.SourceBranch), string(merge.TargetBranch)
-	ev.OpenedAt = merge.Created.Time
-	return []event.Event{ev}, nil
+	return accounts
 }
 
-// person returns the account of the id. The body has only ids for the author and the merger;
-// their names are known if they also act in another part that is sent in full.
-func (b *gitlabMergeRequest) person(src Source, number id) *event.Account {
-	if b.User != nil && b.User.ID == number {
-		return b.User.account(src)
+// gitlabPerson returns the account of the id. Bodies have only ids for authors and for who merged;
+// their names are known if they are also sent in full somewhere.
+func gitlabPerson(src Source, number id, actor *gitlabUser, others ...list[gitlabUser]) *event.Account {
+	if actor != nil && actor.ID == number {
+		return actor.account(src)
 	}
-	for _, people := range [][]gitlabUser{b.Assignees, b.Reviewers} {
+	for _, people := range others {
 		for i := range people {
 			if people[i].ID == number {
 				return people[i].account(src)
@@ -172,88 +205,45 @@ func (b *gitlabMergeRequest) person(src Source, number id) *event.Account {
 	return newAccount(src, number, "", "", false)
 }
 
-func labelTitles(labels []gitlabLabel) []string {
-	all := make([]text, len(labels))
-	for i, label := range labels {
-		all[i] = label.Title
-	}
-	return texts(all)
-}
-
 type gitlabProject struct {
-	ID            id     `json:"id"`
-	Name          text   `json:"name"`
-	Path          text   `json:"path_with_namespace"`
-	DefaultBranch text   `json:"default_branch"`
-	Visibility    *int64 `json:"visibility_level"`
+	ID            id               `json:"id"`
+	Name          text             `json:"name"`
+	Path          text             `json:"path_with_namespace"`
+	URL           text             `json:"web_url"`
+	DefaultBranch text             `json:"default_branch"`
+	Level         gitlabVisibility `json:"visibility_level"`
+	// Visibility is what old servers send instead of the level.
+	Visibility gitlabVisibility `json:"visibility"`
 }
 
 func (p *gitlabProject) repository() *event.Repository {
 	if p == nil || p.ID == 0 {
 		return nil
 	}
-	levels := map[int64]string{0: visibilityPrivate, 10: visibilityInternal, 20: visibilityPublic}
-	visibility := ""
-	if p.Visibility != nil {
-		visibility = levels[*p.Visibility]
-	}
 	return &event.Repository{
 		ID: p.ID.String(), Path: string(p.Path), Name: string(p.Name), Namespace: parentPath(p.Path),
-		DefaultBranch: string(p.DefaultBranch), Visibility: visibility,
+		DefaultBranch: string(p.DefaultBranch), Visibility: string(cmp.Or(p.Level, p.Visibility)),
 	}
 }
 
-// gitlabMember is the body of a group's member hook and of the system hook's events on groups
-// and projects ("teams" in their names).
-type gitlabMember struct {
-	Created moment `json:"created_at"`
+// gitlabVisibility is a visibility, sent as a level or as a word, of which one version forgot to take the context off:
+// "visibilitylevel|private". It is empty for anything else.
+type gitlabVisibility string
 
-	GroupID     id   `json:"group_id"`
-	GroupName   text `json:"group_name"`
-	GroupPath   text `json:"group_path"`
-	GroupAccess text `json:"group_access"`
-
-	ProjectID         id   `json:"project_id"`
-	ProjectName       text `json:"project_name"`
-	ProjectPath       text `json:"project_path_with_namespace"`
-	ProjectVisibility text `json:"project_visibility"`
-	ProjectAccess     text `json:"access_level"`
-
-	UserID       id   `json:"user_id"`
-	UserUsername text `json:"user_username"`
-	UserName     text `json:"user_name"`
-}
-
-// events reads a membership. It has no id of its own: the time of its creation, which is sent
-// with its end too, tells one membership from the next of the same person. The time of its end
-// is not sent, so that the time of receipt stands for it.
-func (b *gitlabMember) events(src Source, req Request, kind string) ([]event.Event, error) {
-	user := gitlabUser{ID: b.UserID, Username: b.UserUsername, Name: b.UserName}
-	of, where := ofGroup, b.GroupID
-	if where == 0 {
-		of, where = ofRepository, b.ProjectID
+// UnmarshalJSON never fails.
+func (v *gitlabVisibility) UnmarshalJSON(raw []byte) error {
+	*v = ""
+	if len(raw) > maxNumber {
+		return nil
 	}
-	if where == 0 || user.ID == 0 || b.Created.IsZero() {
-		return nil, &UnreadableError{Reason: "the membership has no member, no group or no time of creation"}
+	word := strings.ToLower(strings.Trim(string(raw), `"`))
+	switch word[strings.LastIndexByte(word, '|')+1:] {
+	case "0", visibilityPrivate:
+		*v = visibilityPrivate
+	case "10", visibilityInternal:
+		*v = visibilityInternal
+	case "20", visibilityPublic:
+		*v = visibilityPublic
 	}
-	ev := newMembership(src, kind, of, where, user.ID, occurrence(b.Created))
-	ev.Member = user.account(src)
-	ev.Time = firstTime(req.ReceivedAt)
-	if kind == event.MemberAdded {
-		ev.Time = b.Created.Time
-	}
-	if of == ofGroup {
-		// The path is the group's own, without those of its parents: GitLab sends no other.
-		ev.Group = &event.Group{ID: where.String(), Path: string(b.GroupPath), Name: string(b.GroupName)}
-		setRole(&ev, b.GroupAccess)
-	} else {
-		ev.Repository = &event.Repository{
-			ID: where.String(), Path: string(b.ProjectPath), Name: string(b.ProjectName),
-			Namespace: parentPath(b.ProjectPath), Visibility: b.ProjectVisibility.lower(),
-		}
-		setRole(&ev, b.ProjectAccess)
-	}
-	// The visibility of groups is not sent.
-	ev.Private = isPrivate(ev.Repository)
-	return []event.Event{ev}, nil
+	return nil
 }
