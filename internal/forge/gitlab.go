@@ -133,11 +133,14 @@ func (b *gitlabBody) project(elsewhere ...id) *gitlabProject {
 	return nil
 }
 
-// newEvent returns an event in the body's project.
+// newEvent returns an event in the body's project, with the link to it: not every thing has one of its own.
 func (b *gitlabBody) newEvent(src Source, kind string, at time.Time, object string, parts ...string) event.Event {
 	ev := newEvent(src, kind, object, parts...)
 	ev.Time, ev.Actor, ev.Repository = at, b.User.account(src), b.Project.repository()
 	ev.Private = isPrivate(ev.Repository)
+	if b.Project != nil {
+		ev.URL = b.Project.URL.link()
+	}
 	return ev
 }
 
