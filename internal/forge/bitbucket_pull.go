@@ -113,23 +113,26 @@ func (p *bitbucketPullRequest) changes(src Source, req Request, action, object s
 			events = append(events, ev)
 		}
 	}
-	for i := range events {
-		p.describe(&events[i], src, req)
-	}
+	p.describe(events, src, req)
 	return events
 }
 
-// describe sets what an event says of the pull request.
-func (p *bitbucketPullRequest) describe(ev *event.Event, src Source, req Request) {
-	ev.Time = firstTime(ev.Time, p.Updated.Time, req.ReceivedAt)
-	ev.Author, ev.Reviewers = p.Author.account(src), bitbucketAccounts(src, p.Reviewers)
+// describe sets what events say of the pull request. They share the lists of people.
+func (p *bitbucketPullRequest) describe(events []event.Event, src Source, req Request) {
+	var approved []event.Account
 	for _, participant := range p.Participants {
 		if account := participant.User.account(src); account != nil && participant.Approved {
-			ev.ApprovedBy = append(ev.ApprovedBy, *account)
+			approved = append(approved, *account)
 		}
 	}
-	ev.IID, ev.Title, ev.Draft, ev.OpenedAt = int64(p.ID), string(p.Title), p.Draft, p.Created.Time
-	ev.SourceBranch, ev.TargetBranch = string(p.Source.Branch.Name), string(p.Destination.Branch.Name)
+	reviewers := bitbucketAccounts(src, p.Reviewers)
+	for i := range events {
+		ev := &events[i]
+		ev.Time = firstTime(ev.Time, p.Updated.Time, req.ReceivedAt)
+		ev.Author, ev.Reviewers, ev.ApprovedBy = p.Author.account(src), reviewers, approved
+		ev.IID, ev.Title, ev.Draft, ev.OpenedAt = int64(p.ID), string(p.Title), p.Draft, p.Created.Time
+		ev.SourceBranch, ev.TargetBranch = string(p.Source.Branch.Name), string(p.Destination.Branch.Name)
+	}
 }
 
 // bitbucketReviews are the states that reviews give and take back, by the actions that say so.

@@ -28,6 +28,11 @@ const (
 	// maxCloudEvent is how large the data of one event is, in bytes of JSON. The specification asks nobody to
 	// take larger events, and unlike bodies, which are kept for a while, events are kept for good.
 	maxCloudEvent = 64 << 10
+	// maxEnvelope is how large an event is with all that is around its data.
+	maxEnvelope = 2 * maxCloudEvent
+	// maxValues is how many values an event holds, in all its arrays and objects, and maxBatchValues those of a batch.
+	maxValues      = 5000
+	maxBatchValues = 100_000
 	// maxBatch is how many events one delivery holds.
 	maxBatch = 1000
 	bearer   = "Bearer "
@@ -96,13 +101,13 @@ func readCloudEvents(req Request) ([]cloudevent.Event, error) {
 	if (structured || strings.HasSuffix(media, "json")) && tooDeep(req.Body) {
 		return nil, &UnreadableError{Reason: fmt.Sprintf("the body nests deeper than %d levels", maxDepth)}
 	}
+	if err := checkSize(req.Body, media); err != nil {
+		return nil, err
+	}
 	if media == cloudevent.ApplicationCloudEventsBatchJSON {
 		var batch []cloudevent.Event
 		if err := json.Unmarshal(req.Body, &batch); err != nil {
 			return nil, &UnreadableError{Reason: "the body is no batch of CloudEvents", cause: err}
-		}
-		if len(batch) > maxBatch {
-			return nil, &UnreadableError{Reason: fmt.Sprintf("the batch holds %d events, more than %d", len(batch), maxBatch)}
 		}
 		return batch, nil
 	}
@@ -112,6 +117,46 @@ func readCloudEvents(req Request) ([]cloudevent.Event, error) {
 		return nil, &UnreadableError{Reason: "the delivery is no CloudEvent in structured, binary or batch mode", cause: err}
 	}
 	return []cloudevent.Event{*one}, nil
+}
+
+// checkSize returns an error for a body that would take much memory, before that memory is taken: what is read of it is
+// a map, which small values fill with little text.
+func checkSize(body []byte, media string) error {
+	if media != cloudevent.ApplicationCloudEventsBatchJSON {
+		if len(body) > maxEnvelope || countValues(body) > maxValues {
+			return &UnreadableError{Reason: fmt.Sprintf("the event is larger than %d KiB or holds more than %d values", maxEnvelope>>10, maxValues)}
+		}
+		return nil
+	}
+	body = bytes.TrimLeft(body, " \t\r\n")
+	events, values, start := 0, 0, 0
+	for end := range itemEnds(body, '[') {
+		one := countValues(body[start:end])
+		if end-start > maxEnvelope || one > maxValues {
+			return &UnreadableError{Reason: fmt.Sprintf("event %d is larger than %d KiB or holds more than %d values", events+1, maxEnvelope>>10, maxValues)}
+		}
+		events, values, start = events+1, values+one, end
+	}
+	if events > maxBatch || values > maxBatchValues {
+		return &UnreadableError{Reason: fmt.Sprintf("the batch holds more than %d events or %d values", maxBatch, maxBatchValues)}
+	}
+	return nil
+}
+
+// countValues returns how many values there are in JSON, in all its arrays and objects.
+func countValues(body []byte) int {
+	values, inString := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case !inString && (c == ',' || c == '{' || c == '['):
+			values++
+		}
+	}
+	return values
 }
 
 // attributes returns the headers that are an event's, decoded: in binary mode values are percent-encoded

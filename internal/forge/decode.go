@@ -2,11 +2,11 @@ package forge
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"iter"
 	"mime"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -38,8 +38,24 @@ func formPayload(req Request) ([]byte, bool) {
 	if !ok || bytes.ContainsRune(encoded, '&') {
 		return nil, false
 	}
-	decoded, err := url.QueryUnescape(string(encoded))
-	return []byte(decoded), err == nil
+	decoded := make([]byte, 0, len(encoded)-2*bytes.Count(encoded, []byte("%")))
+	for i := 0; i < len(encoded); i++ {
+		switch c := encoded[i]; {
+		case c == '+':
+			decoded = append(decoded, ' ')
+		case c == '%':
+			if len(encoded) < i+3 {
+				return nil, false
+			}
+			if decoded, err = hex.AppendDecode(decoded, encoded[i+1:i+3]); err != nil {
+				return nil, false
+			}
+			i += 2
+		default:
+			decoded = append(decoded, c)
+		}
+	}
+	return decoded, true
 }
 
 // jsonBody returns the JSON text of a delivery, whichever content type the hook is set to.
@@ -57,10 +73,33 @@ func decode(body []byte, into any) error {
 	if tooDeep(body) {
 		return &UnreadableError{Reason: "the body nests deeper than " + strconv.Itoa(maxDepth) + " levels"}
 	}
-	if err := json.Unmarshal(body, into); err != nil && !isTypeError(err) {
+	if err := json.Unmarshal(validUTF8(body), into); err != nil && !isTypeError(err) {
 		return &UnreadableError{Reason: "the body is not JSON", cause: err}
 	}
 	return nil
+}
+
+// validUTF8 returns the body with U+FFFD for each byte that is not UTF-8, as a decoder would read it in texts, but at
+// once for all of them: decoders need much more memory for that.
+func validUTF8(body []byte) []byte {
+	if utf8.Valid(body) {
+		return body
+	}
+	invalid := 0
+	for rest := body; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		if r == utf8.RuneError && size == 1 {
+			invalid++
+		}
+		rest = rest[size:]
+	}
+	valid := make([]byte, 0, len(body)+invalid*(utf8.RuneLen(utf8.RuneError)-1))
+	for len(body) > 0 {
+		r, size := utf8.DecodeRune(body)
+		valid = utf8.AppendRune(valid, r)
+		body = body[size:]
+	}
+	return valid
 }
 
 // isTypeError reports whether a value had another type than it should have, which leaves it zero.
@@ -113,15 +152,23 @@ func (p *prose) UnmarshalText(decoded []byte) error {
 
 // clean returns a decoded text without NUL, cut where it is too long.
 func clean(decoded []byte, limit int) string {
-	value := strings.ReplaceAll(string(decoded), "\x00", "")
-	if len(value) > limit {
+	if bytes.IndexByte(decoded, 0) >= 0 {
+		kept := make([]byte, 0, min(len(decoded), limit+1))
+		for _, c := range decoded {
+			if c != 0 && len(kept) <= limit {
+				kept = append(kept, c)
+			}
+		}
+		decoded = kept
+	}
+	if len(decoded) > limit {
 		cut := limit
-		for !utf8.RuneStart(value[cut]) {
+		for !utf8.RuneStart(decoded[cut]) {
 			cut--
 		}
-		value = value[:cut]
+		decoded = decoded[:cut]
 	}
-	return value
+	return string(decoded)
 }
 
 // length is how many characters a text has that is not kept; 0 when there is none.

@@ -202,13 +202,14 @@ func giteaAssigned(src Source, kind, object string, issue *giteaIssue) []event.E
 	return events
 }
 
-// giteaEach describes the issue or pull request in each of the events.
+// giteaEach describes the issue or pull request in each of the events. They share the lists of labels and people.
 func giteaEach(src Source, req Request, issue *giteaIssue, events []event.Event) []event.Event {
+	labels, assignees, reviewers := issue.labels(), giteaAccounts(src, issue.Assignees), giteaAccounts(src, issue.Reviewers)
 	for i := range events {
 		ev := &events[i]
 		ev.Time = firstTime(ev.Time, issue.Updated.Time, req.ReceivedAt)
-		ev.Author, ev.Assignees = issue.User.account(src), giteaAccounts(src, issue.Assignees)
-		ev.IID, ev.Title, ev.Labels, ev.Milestone = int64(issue.Number), string(issue.Title), issue.labels(), string(issue.Milestone.Title)
+		ev.Author, ev.Assignees = issue.User.account(src), assignees
+		ev.IID, ev.Title, ev.Labels, ev.Milestone = int64(issue.Number), string(issue.Title), labels, string(issue.Milestone.Title)
 		ev.OpenedAt = issue.Created.Time
 		if event.Carries(ev.Kind, "closed_at") {
 			ev.ClosedAt = issue.Closed.Time
@@ -220,7 +221,7 @@ func giteaEach(src Source, req Request, issue *giteaIssue, events []event.Event)
 			ev.MergedAt = ev.Time
 		}
 		if event.Carries(ev.Kind, "source_branch") {
-			ev.Reviewers, ev.Draft = giteaAccounts(src, issue.Reviewers), issue.Draft
+			ev.Reviewers, ev.Draft = reviewers, issue.Draft
 			ev.SourceBranch, ev.TargetBranch = string(issue.Head.Ref), string(issue.Base.Ref)
 			ev.Additions, ev.Deletions, ev.ChangedFiles = issue.Additions, issue.Deletions, issue.ChangedFiles
 		}

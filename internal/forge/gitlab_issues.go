@@ -63,9 +63,7 @@ func gitlabIssueEvents(src Source, req Request, head *gitlabHead) ([]event.Event
 	if err != nil {
 		return nil, err
 	}
-	for i := range events {
-		body.describe(src, &events[i])
-	}
+	body.describe(src, events)
 	return distinct(events), nil
 }
 
@@ -100,25 +98,37 @@ func (b *gitlabIssueBody) happenings(src Source, req Request, head *gitlabHead, 
 	return events, nil
 }
 
-// describe adds what every event on an issue says of it.
-func (b *gitlabIssueBody) describe(src Source, ev *event.Event) {
+// describe adds what events on an issue say of it. They share the lists of people and labels, as those on a merge
+// request do.
+func (b *gitlabIssueBody) describe(src Source, events []event.Event) {
 	issue, labels := &b.Attributes.gitlabIssue, b.Labels
 	if labels == nil {
 		labels = b.Attributes.Labels
 	}
-	ev.URL, ev.Author = issue.URL.link(), gitlabPerson(src, issue.AuthorID, b.User, b.Assignees)
-	ev.Assignees, ev.Labels = gitlabAccounts(src, b.Assignees), gitlabTitles(labels)
-	ev.IID, ev.Title, ev.OpenedAt = int64(issue.IID), string(issue.Title), issue.Created.Time
-	ev.Confidential = issue.Confidential || b.EventType == "confidential_issue"
-	ev.Private = ev.Private || ev.Confidential
-	if issue.State == stateClosed && event.Carries(ev.Kind, "reason") {
-		ev.ClosedAt = firstTime(issue.Closed.Time, ev.ClosedAt)
-		switch {
-		case issue.MovedTo != 0:
-			ev.Reason = "moved"
-		case issue.DuplicatedTo != 0:
-			ev.Reason = "duplicated"
+	titles, assignees := gitlabTitles(labels), gitlabAccounts(src, b.Assignees)
+	author := gitlabPerson(src, issue.AuthorID, b.User, b.Assignees)
+	for i := range events {
+		ev := &events[i]
+		ev.URL, ev.Author, ev.Assignees, ev.Labels = issue.URL.link(), author, assignees, titles
+		ev.IID, ev.Title, ev.OpenedAt = int64(issue.IID), string(issue.Title), issue.Created.Time
+		ev.Confidential = issue.Confidential || b.EventType == "confidential_issue"
+		ev.Private = ev.Private || ev.Confidential
+		if issue.State == stateClosed && event.Carries(ev.Kind, "reason") {
+			ev.ClosedAt = firstTime(issue.Closed.Time, ev.ClosedAt)
+			ev.Reason = issue.reason()
 		}
+	}
+}
+
+// reason returns why the issue is closed; empty for no reason that GitLab notes down.
+func (i *gitlabIssue) reason() string {
+	switch {
+	case i.MovedTo != 0:
+		return "moved"
+	case i.DuplicatedTo != 0:
+		return "duplicated"
+	default:
+		return ""
 	}
 }
 

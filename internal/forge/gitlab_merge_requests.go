@@ -64,7 +64,7 @@ func gitlabMergeRequestEvents(src Source, req Request, head *gitlabHead) ([]even
 	object := numbered(nounMergeRequest, project.ID, merge.IID)
 	switch action := head.action(); action {
 	case "open", "merge":
-		return []event.Event{body.once(src, req, action, object)}, nil
+		return body.once(src, req, action, object), nil
 	case "approved", "approval", "unapproved", "unapproval":
 		return body.reviewed(src, req, action, object)
 	case "close", "reopen", "update":
@@ -84,28 +84,26 @@ func gitlabMergeRequestEvents(src Source, req Request, head *gitlabHead) ([]even
 	case "update":
 		events = body.updated(src, object)
 	}
-	for i := range events {
-		body.describe(src, &events[i])
-	}
+	body.describe(src, events...)
 	return distinct(events), nil
 }
 
 // once returns the event of what happens to a merge request once.
-func (b *gitlabMergeRequest) once(src Source, req Request, action text, object string) event.Event {
+func (b *gitlabMergeRequest) once(src Source, req Request, action text, object string) []event.Event {
 	merge := &b.Attributes.gitlabMerge
 	if action == "open" {
-		ev := b.newEvent(src, event.MergeRequestOpened, firstTime(merge.Created.Time, req.ReceivedAt), object, "opened")
-		b.describe(src, &ev)
-		return ev
+		events := []event.Event{b.newEvent(src, event.MergeRequestOpened, firstTime(merge.Created.Time, req.ReceivedAt), object, "opened")}
+		b.describe(src, events...)
+		return events
 	}
 	at := firstTime(merge.MergedAt.Time, merge.Updated.Time, req.ReceivedAt)
-	ev := b.newEvent(src, event.MergeRequestMerged, at, object, "merged")
-	b.describe(src, &ev)
-	ev.MergedAt, ev.MergedBy = at, b.person(src, merge.MergeUserID)
-	if ev.MergedBy == nil {
-		ev.MergedBy = b.User.account(src)
+	events := []event.Event{b.newEvent(src, event.MergeRequestMerged, at, object, "merged")}
+	b.describe(src, events...)
+	events[0].MergedAt, events[0].MergedBy = at, b.person(src, merge.MergeUserID)
+	if events[0].MergedBy == nil {
+		events[0].MergedBy = b.User.account(src)
 	}
-	return ev
+	return events
 }
 
 // reviewed returns the event of an approval that was given or taken back. An approval is sent as "approved" when it
@@ -162,26 +160,32 @@ func (b *gitlabMergeRequest) updated(src Source, object string) []event.Event {
 	return events
 }
 
-// describe adds what every event on a merge request says of it.
-func (b *gitlabMergeRequest) describe(src Source, ev *event.Event) {
+// describe adds what events on a merge request say of it. The events share the lists of people and labels: an update
+// may give many labels to one that has many.
+func (b *gitlabMergeRequest) describe(src Source, events ...event.Event) {
 	merge := &b.Attributes.gitlabMerge
 	labels := b.Labels
 	if labels == nil {
 		labels = merge.Labels
 	}
-	ev.URL, ev.Author = merge.URL.link(), b.person(src, merge.AuthorID)
-	ev.Assignees, ev.Reviewers = gitlabAccounts(src, b.Assignees), gitlabAccounts(src, b.Reviewers)
+	var approved []event.Account
 	for i := range b.Reviewers {
 		if account := b.Reviewers[i].account(src); account != nil && b.Reviewers[i].State == stateApproved {
-			ev.ApprovedBy = append(ev.ApprovedBy, *account)
+			approved = append(approved, *account)
 		}
 	}
-	ev.IID, ev.Title, ev.Draft, ev.Labels = int64(merge.IID), string(merge.Title), merge.Draft || merge.Unfinished, gitlabTitles(labels)
-	ev.SourceBranch, ev.TargetBranch = string(merge.SourceBranch), string(merge.TargetBranch)
-	ev.OpenedAt = merge.Created.Time
-	// Who is to merge is also said of what is not merged yet.
-	if merge.State == stateMerged && event.Carries(ev.Kind, "merged_by") {
-		ev.MergedAt, ev.MergedBy = merge.MergedAt.Time, b.person(src, merge.MergeUserID)
+	titles, author := gitlabTitles(labels), b.person(src, merge.AuthorID)
+	assignees, reviewers := gitlabAccounts(src, b.Assignees), gitlabAccounts(src, b.Reviewers)
+	for i := range events {
+		ev := &events[i]
+		ev.URL, ev.Author, ev.ApprovedBy, ev.Assignees, ev.Reviewers = merge.URL.link(), author, approved, assignees, reviewers
+		ev.IID, ev.Title, ev.Draft, ev.Labels = int64(merge.IID), string(merge.Title), merge.Draft || merge.Unfinished, titles
+		ev.SourceBranch, ev.TargetBranch = string(merge.SourceBranch), string(merge.TargetBranch)
+		ev.OpenedAt = merge.Created.Time
+		// Who is to merge is also said of what is not merged yet.
+		if merge.State == stateMerged && event.Carries(ev.Kind, "merged_by") {
+			ev.MergedAt, ev.MergedBy = merge.MergedAt.Time, b.person(src, merge.MergeUserID)
+		}
 	}
 }
 
