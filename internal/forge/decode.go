@@ -39,10 +39,10 @@ func formPayload(req Request) ([]byte, bool) {
 	}
 	decoded := make([]byte, 0, len(encoded)-2*bytes.Count(encoded, []byte("%")))
 	for i := 0; i < len(encoded); i++ {
-		switch c := encoded[i]; {
-		case c == '+':
+		switch c := encoded[i]; c {
+		case '+':
 			decoded = append(decoded, ' ')
-		case c == '%':
+		case '%':
 			if len(encoded) < i+3 {
 				return nil, false
 			}

@@ -98,6 +98,9 @@ type gitlabHead struct {
 	} `json:"object_attributes"`
 }
 
+// gitlabCreate is the action of what is new.
+const gitlabCreate = "create"
+
 func (h *gitlabHead) kind() text { return cmp.Or(h.ObjectKind, h.EventName) }
 
 // action returns what happened; most bodies say it in their attributes, those of releases and milestones beside them.

@@ -179,7 +179,7 @@ func gitlabReleaseEvents(src Source, req Request, head *gitlabHead) ([]event.Eve
 	if err := decode(req.Body, &body); err != nil {
 		return nil, err
 	}
-	if head.action() != "create" {
+	if head.action() != gitlabCreate {
 		return nil, head.unknown()
 	}
 	project := body.project()
@@ -237,7 +237,7 @@ func gitlabMilestoneEvents(src Source, req Request, head *gitlabHead) ([]event.E
 }
 
 // gitlabWikiActions are the vocabulary's words for what is done to pages.
-var gitlabWikiActions = map[text]string{"create": actionCreated, "update": actionEdited, "delete": actionDeleted}
+var gitlabWikiActions = map[text]string{gitlabCreate: actionCreated, "update": actionEdited, "delete": actionDeleted}
 
 // gitlabWikiEvents reads what was done to a page of a project's wiki. There is no time in it.
 func gitlabWikiEvents(src Source, req Request, head *gitlabHead) ([]event.Event, error) {

@@ -73,7 +73,7 @@ func (b *gitlabIssueBody) happenings(src Source, req Request, head *gitlabHead, 
 	var events []event.Event
 	switch at := issue.Updated; head.action() {
 	case "open":
-		return []event.Event{b.newEvent(src, event.IssueOpened, firstTime(issue.Created.Time, req.ReceivedAt), object, "opened")}, nil
+		return []event.Event{b.newEvent(src, event.IssueOpened, firstTime(issue.Created.Time, req.ReceivedAt), object, verb(event.IssueOpened))}, nil
 	case "close":
 		if at = (moment{firstTime(issue.Closed.Time, at.Time)}); at.IsZero() {
 			return nil, errGitLabNoTime

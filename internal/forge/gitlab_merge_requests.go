@@ -92,7 +92,7 @@ func gitlabMergeRequestEvents(src Source, req Request, head *gitlabHead) ([]even
 func (b *gitlabMergeRequest) once(src Source, req Request, action text, object string) []event.Event {
 	merge := &b.Attributes.gitlabMerge
 	if action == "open" {
-		events := []event.Event{b.newEvent(src, event.MergeRequestOpened, firstTime(merge.Created.Time, req.ReceivedAt), object, "opened")}
+		events := []event.Event{b.newEvent(src, event.MergeRequestOpened, firstTime(merge.Created.Time, req.ReceivedAt), object, verb(event.MergeRequestOpened))}
 		b.describe(src, events...)
 		return events
 	}
@@ -202,16 +202,14 @@ func (m *gitlabMerge) target(src Source, actor *gitlabUser, others ...list[gitla
 	}
 }
 
-// gitlabState returns the state of a merge request or an issue in the words of event.Target. What is just being
-// merged is locked.
+// gitlabState returns the state of a merge request or an issue in the words of event.Target. What is open may also be
+// reopened, in old versions, or locked while it is being merged.
 func gitlabState(state text) string {
 	switch state {
-	case "opened", "locked":
-		return stateOpen
-	case stateClosed, stateMerged:
+	case "", stateClosed, stateMerged:
 		return string(state)
 	default:
-		return ""
+		return stateOpen
 	}
 }
 

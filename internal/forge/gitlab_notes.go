@@ -126,7 +126,7 @@ func gitlabNoteEvents(src Source, req Request, head *gitlabHead) ([]event.Event,
 	}
 	var ev event.Event
 	switch parts := []string{"comment", note.ID.String()}; head.action() {
-	case "create", "": // GitLab before 16.11 tells of new comments only, and says no action.
+	case gitlabCreate, "": // GitLab before 16.11 tells of new comments only, and says no action.
 		ev = body.newEvent(src, event.CommentCreated, firstTime(note.Created.Time, req.ReceivedAt), object, append(parts, "created")...)
 	case "update":
 		if note.Updated.IsZero() {

@@ -20,7 +20,8 @@ func (l *list[T]) UnmarshalJSON(raw []byte) error {
 func firstItems[T any](raw []byte, limit int) []T {
 	count, end := 0, 0
 	for at := range itemEnds(raw, '[') {
-		if count++; count == limit {
+		count++
+		if count == limit {
 			end = at
 		}
 	}
@@ -60,7 +61,8 @@ func itemEnds(raw []byte, opening byte) iter.Seq[int] {
 				inString, empty = !inString, false
 			case inString || c <= ' ':
 			case c == ']' || c == '}':
-				if depth--; depth == 0 && !empty {
+				depth--
+				if depth == 0 && !empty {
 					yield(i)
 				}
 			case c == ',' && depth == 1:

@@ -29,38 +29,38 @@ func TestStandardWebhooksReferenceCases(t *testing.T) {
 		change     func(http.Header)
 	}{
 		{name: "valid signature is valid"},
-		{name: "missing id", code: missing, change: func(h http.Header) { h.Del("webhook-id") }},
-		{name: "missing timestamp", code: missing, change: func(h http.Header) { h.Del("webhook-timestamp") }},
-		{name: "missing signature", code: missing, change: func(h http.Header) { h.Del("webhook-signature") }},
-		{name: "invalid timestamp", code: bad, change: func(h http.Header) { h.Set("webhook-timestamp", "hello") }},
-		{name: "another timestamp", code: bad, change: func(h http.Header) { h.Set("webhook-timestamp", "946684800") }},
-		{name: "invalid signature", code: bad, change: func(h http.Header) { h.Set("webhook-signature", wrongSignature) }},
+		{name: "missing id", code: missing, change: func(h http.Header) { h.Del("Webhook-Id") }},
+		{name: "missing timestamp", code: missing, change: func(h http.Header) { h.Del("Webhook-Timestamp") }},
+		{name: "missing signature", code: missing, change: func(h http.Header) { h.Del("Webhook-Signature") }},
+		{name: "invalid timestamp", code: bad, change: func(h http.Header) { h.Set("Webhook-Timestamp", "hello") }},
+		{name: "another timestamp", code: bad, change: func(h http.Header) { h.Set("Webhook-Timestamp", "946684800") }},
+		{name: "invalid signature", code: bad, change: func(h http.Header) { h.Set("Webhook-Signature", wrongSignature) }},
 		{name: "invalid signature by one character", code: bad, change: func(h http.Header) {
-			h.Set("webhook-signature", strings.TrimSuffix(h.Get("webhook-signature"), "=")+"A")
+			h.Set("Webhook-Signature", strings.TrimSuffix(h.Get("Webhook-Signature"), "=")+"A")
 		}},
-		{name: "partial signature", code: bad, change: func(h http.Header) { h.Set("webhook-signature", "v1,") }},
-		{name: "half of the signature", code: bad, change: func(h http.Header) { h.Set("webhook-signature", h.Get("webhook-signature")[:23]) }},
+		{name: "partial signature", code: bad, change: func(h http.Header) { h.Set("Webhook-Signature", "v1,") }},
+		{name: "half of the signature", code: bad, change: func(h http.Header) { h.Set("Webhook-Signature", h.Get("Webhook-Signature")[:23]) }},
 		{name: "old timestamp", code: bad, signed: -tolerance},
 		{name: "older timestamp", code: bad, signed: -tolerance - 1},
 		{name: "new timestamp", code: bad, signed: tolerance + 1},
 		{name: "timestamp at the limits", signed: tolerance},
 		{name: "timestamp within the limits", signed: -tolerance + 1},
 		{name: "valid multi signature", change: func(h http.Header) {
-			h.Set("webhook-signature", wrongSignature+" v2,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc= "+h.Get("webhook-signature")+" "+wrongSignature)
+			h.Set("Webhook-Signature", wrongSignature+" v2,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc= "+h.Get("Webhook-Signature")+" "+wrongSignature)
 		}},
 		{name: "invalid multi signature", code: bad, change: func(h http.Header) {
-			h.Set("webhook-signature", wrongSignature+" "+strings.Replace(h.Get("webhook-signature"), "v1,", "v2,", 1)+" "+wrongSignature)
+			h.Set("Webhook-Signature", wrongSignature+" "+strings.Replace(h.Get("Webhook-Signature"), "v1,", "v2,", 1)+" "+wrongSignature)
 		}},
 		// A signature of the asymmetric version is not even compared.
 		{name: "asymmetric version", code: bad, change: func(h http.Header) {
-			h.Set("webhook-signature", strings.Replace(h.Get("webhook-signature"), "v1,", "v1a,", 1))
+			h.Set("Webhook-Signature", strings.Replace(h.Get("Webhook-Signature"), "v1,", "v1a,", 1))
 		}},
 		{name: "commas between signatures", code: bad, change: func(h http.Header) {
-			h.Set("webhook-signature", wrongSignature+","+h.Get("webhook-signature"))
+			h.Set("Webhook-Signature", wrongSignature+","+h.Get("Webhook-Signature"))
 		}},
-		{name: "headers twice", code: bad, change: func(h http.Header) { h.Add("webhook-signature", wrongSignature) }},
-		{name: "ids twice", code: bad, change: func(h http.Header) { h.Add("webhook-id", signedID) }},
-		{name: "timestamps twice", code: bad, change: func(h http.Header) { h.Add("webhook-timestamp", h.Get("webhook-timestamp")) }},
+		{name: "headers twice", code: bad, change: func(h http.Header) { h.Add("Webhook-Signature", wrongSignature) }},
+		{name: "ids twice", code: bad, change: func(h http.Header) { h.Add("Webhook-Id", signedID) }},
+		{name: "timestamps twice", code: bad, change: func(h http.Header) { h.Add("Webhook-Timestamp", h.Get("Webhook-Timestamp")) }},
 	} {
 		for _, forgeName := range []string{forge.GitLab, forge.CloudEvents} {
 			req := signedStandard(forgeName, tc.signed, signingToken)
@@ -98,7 +98,7 @@ func TestSigningTokensAreRotated(t *testing.T) {
 	for _, forgeName := range []string{forge.GitLab, forge.CloudEvents} {
 		old, renewed := signedStandard(forgeName, 0, signingToken), signedStandard(forgeName, 0, newSigningToken)
 		both := signedStandard(forgeName, 0, signingToken)
-		both.Header.Set("webhook-signature", both.Header.Get("webhook-signature")+" "+renewed.Header.Get("webhook-signature"))
+		both.Header.Set("Webhook-Signature", both.Header.Get("Webhook-Signature")+" "+renewed.Header.Get("Webhook-Signature"))
 		for _, req := range []forge.Request{old, renewed, both} {
 			accepted(t, forgeName, []string{signingToken, newSigningToken}, req)
 			accepted(t, forgeName, []string{newSigningToken, signingToken}, req)
@@ -123,7 +123,7 @@ func TestSigningTokensAreNotDowngraded(t *testing.T) {
 		wrong := signedStandard(forge.GitLab, 0, signingToken)
 		wrong.Header.Set("X-Gitlab-Token", secret)
 		accepted(t, forge.GitLab, secrets, wrong)
-		wrong.Header.Set("webhook-signature", wrongSignature)
+		wrong.Header.Set("Webhook-Signature", wrongSignature)
 		refused(t, forge.GitLab, "bad_signature", secrets, wrong)
 
 		replayed := signedStandard(forge.GitLab, -3600, signingToken)
