@@ -46,7 +46,7 @@ func bitbucketIssueEvents(src Source, req Request, action string) ([]event.Event
 	var events []event.Event
 	switch {
 	case action == actionCreated:
-		ev := newEvent(src, event.IssueOpened, object, actionOpened)
+		ev := newEvent(src, event.IssueOpened, object, "opened")
 		ev.Time = issue.Created.Time
 		events = []event.Event{ev}
 	case action == actionUpdated && after != "" && wasOpen && !isOpen:

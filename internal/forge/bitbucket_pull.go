@@ -89,7 +89,7 @@ func (p *bitbucketPullRequest) changes(src Source, req Request, action, object s
 	var events []event.Event
 	switch action {
 	case actionCreated:
-		ev := newEvent(src, event.MergeRequestOpened, object, actionOpened)
+		ev := newEvent(src, event.MergeRequestOpened, object, "opened")
 		ev.Time = p.Created.Time
 		events = append(events, ev)
 	case "fulfilled":
@@ -113,27 +113,26 @@ func (p *bitbucketPullRequest) changes(src Source, req Request, action, object s
 			events = append(events, ev)
 		}
 	}
-	// Who takes part is found once: there may be many events, and many people.
-	author, reviewers := p.Author.account(src), bitbucketAccounts(src, p.Reviewers)
-	var approvers []event.Account
-	for _, participant := range p.Participants {
-		if account := participant.User.account(src); account != nil && participant.Approved {
-			approvers = append(approvers, *account)
-		}
-	}
-	for i := range events {
-		ev := &events[i]
-		ev.Time = firstTime(ev.Time, p.Updated.Time, req.ReceivedAt)
-		ev.Author, ev.Reviewers, ev.ApprovedBy = author, reviewers, approvers
-		p.describe(ev)
-	}
+	p.describe(events, src, req)
 	return events
 }
 
-// describe sets what an event says of the pull request, but for the people.
-func (p *bitbucketPullRequest) describe(ev *event.Event) {
-	ev.IID, ev.Title, ev.Draft, ev.OpenedAt = int64(p.ID), string(p.Title), p.Draft, p.Created.Time
-	ev.SourceBranch, ev.TargetBranch = string(p.Source.Branch.Name), string(p.Destination.Branch.Name)
+// describe sets what events say of the pull request. They share the lists of people.
+func (p *bitbucketPullRequest) describe(events []event.Event, src Source, req Request) {
+	var approved []event.Account
+	for _, participant := range p.Participants {
+		if account := participant.User.account(src); account != nil && participant.Approved {
+			approved = append(approved, *account)
+		}
+	}
+	reviewers := bitbucketAccounts(src, p.Reviewers)
+	for i := range events {
+		ev := &events[i]
+		ev.Time = firstTime(ev.Time, p.Updated.Time, req.ReceivedAt)
+		ev.Author, ev.Reviewers, ev.ApprovedBy = p.Author.account(src), reviewers, approved
+		ev.IID, ev.Title, ev.Draft, ev.OpenedAt = int64(p.ID), string(p.Title), p.Draft, p.Created.Time
+		ev.SourceBranch, ev.TargetBranch = string(p.Source.Branch.Name), string(p.Destination.Branch.Name)
+	}
 }
 
 // bitbucketReviews are the states that reviews give and take back, by the actions that say so.

@@ -85,8 +85,8 @@ func serverPullRequestEvents(src Source, req Request, action string) ([]event.Ev
 func (b *serverPullRequestBody) changes(src Source, req Request, action, object string) []event.Event {
 	pull, events := &b.PullRequest, []event.Event{}
 	switch {
-	case action == actionOpened:
-		ev := newEvent(src, event.MergeRequestOpened, object, actionOpened)
+	case action == "opened":
+		ev := newEvent(src, event.MergeRequestOpened, object, "opened")
 		ev.Time = pull.Created.Time
 		events = append(events, ev)
 		for _, reviewer := range pull.Reviewers {
@@ -112,20 +112,8 @@ func (b *serverPullRequestBody) changes(src Source, req Request, action, object 
 	default:
 		return nil
 	}
-	// Who takes part is found once: there may be many events, and many people.
-	author := pull.Author.User.account(src)
-	var reviewers, approvers []event.Account
-	for _, reviewer := range pull.Reviewers {
-		if account := reviewer.User.account(src); account != nil {
-			reviewers = append(reviewers, *account)
-			if reviewer.Approved {
-				approvers = append(approvers, *account)
-			}
-		}
-	}
 	for i := range events {
-		events[i].Author, events[i].Reviewers, events[i].ApprovedBy = author, reviewers, approvers
-		pull.describe(&events[i])
+		pull.describe(&events[i], src)
 	}
 	return events
 }
@@ -158,7 +146,7 @@ func (b *serverPullRequestBody) changed(action string) []string {
 		changed = append(changed, "title")
 	}
 	if b.PreviousDescription != nil && *b.PreviousDescription != b.PullRequest.Description {
-		changed = append(changed, "body")
+		changed = append(changed, "description")
 	}
 	if b.PreviousTarget != nil && b.PreviousTarget.Name != b.PullRequest.To.Name {
 		changed = append(changed, "target_branch")
@@ -169,8 +157,17 @@ func (b *serverPullRequestBody) changed(action string) []string {
 	return changed
 }
 
-// describe sets what an event says of the pull request, but for the people.
-func (p *serverPullRequest) describe(ev *event.Event) {
+// describe sets what an event says of the pull request.
+func (p *serverPullRequest) describe(ev *event.Event, src Source) {
+	ev.Author = p.Author.User.account(src)
+	for _, reviewer := range p.Reviewers {
+		if account := reviewer.User.account(src); account != nil {
+			ev.Reviewers = append(ev.Reviewers, *account)
+			if reviewer.Approved {
+				ev.ApprovedBy = append(ev.ApprovedBy, *account)
+			}
+		}
+	}
 	ev.IID, ev.Title, ev.Draft, ev.OpenedAt = int64(p.ID), string(p.Title), p.Draft, p.Created.Time
 	ev.SourceBranch, ev.TargetBranch = string(p.From.Name), string(p.To.Name)
 	if ev.Kind == event.MergeRequestUpdated {

@@ -28,12 +28,14 @@ const (
 	// maxCloudEvent is how large the data of one event is, in bytes of JSON. The specification asks nobody to
 	// take larger events, and unlike bodies, which are kept for a while, events are kept for good.
 	maxCloudEvent = 64 << 10
+	// maxEnvelope is how large an event is with all that is around its data.
+	maxEnvelope = 2 * maxCloudEvent
+	// maxValues is how many values an event holds, in all its arrays and objects, and maxBatchValues those of a batch.
+	maxValues      = 5000
+	maxBatchValues = 100_000
 	// maxBatch is how many events one delivery holds.
 	maxBatch = 1000
-	// maxSingle and maxBatchBody are how large bodies are read at all, in bytes: reading takes several times as much.
-	maxSingle    = 4 * maxCloudEvent
-	maxBatchBody = 4 << 20
-	bearer       = "Bearer "
+	bearer   = "Bearer "
 )
 
 // cloudEvents speaks for every system that is no code forge, in CloudEvents 1.0
@@ -99,17 +101,10 @@ func readCloudEvents(req Request) ([]cloudevent.Event, error) {
 	if (structured || strings.HasSuffix(media, "json")) && tooDeep(req.Body) {
 		return nil, &UnreadableError{Reason: fmt.Sprintf("the body nests deeper than %d levels", maxDepth)}
 	}
-	limit := maxSingle
-	if media == cloudevent.ApplicationCloudEventsBatchJSON {
-		limit = maxBatchBody
-	}
-	if len(req.Body) > limit {
-		return nil, &UnreadableError{Reason: fmt.Sprintf("the body is larger than %d KiB", limit>>10)}
+	if err := checkSize(req.Body, media); err != nil {
+		return nil, err
 	}
 	if media == cloudevent.ApplicationCloudEventsBatchJSON {
-		if count := countItems(bytes.TrimSpace(req.Body)); count > maxBatch {
-			return nil, &UnreadableError{Reason: fmt.Sprintf("the batch holds %d events, more than %d", count, maxBatch)}
-		}
 		var batch []cloudevent.Event
 		if err := json.Unmarshal(req.Body, &batch); err != nil {
 			return nil, &UnreadableError{Reason: "the body is no batch of CloudEvents", cause: err}
@@ -122,6 +117,46 @@ func readCloudEvents(req Request) ([]cloudevent.Event, error) {
 		return nil, &UnreadableError{Reason: "the delivery is no CloudEvent in structured, binary or batch mode", cause: err}
 	}
 	return []cloudevent.Event{*one}, nil
+}
+
+// checkSize returns an error for a body that would take much memory, before that memory is taken: what is read of it is
+// a map, which small values fill with little text.
+func checkSize(body []byte, media string) error {
+	if media != cloudevent.ApplicationCloudEventsBatchJSON {
+		if len(body) > maxEnvelope || countValues(body) > maxValues {
+			return &UnreadableError{Reason: fmt.Sprintf("the event is larger than %d KiB or holds more than %d values", maxEnvelope>>10, maxValues)}
+		}
+		return nil
+	}
+	body = bytes.TrimLeft(body, " \t\r\n")
+	events, values, start := 0, 0, 0
+	for end := range itemEnds(body, '[') {
+		one := countValues(body[start:end])
+		if end-start > maxEnvelope || one > maxValues {
+			return &UnreadableError{Reason: fmt.Sprintf("event %d is larger than %d KiB or holds more than %d values", events+1, maxEnvelope>>10, maxValues)}
+		}
+		events, values, start = events+1, values+one, end
+	}
+	if events > maxBatch || values > maxBatchValues {
+		return &UnreadableError{Reason: fmt.Sprintf("the batch holds more than %d events or %d values", maxBatch, maxBatchValues)}
+	}
+	return nil
+}
+
+// countValues returns how many values there are in JSON, in all its arrays and objects.
+func countValues(body []byte) int {
+	values, inString := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case !inString && (c == ',' || c == '{' || c == '['):
+			values++
+		}
+	}
+	return values
 }
 
 // attributes returns the headers that are an event's, decoded: in binary mode values are percent-encoded

@@ -2,10 +2,10 @@ package forge
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"mime"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +20,8 @@ const (
 	maxProse  = 64 << 10
 	maxItems  = 256
 	maxHeader = 255
+	// maxNumber is how long the text of a number, an id or a time may be.
+	maxNumber = 64
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -35,8 +37,24 @@ func formPayload(req Request) ([]byte, bool) {
 	if !ok || bytes.ContainsRune(encoded, '&') {
 		return nil, false
 	}
-	decoded, err := url.QueryUnescape(string(encoded))
-	return []byte(decoded), err == nil
+	decoded := make([]byte, 0, len(encoded)-2*bytes.Count(encoded, []byte("%")))
+	for i := 0; i < len(encoded); i++ {
+		switch c := encoded[i]; c {
+		case '+':
+			decoded = append(decoded, ' ')
+		case '%':
+			if len(encoded) < i+3 {
+				return nil, false
+			}
+			if decoded, err = hex.AppendDecode(decoded, encoded[i+1:i+3]); err != nil {
+				return nil, false
+			}
+			i += 2
+		default:
+			decoded = append(decoded, c)
+		}
+	}
+	return decoded, true
 }
 
 // jsonBody returns the JSON text of a delivery, whichever content type the hook is set to.
@@ -54,10 +72,33 @@ func decode(body []byte, into any) error {
 	if tooDeep(body) {
 		return &UnreadableError{Reason: "the body nests deeper than " + strconv.Itoa(maxDepth) + " levels"}
 	}
-	if err := json.Unmarshal(body, into); err != nil && !isTypeError(err) {
+	if err := json.Unmarshal(validUTF8(body), into); err != nil && !isTypeError(err) {
 		return &UnreadableError{Reason: "the body is not JSON", cause: err}
 	}
 	return nil
+}
+
+// validUTF8 returns the body with U+FFFD for each byte that is not UTF-8, as a decoder would read it in texts, but at
+// once for all of them: decoders need much more memory for that.
+func validUTF8(body []byte) []byte {
+	if utf8.Valid(body) {
+		return body
+	}
+	invalid := 0
+	for rest := body; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		if r == utf8.RuneError && size == 1 {
+			invalid++
+		}
+		rest = rest[size:]
+	}
+	valid := make([]byte, 0, len(body)+invalid*(utf8.RuneLen(utf8.RuneError)-1))
+	for len(body) > 0 {
+		r, size := utf8.DecodeRune(body)
+		valid = utf8.AppendRune(valid, r)
+		body = body[size:]
+	}
+	return valid
 }
 
 // isTypeError reports whether a value had another type than it should have, which leaves it zero.
@@ -110,15 +151,23 @@ func (p *prose) UnmarshalText(decoded []byte) error {
 
 // clean returns a decoded text without NUL, cut where it is too long.
 func clean(decoded []byte, limit int) string {
-	value := strings.ReplaceAll(string(decoded), "\x00", "")
-	if len(value) > limit {
+	if bytes.IndexByte(decoded, 0) >= 0 {
+		kept := make([]byte, 0, min(len(decoded), limit+1))
+		for _, c := range decoded {
+			if c != 0 && len(kept) <= limit {
+				kept = append(kept, c)
+			}
+		}
+		decoded = kept
+	}
+	if len(decoded) > limit {
 		cut := limit
-		for !utf8.RuneStart(value[cut]) {
+		for !utf8.RuneStart(decoded[cut]) {
 			cut--
 		}
-		value = value[:cut]
+		decoded = decoded[:cut]
 	}
-	return value
+	return string(decoded)
 }
 
 // length is how many characters a text has that is not kept; 0 when there is none.
@@ -128,94 +177,6 @@ type length int64
 func (l *length) UnmarshalText(decoded []byte) error {
 	*l = length(utf8.RuneCount(decoded))
 	return nil
-}
-
-// list is the beginning of an array, at most maxItems of it: however long the array is, the rest takes no memory.
-// A value that is no array leaves it empty.
-type list[T any] []T
-
-// UnmarshalJSON never fails.
-func (l *list[T]) UnmarshalJSON(raw []byte) error {
-	*l = firstItems[T](raw, maxItems)
-	return nil
-}
-
-// firstItems decodes at most so many items of an array, leniently.
-func firstItems[T any](raw []byte, limit int) []T {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
-		return nil
-	}
-	var items []T
-	for len(items) < limit && decoder.More() {
-		var item T
-		if err := decoder.Decode(&item); err != nil && !isTypeError(err) {
-			break
-		}
-		items = append(items, item)
-	}
-	return items
-}
-
-// countItems returns how many items a valid array has; 0 for what is no array.
-func countItems(raw []byte) int64 {
-	if len(raw) == 0 || raw[0] != '[' {
-		return 0
-	}
-	var count int64
-	depth, inString, empty := 0, false, true
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString, empty = !inString, false
-		case inString:
-		case c == '[' || c == '{':
-			depth++
-			empty = empty && depth == 1
-		case c == ']' || c == '}':
-			depth--
-		case c == ',' && depth == 1:
-			count++
-		case c > ' ':
-			empty = false
-		}
-	}
-	if empty {
-		return 0
-	}
-	return count + 1
-}
-
-// names are the names of an object's fields, at most maxItems of them.
-type names []text
-
-// UnmarshalJSON never fails.
-func (n *names) UnmarshalJSON(raw []byte) error {
-	*n = firstNames(raw, maxItems)
-	return nil
-}
-
-// firstNames returns at most so many names of an object's fields; none of what is no object.
-func firstNames(raw []byte, limit int) names {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return nil
-	}
-	var found names
-	for len(found) < limit && decoder.More() {
-		name, err := decoder.Token()
-		spelled, ok := name.(string)
-		if err != nil || !ok {
-			break
-		}
-		found = append(found, text(clean([]byte(spelled), maxText)))
-		if err := decoder.Decode(&struct{}{}); err != nil && !isTypeError(err) {
-			break
-		}
-	}
-	return found
 }
 
 // link returns the text if it may stand in a link.
@@ -234,6 +195,10 @@ type id int64
 
 // UnmarshalJSON never fails.
 func (n *id) UnmarshalJSON(raw []byte) error {
+	*n = 0
+	if len(raw) > maxNumber {
+		return nil
+	}
 	value, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64)
 	if err != nil {
 		value = 0
@@ -269,7 +234,10 @@ type moment struct{ time.Time }
 
 // UnmarshalJSON never fails.
 func (m *moment) UnmarshalJSON(raw []byte) error {
-	m.Time = parseTime(strings.Trim(string(raw), `"`))
+	m.Time = time.Time{}
+	if len(raw) <= maxNumber {
+		m.Time = parseTime(strings.Trim(string(raw), `"`))
+	}
 	return nil
 }
 

@@ -70,16 +70,6 @@ func TestUnknownEvents(t *testing.T) {
 		{forge.GitHub, "user", `{"action":"renamed"}`, forge.UnknownError{Event: "user", Action: "renamed"}},
 		{forge.GitHub, "organization", `{"action":"member_invited"}`, forge.UnknownError{Event: "organization", Action: "member_invited"}},
 		{forge.GitHub, "membership", `{"action":"edited"}`, forge.UnknownError{Event: "membership", Action: "edited"}},
-		{forge.GitLab, "Push Hook", `{"object_kind":"push","project_id":9,"ref":"refs/notes/x","before":"a","after":"b"}`, forge.UnknownError{Event: "push"}},
-		{forge.GitLab, "Note Hook", `{"object_kind":"note","project_id":9,"object_attributes":{"id":7,"action":"create","noteable_type":"Epic"}}`, forge.UnknownError{Event: "note", Action: "create"}},
-		{forge.GitLab, "Work Item Hook", `{"object_kind":"work_item","project":{"id":9},"object_attributes":{"iid":7,"type":"Task","action":"open"}}`, forge.UnknownError{Event: "work_item", Action: "open"}},
-		{forge.GitLab, "Issue Hook", `{"object_kind":"issue","project":{"id":9},"changes":{"title":{}},"object_attributes":{"iid":7,"action":"update"}}`, forge.UnknownError{Event: "issue", Action: "update"}},
-		{forge.GitLab, "Pipeline Hook", `{"object_kind":"pipeline","object_attributes":{"id":7,"status":"running"}}`, forge.UnknownError{Event: "pipeline"}},
-		{forge.GitLab, "Deployment Hook", `{"object_kind":"deployment","deployment_id":7,"status":"running"}`, forge.UnknownError{Event: "deployment"}},
-		{forge.GitLab, "Release Hook", `{"object_kind":"release","action":"update","tag":"v1"}`, forge.UnknownError{Event: "release", Action: "update"}},
-		{forge.GitLab, "Merge Request Hook", `{"object_kind":"merge_request","project":{"id":9},"object_attributes":{"iid":7,"action":"update"}}`, forge.UnknownError{Event: "merge_request", Action: "update"}},
-		{forge.GitLab, "System Hook", `{"event_name":"user_failed_login","user_id":7}`, forge.UnknownError{Event: "user_failed_login"}},
-		{forge.GitLab, "System Hook", `{"event_name":"project_update","project_id":7}`, forge.UnknownError{Event: "project_update"}},
 	})
 }
 

@@ -123,8 +123,8 @@ func giteaPullRequestChanges(src Source, req Request, body *giteaIssueBody, obje
 	var one event.Event
 	pull := body.PullRequest
 	switch body.Action {
-	case actionOpened:
-		one = newEvent(src, event.MergeRequestOpened, object, actionOpened)
+	case "opened":
+		one = newEvent(src, event.MergeRequestOpened, object, "opened")
 		one.Time = pull.Created.Time
 	case actionClosed:
 		if one = newEvent(src, event.MergeRequestMerged, object, "merged"); !pull.Merged {
@@ -158,8 +158,8 @@ func giteaIssueChanges(src Source, req Request, body *giteaIssueBody, object str
 	var one event.Event
 	issue := body.Issue
 	switch body.Action {
-	case actionOpened:
-		one = newEvent(src, event.IssueOpened, object, actionOpened)
+	case "opened":
+		one = newEvent(src, event.IssueOpened, object, "opened")
 		one.Time = issue.Created.Time
 	case actionClosed:
 		one = newEvent(src, event.IssueClosed, object, actionClosed, occurrenceOrDigest(req, issue.Closed))
@@ -202,15 +202,13 @@ func giteaAssigned(src Source, kind, object string, issue *giteaIssue) []event.E
 	return events
 }
 
-// giteaEach describes the issue or pull request in each of the events.
+// giteaEach describes the issue or pull request in each of the events. They share the lists of labels and people.
 func giteaEach(src Source, req Request, issue *giteaIssue, events []event.Event) []event.Event {
-	// What the events have in common is made once: there may be many of them, and many people.
-	author, assignees, reviewers := issue.User.account(src), giteaAccounts(src, issue.Assignees), giteaAccounts(src, issue.Reviewers)
-	labels := issue.labels()
+	labels, assignees, reviewers := issue.labels(), giteaAccounts(src, issue.Assignees), giteaAccounts(src, issue.Reviewers)
 	for i := range events {
 		ev := &events[i]
 		ev.Time = firstTime(ev.Time, issue.Updated.Time, req.ReceivedAt)
-		ev.Author, ev.Assignees = author, assignees
+		ev.Author, ev.Assignees = issue.User.account(src), assignees
 		ev.IID, ev.Title, ev.Labels, ev.Milestone = int64(issue.Number), string(issue.Title), labels, string(issue.Milestone.Title)
 		ev.OpenedAt = issue.Created.Time
 		if event.Carries(ev.Kind, "closed_at") {

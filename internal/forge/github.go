@@ -72,9 +72,8 @@ func (g github) Events(src Source, req Request) ([]event.Event, error) {
 	return nil, body.unknown(req)
 }
 
-// The actions that several events have, and the parts of natural keys that say the same.
+// The actions that several events have.
 const (
-	actionOpened  = "opened"
 	actionCreated = "created"
 	actionEdited  = "edited"
 	actionDeleted = "deleted"

@@ -43,8 +43,8 @@ func githubIssueEvents(src Source, req Request) ([]event.Event, error) {
 	var ev event.Event
 	var err error
 	switch body.Action {
-	case actionOpened:
-		ev = body.newEvent(src, event.IssueOpened, firstTime(issue.Created.Time, req.ReceivedAt), object, actionOpened)
+	case "opened":
+		ev = body.newEvent(src, event.IssueOpened, firstTime(issue.Created.Time, req.ReceivedAt), object, "opened")
 	case actionClosed:
 		ev, err = body.again(src, event.IssueClosed, firstTime(issue.Closed.Time, issue.Updated.Time), object)
 		ev.ClosedAt = ev.Time

@@ -92,8 +92,8 @@ func githubPullRequestEvents(src Source, req Request) ([]event.Event, error) {
 func (b *githubPullRequest) happening(src Source, req Request) (event.Event, error) {
 	pull, object := &b.Pull, numbered("merge_request", b.repository(), b.Pull.Number)
 	switch b.Action {
-	case actionOpened:
-		return b.newEvent(src, event.MergeRequestOpened, firstTime(pull.Created.Time, req.ReceivedAt), object, actionOpened), nil
+	case "opened":
+		return b.newEvent(src, event.MergeRequestOpened, firstTime(pull.Created.Time, req.ReceivedAt), object, "opened"), nil
 	case actionClosed:
 		if !pull.Merged {
 			at := firstTime(pull.Closed.Time, pull.Updated.Time)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
 )
@@ -41,33 +43,53 @@ func (gitlab) DeliveryID(req Request) string {
 
 func (gitlab) EventName(req Request) string { return headerText(req, "X-Gitlab-Event") }
 
-// gitlabReaders are the readers of bodies, by what a body says that it is: its object_kind, or the event_name of those
-// that have none. The headers do not tell, since a system hook sends everything under one name.
-var gitlabReaders = map[text]func(Source, Request) ([]event.Event, error){
-	nounMergeRequest: gitlabMergeRequestEvents,
-	nounIssue:        gitlabIssueEvents,
-	"work_item":      gitlabIssueEvents,
-	"note":           gitlabNoteEvents,
-	"emoji":          gitlabEmojiEvents,
-	"push":           gitlabPushEvents,
-	"tag_push":       gitlabPushEvents,
-	"release":        gitlabReleaseEvents,
-	"milestone":      gitlabMilestoneEvents,
-	"wiki_page":      gitlabWikiEvents,
-	"pipeline":       gitlabPipelineEvents,
-	"deployment":     gitlabDeploymentEvents,
-	// A system hook sends it beside the pushes that it sums up.
-	"repository_update": gitlabNothing,
-
-	"user_add_to_group": gitlabMemberEvents, "user_update_for_group": gitlabMemberEvents, "user_remove_from_group": gitlabMemberEvents,
-	"user_add_to_team": gitlabMemberEvents, "user_update_for_team": gitlabMemberEvents, "user_remove_from_team": gitlabMemberEvents,
-	"user_create": gitlabUserEvents, "user_rename": gitlabUserEvents, "user_destroy": gitlabUserEvents,
-	"project_create": gitlabProjectEvents, "project_rename": gitlabProjectEvents, "project_transfer": gitlabProjectEvents,
-	"project_destroy": gitlabProjectEvents,
+// gitlabReaders are the bodies that are understood, by their object_kind or else their event_name, each with what
+// reads it. The header does not tell: a system hook sends everything under one name.
+var gitlabReaders = map[text]func(Source, Request, *gitlabHead) ([]event.Event, error){
+	"deployment":             gitlabDeploymentEvents,
+	"emoji":                  gitlabEmojiEvents,
+	"issue":                  gitlabIssueEvents,
+	"merge_request":          gitlabMergeRequestEvents,
+	"milestone":              gitlabMilestoneEvents,
+	"note":                   gitlabNoteEvents,
+	"pipeline":               gitlabPipelineEvents,
+	"project_create":         gitlabProjectEvents,
+	"project_destroy":        gitlabProjectEvents,
+	"project_rename":         gitlabProjectEvents,
+	"project_transfer":       gitlabProjectEvents,
+	"push":                   gitlabPushEvents,
+	"release":                gitlabReleaseEvents,
+	"repository_update":      gitlabNothing, // "push" and "tag_push" tell of the same, and say more.
+	"tag_push":               gitlabTagEvents,
+	"user_add_to_group":      gitlabMemberEvents,
+	"user_add_to_team":       gitlabMemberEvents,
+	"user_create":            gitlabUserEvents,
+	"user_destroy":           gitlabUserEvents,
+	"user_remove_from_group": gitlabMemberEvents,
+	"user_remove_from_team":  gitlabMemberEvents,
+	"user_rename":            gitlabUserEvents,
+	"user_update_for_group":  gitlabMemberEvents,
+	"user_update_for_team":   gitlabMemberEvents,
+	"wiki_page":              gitlabWikiEvents,
+	"work_item":              gitlabIssueEvents,
 }
 
-// gitlabEnvelope is what every body says of itself.
-type gitlabEnvelope struct {
+func (gitlab) Events(src Source, req Request) ([]event.Event, error) {
+	var head gitlabHead
+	if err := decode(req.Body, &head); err != nil {
+		return nil, err
+	}
+	if head.kind() == "" {
+		return nil, &UnreadableError{Reason: "the body has neither an object_kind nor an event_name"}
+	}
+	if read, ok := gitlabReaders[head.kind()]; ok {
+		return read(src, req, &head)
+	}
+	return nil, head.unknown()
+}
+
+// gitlabHead is what says which body it is.
+type gitlabHead struct {
 	ObjectKind text `json:"object_kind"`
 	EventName  text `json:"event_name"`
 	Action     text `json:"action"`
@@ -76,39 +98,76 @@ type gitlabEnvelope struct {
 	} `json:"object_attributes"`
 }
 
-func (gitlab) Events(src Source, req Request) ([]event.Event, error) {
-	var envelope gitlabEnvelope
-	if err := decode(req.Body, &envelope); err != nil {
-		return nil, err
-	}
-	name := cmp.Or(envelope.ObjectKind, envelope.EventName)
-	if name == "" {
-		return nil, &UnreadableError{Reason: "the body has neither an object_kind nor an event_name"}
-	}
-	unknown := &UnknownError{Event: string(name), Action: string(cmp.Or(envelope.Attributes.Action, envelope.Action))}
-	read := gitlabReaders[name]
-	if read == nil {
-		return nil, unknown
-	}
-	events, err := read(src, req)
-	if err == nil && events == nil {
-		return nil, unknown
-	}
-	return distinct(events), err
-}
-
 // gitlabCreate is the action of what is new.
 const gitlabCreate = "create"
 
-// nothing is what a body tells that is understood and tells nothing.
-var nothing = []event.Event{}
+func (h *gitlabHead) kind() text { return cmp.Or(h.ObjectKind, h.EventName) }
 
-func gitlabNothing(Source, Request) ([]event.Event, error) { return nothing, nil }
+// action returns what happened; most bodies say it in their attributes, those of releases and milestones beside them.
+func (h *gitlabHead) action() text { return cmp.Or(h.Attributes.Action, h.Action) }
+
+// unknown says that the vocabulary has no word for what happened.
+func (h *gitlabHead) unknown() error {
+	return &UnknownError{Event: string(h.kind()), Action: string(h.action())}
+}
+
+// gitlabNothing reads a body that tells nothing of its own.
+func gitlabNothing(Source, Request, *gitlabHead) ([]event.Event, error) { return nil, nil }
+
+// gitlabBody is what all bodies on things in a project have. Those of system hooks and of old servers have the
+// project's id beside the project.
+type gitlabBody struct {
+	User      *gitlabUser    `json:"user"`
+	Project   *gitlabProject `json:"project"`
+	ProjectID id             `json:"project_id"`
+}
+
+// project returns the project, with its id if that is known from anywhere, or nil when there is none.
+func (b *gitlabBody) project(elsewhere ...id) *gitlabProject {
+	if b.Project == nil {
+		b.Project = &gitlabProject{}
+	}
+	for _, known := range append([]id{b.Project.ID, b.ProjectID}, elsewhere...) {
+		if known != 0 {
+			b.Project.ID = known
+			return b.Project
+		}
+	}
+	return nil
+}
+
+// newEvent returns an event in the body's project, with the link to it: not every thing has one of its own.
+func (b *gitlabBody) newEvent(src Source, kind string, at time.Time, object string, parts ...string) event.Event {
+	ev := newEvent(src, kind, object, parts...)
+	ev.Time, ev.Actor, ev.Repository = at, b.User.account(src), b.Project.repository()
+	ev.Private = isPrivate(ev.Repository)
+	if b.Project != nil {
+		ev.URL = b.Project.URL.link()
+	}
+	return ev
+}
+
+// again returns an event of what may happen again and again, so that its key ends with the time.
+func (b *gitlabBody) again(src Source, kind string, at moment, object string, parts ...string) event.Event {
+	parts = slices.Concat([]string{verb(kind)}, parts, []string{gitlabOccurrence(at)})
+	return b.newEvent(src, kind, at.Time, object, parts...)
+}
+
+// gitlabOccurrence writes a time into a natural key, to the second: hooks say no more in some versions and for some
+// things, while the API says milliseconds.
+func gitlabOccurrence(at moment) string { return occurrence(moment{at.Truncate(time.Second)}) }
+
+var errGitLabNoTime = &UnreadableError{Reason: "it is not said when it happened"}
 
 type gitlabUser struct {
 	ID       id   `json:"id"`
 	Username text `json:"username"`
 	Name     text `json:"name"`
+	// Email is never kept; it tells whether the author of a commit is who pushes it.
+	Email text `json:"email"`
+	// State is what somebody who was asked for a review has done, and ReRequested that they were asked again.
+	State       text `json:"state"`
+	ReRequested bool `json:"re_requested"`
 }
 
 // gitlabBots are the usernames of tokens, service accounts and GitLab's own machinery: webhooks
@@ -122,21 +181,25 @@ func (u *gitlabUser) account(src Source) *event.Account {
 	return newAccount(src, u.ID, u.Username, u.Name, gitlabBots.MatchString(string(u.Username)))
 }
 
+// gitlabAccounts returns the accounts, each once. Some versions send no id of the assignees of issues; what names
+// nobody for certain is left out.
 func gitlabAccounts(src Source, users []gitlabUser) []event.Account {
 	var accounts []event.Account
 	for i := range users {
-		if account := users[i].account(src); account != nil {
+		account := users[i].account(src)
+		known := func(other event.Account) bool { return other.ID == account.ID }
+		if account != nil && !slices.ContainsFunc(accounts, known) {
 			accounts = append(accounts, *account)
 		}
 	}
 	return accounts
 }
 
-// gitlabPerson returns the account of the id. Bodies have only ids of authors and mergers; their names are known if
-// they also act in another part that is sent in full.
-func gitlabPerson(src Source, number id, acting *gitlabUser, others ...list[gitlabUser]) *event.Account {
-	if acting != nil && acting.ID == number {
-		return acting.account(src)
+// gitlabPerson returns the account of the id. Bodies have only ids for authors and for who merged;
+// their names are known if they are also sent in full somewhere.
+func gitlabPerson(src Source, number id, actor *gitlabUser, others ...list[gitlabUser]) *event.Account {
+	if actor != nil && actor.ID == number {
+		return actor.account(src)
 	}
 	for _, people := range others {
 		for i := range people {
@@ -148,105 +211,45 @@ func gitlabPerson(src Source, number id, acting *gitlabUser, others ...list[gitl
 	return newAccount(src, number, "", "", false)
 }
 
-type gitlabLabel struct {
-	ID    id   `json:"id"`
-	Title text `json:"title"`
-}
-
-func gitlabTitles(labels []gitlabLabel) []string {
-	all := make([]text, len(labels))
-	for i, label := range labels {
-		all[i] = label.Title
-	}
-	return texts(all)
-}
-
-// gitlabChanges says what an update changed: of labels and people what was there before and after.
-type gitlabChanges struct {
-	names     names
-	labels    gitlabChange[gitlabLabel]
-	assignees gitlabChange[gitlabUser]
-	reviewers gitlabChange[gitlabUser]
-}
-
-type gitlabChange[T any] struct {
-	Previous list[T] `json:"previous"`
-	Current  list[T] `json:"current"`
-}
-
-// UnmarshalJSON never fails.
-func (c *gitlabChanges) UnmarshalJSON(raw []byte) error {
-	var known struct {
-		Labels    gitlabChange[gitlabLabel] `json:"labels"`
-		Assignees gitlabChange[gitlabUser]  `json:"assignees"`
-		Reviewers gitlabChange[gitlabUser]  `json:"reviewers"`
-	}
-	if err := decode(raw, &known); err == nil {
-		c.labels, c.assignees, c.reviewers = known.Labels, known.Assignees, known.Reviewers
-	}
-	return c.names.UnmarshalJSON(raw)
-}
-
-// added returns what is there now and was not before, by id.
-func added[T any](change gitlabChange[T], idOf func(T) id) []T {
-	var fresh []T
-	for _, one := range change.Current {
-		if idOf(one) != 0 && !slices.ContainsFunc(change.Previous, func(other T) bool { return idOf(other) == idOf(one) }) {
-			fresh = append(fresh, one)
-		}
-	}
-	return fresh
-}
-
-func (c gitlabChange[T]) reversed() gitlabChange[T] { return gitlabChange[T]{c.Current, c.Previous} }
-
-func labelID(label gitlabLabel) id { return label.ID }
-func userID(user gitlabUser) id    { return user.ID }
-
 type gitlabProject struct {
-	ID            id     `json:"id"`
-	Name          text   `json:"name"`
-	Path          text   `json:"path_with_namespace"`
-	URL           text   `json:"web_url"`
-	DefaultBranch text   `json:"default_branch"`
-	Visibility    *int64 `json:"visibility_level"`
+	ID            id               `json:"id"`
+	Name          text             `json:"name"`
+	Path          text             `json:"path_with_namespace"`
+	URL           text             `json:"web_url"`
+	DefaultBranch text             `json:"default_branch"`
+	Level         gitlabVisibility `json:"visibility_level"`
+	// Visibility is what old servers send instead of the level.
+	Visibility gitlabVisibility `json:"visibility"`
 }
 
 func (p *gitlabProject) repository() *event.Repository {
 	if p == nil || p.ID == 0 {
 		return nil
 	}
-	levels := map[int64]string{0: visibilityPrivate, 10: visibilityInternal, 20: visibilityPublic}
-	visibility := ""
-	if p.Visibility != nil {
-		visibility = levels[*p.Visibility]
-	}
 	return &event.Repository{
 		ID: p.ID.String(), Path: string(p.Path), Name: string(p.Name), Namespace: parentPath(p.Path),
-		DefaultBranch: string(p.DefaultBranch), Visibility: visibility,
+		DefaultBranch: string(p.DefaultBranch), Visibility: string(cmp.Or(p.Level, p.Visibility)),
 	}
 }
 
-// gitlabPlace is who did what where, in most bodies.
-type gitlabPlace struct {
-	User      *gitlabUser    `json:"user"`
-	Project   *gitlabProject `json:"project"`
-	ProjectID id             `json:"project_id"`
-}
+// gitlabVisibility is a visibility, sent as a level or as a word, of which one version forgot to take the context off:
+// "visibilitylevel|private". It is empty for anything else.
+type gitlabVisibility string
 
-// project returns the id of the project; other is where some bodies have it as well.
-func (p *gitlabPlace) project(other id) id {
-	if p.Project != nil && p.Project.ID != 0 {
-		return p.Project.ID
+// UnmarshalJSON never fails.
+func (v *gitlabVisibility) UnmarshalJSON(raw []byte) error {
+	*v = ""
+	if len(raw) > maxNumber {
+		return nil
 	}
-	return cmp.Or(p.ProjectID, other)
-}
-
-// describe puts into an event who did it and where.
-func (p *gitlabPlace) describe(src Source, ev *event.Event, other id) {
-	ev.Actor, ev.Repository = p.User.account(src), p.Project.repository()
-	if project := p.project(other); ev.Repository == nil && project != 0 {
-		ev.Repository = &event.Repository{ID: project.String()}
+	word := strings.ToLower(strings.Trim(string(raw), `"`))
+	switch word[strings.LastIndexByte(word, '|')+1:] {
+	case "0", visibilityPrivate:
+		*v = visibilityPrivate
+	case "10", visibilityInternal:
+		*v = visibilityInternal
+	case "20", visibilityPublic:
+		*v = visibilityPublic
 	}
-	ev.Private = isPrivate(ev.Repository)
+	return nil
 }

@@ -2,121 +2,176 @@ package forge
 
 import (
 	"cmp"
-	"slices"
+	"regexp"
 	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/event"
 )
 
-type gitlabCommit struct {
-	ID       text       `json:"id"`
-	Message  prose      `json:"message"`
-	Time     moment     `json:"timestamp"`
-	URL      text       `json:"url"`
-	Added    list[text] `json:"added"`
-	Modified list[text] `json:"modified"`
-	Removed  list[text] `json:"removed"`
-	Author   struct {
-		Name  text `json:"name"`
-		Email text `json:"email"`
-	} `json:"author"`
-}
+// maxGitLabCommits is how many commits GitLab lists of a push.
+const maxGitLabCommits = 20
 
-// gitlabPush is a push to a branch or of a tag. At most 20 commits are listed, and all are counted.
+// gitlabPush is the body of "push" and "tag_push". Project hooks list commits, system hooks count them only. There is
+// no time in it.
 type gitlabPush struct {
-	gitlabPlace
+	gitlabBody
 
 	Ref      text               `json:"ref"`
 	Before   text               `json:"before"`
 	After    text               `json:"after"`
-	Commits  list[gitlabCommit] `json:"commits"`
-	Total    int64              `json:"total_commits_count"`
 	UserID   id                 `json:"user_id"`
 	Username text               `json:"user_username"`
-	UserName text               `json:"user_name"`
+	Name     text               `json:"user_name"`
 	Email    text               `json:"user_email"`
+	Total    int64              `json:"total_commits_count"`
+	Commits  list[gitlabCommit] `json:"commits"`
 }
 
-func gitlabPushEvents(src Source, req Request) ([]event.Event, error) {
+type gitlabCommit struct {
+	ID      text   `json:"id"`
+	Title   text   `json:"title"`
+	Message prose  `json:"message"`
+	Time    moment `json:"timestamp"`
+	URL     text   `json:"url"`
+	Author  struct {
+		Name  text `json:"name"`
+		Email text `json:"email"`
+	} `json:"author"`
+	Added    list[text] `json:"added"`
+	Removed  list[text] `json:"removed"`
+	Modified list[text] `json:"modified"`
+}
+
+// read decodes the body and checks that all is there that keys are made of.
+func (b *gitlabPush) read(req Request) error {
+	if err := decode(req.Body, b); err != nil {
+		return err
+	}
+	if b.project() == nil || b.Ref == "" || b.Before == "" || b.After == "" {
+		return &UnreadableError{Reason: "the push has no project, no ref or no hashes"}
+	}
+	b.User = &gitlabUser{ID: b.UserID, Username: b.Username, Name: b.Name, Email: b.Email}
+	return nil
+}
+
+// isNoHash reports whether a hash is the one of zeros that stands for nothing.
+func isNoHash(hash text) bool { return strings.Trim(string(hash), "0") == "" }
+
+// gitlabPushEvents reads pushes to branches, which may also create and delete them.
+func gitlabPushEvents(src Source, req Request, head *gitlabHead) ([]event.Event, error) {
 	var body gitlabPush
-	if err := decode(req.Body, &body); err != nil {
+	if err := body.read(req); err != nil {
 		return nil, err
 	}
-	project := body.project(0)
-	if project == 0 || body.Ref == "" || body.Before == "" || body.After == "" {
-		return nil, &UnreadableError{Reason: "the push has no project, no ref or no commits' hashes"}
+	name, ok := strings.CutPrefix(string(body.Ref), branchPrefix)
+	if !ok || name == "" {
+		return nil, head.unknown()
 	}
-	body.User = &gitlabUser{ID: body.UserID, Username: body.Username, Name: body.UserName}
+	at, object := firstTime(req.ReceivedAt), refObject("branch", body.Project.ID, name)
+	if isNoHash(body.After) {
+		ev := body.newEvent(src, event.BranchDeleted, at, object, "deleted", string(body.Before))
+		ev.Ref = name
+		return []event.Event{ev}, nil
+	}
+	total := max(body.Total, int64(len(body.Commits)))
 	var events []event.Event
-	if tag, ok := strings.CutPrefix(string(body.Ref), tagPrefix); ok {
-		if noCommit(body.After) {
-			return nothing, nil
-		}
-		ev := newEvent(src, event.TagCreated, refObject("tag", project, tag), actionCreated)
-		ev.Tag = tag
+	if isNoHash(body.Before) {
+		ev := body.newEvent(src, event.BranchCreated, at, object, "created", string(body.After))
+		ev.Ref = name
 		events = append(events, ev)
+		if total == 0 { // The branch begins at a commit that was there.
+			return events, nil
+		}
 	}
-	if name, ok := strings.CutPrefix(string(body.Ref), branchPrefix); ok {
-		events = body.toBranch(src, refObject("branch", project, name), name)
+	ev := body.newEvent(src, event.Push, at, object, "pushed", string(body.Before), string(body.After))
+	ev.Ref, ev.Commits = name, total
+	for _, commit := range body.Commits[:min(len(body.Commits), maxGitLabCommits)] {
+		ev.Pushed = append(ev.Pushed, commit.commit(src, &body.gitlabBody))
 	}
-	for i := range events {
-		body.describe(src, &events[i], 0)
-		events[i].Time = firstTime(req.ReceivedAt)
-	}
-	return events, nil
+	return append(events, ev), nil
 }
 
-// toBranch begins the events of a push to a branch, which may begin or end by it.
-func (b *gitlabPush) toBranch(src Source, object, name string) []event.Event {
-	var events []event.Event
-	begins, ends := noCommit(b.Before), noCommit(b.After)
-	if begins && !ends {
-		events = append(events, newEvent(src, event.BranchCreated, object, actionCreated, string(b.After)))
-	}
-	if ends && !begins {
-		events = append(events, newEvent(src, event.BranchDeleted, object, actionDeleted, string(b.Before)))
-	}
-	if !ends {
-		ev := newEvent(src, event.Push, object, "pushed", string(b.Before), string(b.After))
-		ev.Commits = max(b.Total, int64(len(b.Commits)))
-		for i := range b.Commits {
-			ev.Pushed = append(ev.Pushed, b.commit(src, &b.Commits[i]))
-		}
-		events = append(events, ev)
-	}
-	for i := range events {
-		events[i].Ref = name
-	}
-	return events
-}
-
-// commit describes a commit. Its author is text that anybody may write; it is the pusher if it has the pusher's
-// address or name.
-func (b *gitlabPush) commit(src Source, c *gitlabCommit) event.Commit {
-	address := src.BaseURL
-	if b.Project != nil {
-		address = cmp.Or(b.Project.URL.link(), address)
-	}
-	commit := newCommit(string(c.ID), c.Message, c.Time, c.URL.link(), address)
-	commit.Paths = texts(slices.Concat[[]text](c.Added, c.Removed, c.Modified))
+// commit returns the commit. The address of the project says on which forge the trailers' accounts are.
+func (c *gitlabCommit) commit(src Source, in *gitlabBody) event.Commit {
+	commit := newCommit(string(c.ID), c.Message, c.Time, c.URL.link(), cmp.Or(in.Project.URL.link(), src.BaseURL))
+	commit.Author, commit.Message = c.author(src, in.User), withoutAddresses(commit.Message)
 	commit.Added, commit.Removed = texts(c.Added), texts(c.Removed)
-	sameAddress := strings.Contains(string(c.Author.Email), "@") && strings.EqualFold(string(c.Author.Email), string(b.Email))
-	switch {
-	case b.UserID != 0 && (sameAddress || c.Author.Name != "" && c.Author.Name == b.UserName):
-		commit.Author = b.User.account(src)
-	case c.Author.Name != "":
-		commit.Author = &event.Account{Name: string(c.Author.Name), FromText: true}
-	}
+	commit.Paths = texts(append(append(append([]text(nil), c.Added...), c.Removed...), c.Modified...))
 	return commit
 }
 
-func gitlabReleaseEvents(src Source, req Request) ([]event.Event, error) {
-	var body struct {
-		gitlabPlace
+// author returns who wrote the commit: who pushes it, if the addresses are equal or, where one of them is not shown,
+// the names. Whatever a commit says is free text, so that anybody else is a name alone.
+func (c *gitlabCommit) author(src Source, pusher *gitlabUser) *event.Account {
+	name, address := c.Author.Name, shownAddress(c.Author.Email)
+	if pusher != nil {
+		other := shownAddress(pusher.Email)
+		same := strings.EqualFold(address, other)
+		if address == "" || other == "" {
+			same = name != "" && name == pusher.Name
+		}
+		if account := pusher.account(src); same && account != nil {
+			return account
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	return &event.Account{Name: string(name), FromText: true}
+}
 
-		Action   text   `json:"action"`
-		Name     text   `json:"name"`
+// redacted is what GitLab sends instead of an address that its owner does not show.
+const redacted = "[REDACTED]"
+
+var bracketed = regexp.MustCompile(`<[^<>@\s]+@[^<>@\s]+>`)
+
+// withoutAddresses returns a commit's message without the e-mail addresses of its trailers, except for those that
+// GitLab makes up: people's own are not kept.
+func withoutAddresses(message string) string {
+	if !strings.Contains(message, "@") {
+		return message
+	}
+	return bracketed.ReplaceAllStringFunc(message, func(found string) string {
+		if strings.Contains(found, "@users.noreply.") {
+			return found
+		}
+		return "<" + redacted + ">"
+	})
+}
+
+// shownAddress returns an e-mail address, or "" for one that GitLab does not show.
+func shownAddress(address text) string {
+	if address == redacted {
+		return ""
+	}
+	return string(address)
+}
+
+// gitlabTagEvents reads new tags. One that was deleted or moved to another commit tells nothing.
+func gitlabTagEvents(src Source, req Request, head *gitlabHead) ([]event.Event, error) {
+	var body gitlabPush
+	if err := body.read(req); err != nil {
+		return nil, err
+	}
+	name, ok := strings.CutPrefix(string(body.Ref), tagPrefix)
+	switch {
+	case !ok || name == "":
+		return nil, head.unknown()
+	case isNoHash(body.After) || !isNoHash(body.Before):
+		return nil, nil
+	}
+	ev := body.newEvent(src, event.TagCreated, firstTime(req.ReceivedAt), refObject("tag", body.Project.ID, name), "created")
+	ev.Tag = name
+	return []event.Event{ev}, nil
+}
+
+// gitlabReleaseEvents reads new releases. Who made one is not sent. One that is to come out later is not ready for all.
+func gitlabReleaseEvents(src Source, req Request, head *gitlabHead) ([]event.Event, error) {
+	var body struct {
+		gitlabBody
+
 		Tag      text   `json:"tag"`
+		Name     text   `json:"name"`
 		URL      text   `json:"url"`
 		Created  moment `json:"created_at"`
 		Released moment `json:"released_at"`
@@ -124,26 +179,33 @@ func gitlabReleaseEvents(src Source, req Request) ([]event.Event, error) {
 	if err := decode(req.Body, &body); err != nil {
 		return nil, err
 	}
-	if body.Action != gitlabCreate {
-		return nil, nil
+	if head.action() != gitlabCreate {
+		return nil, head.unknown()
 	}
-	if body.Tag == "" || body.project(0) == 0 {
+	project := body.project()
+	if project == nil || body.Tag == "" {
 		return nil, &UnreadableError{Reason: "the release has no tag or no project"}
 	}
-	ev := newEvent(src, event.ReleasePublished, refObject("release", body.project(0), string(body.Tag)), "published")
-	body.describe(src, &ev, 0)
-	ev.Time = firstTime(body.Released.Time, body.Created.Time, req.ReceivedAt)
-	ev.URL, ev.Title, ev.Tag = body.URL.link(), string(body.Name), string(body.Tag)
+	at, later := firstTime(body.Released.Time, body.Created.Time, req.ReceivedAt), body.Released.After(req.ReceivedAt)
+	if later {
+		at = firstTime(body.Created.Time, req.ReceivedAt)
+	}
+	ev := body.newEvent(src, event.ReleasePublished, at, refObject("release", project.ID, string(body.Tag)), "published")
+	ev.URL, ev.Title, ev.Tag, ev.Prerelease = body.URL.link(), string(body.Name), string(body.Tag), later
 	return []event.Event{ev}, nil
 }
 
-func gitlabMilestoneEvents(src Source, req Request) ([]event.Event, error) {
+// gitlabMilestoneEvents reads closed milestones, which are of a project or of a group. Who closed one is not sent.
+func gitlabMilestoneEvents(src Source, req Request, head *gitlabHead) ([]event.Event, error) {
 	var body struct {
-		gitlabPlace
+		gitlabBody
 
-		Action    text         `json:"action"`
-		Group     *gitlabGroup `json:"group"`
-		Milestone struct {
+		Group struct {
+			ID   id   `json:"group_id"`
+			Name text `json:"group_name"`
+			Path text `json:"full_path"`
+		} `json:"group"`
+		Attributes struct {
 			ID      id     `json:"id"`
 			IID     id     `json:"iid"`
 			Title   text   `json:"title"`
@@ -155,42 +217,34 @@ func gitlabMilestoneEvents(src Source, req Request) ([]event.Event, error) {
 	if err := decode(req.Body, &body); err != nil {
 		return nil, err
 	}
-	if body.Action != "close" {
-		return nil, nil
+	if head.action() != "close" {
+		return nil, head.unknown()
 	}
-	milestone := &body.Milestone
+	milestone := &body.Attributes
 	if milestone.ID == 0 {
 		return nil, &UnreadableError{Reason: "the milestone has no id"}
 	}
-	ev := newEvent(src, event.MilestoneClosed, "milestone:"+milestone.ID.String(), actionClosed, occurrenceOrDigest(req, milestone.Updated))
-	body.describe(src, &ev, 0)
-	ev.Group = body.Group.group()
-	ev.Time = firstTime(milestone.Updated.Time, req.ReceivedAt)
-	ev.Milestone, ev.IID, ev.OpenedAt = string(milestone.Title), int64(milestone.IID), milestone.Created.Time
-	ev.ClosedAt, ev.DueAt = ev.Time, milestone.Due.Time
+	if milestone.Updated.IsZero() {
+		return nil, errGitLabNoTime
+	}
+	ev := body.again(src, event.MilestoneClosed, milestone.Updated, "milestone:"+milestone.ID.String())
+	if body.Group.ID != 0 {
+		ev.Group = &event.Group{ID: body.Group.ID.String(), Path: string(body.Group.Path), Name: string(body.Group.Name)}
+	}
+	ev.Milestone, ev.IID = string(milestone.Title), int64(milestone.IID)
+	ev.OpenedAt, ev.ClosedAt, ev.DueAt = milestone.Created.Time, milestone.Updated.Time, milestone.Due.Time
 	return []event.Event{ev}, nil
 }
 
-type gitlabGroup struct {
-	ID   id   `json:"group_id"`
-	Name text `json:"group_name"`
-	Path text `json:"group_path"`
-	Full text `json:"full_path"`
-}
+// gitlabWikiActions are the vocabulary's words for what is done to pages.
+var gitlabWikiActions = map[text]string{gitlabCreate: actionCreated, "update": actionEdited, "delete": actionDeleted}
 
-func (g *gitlabGroup) group() *event.Group {
-	if g == nil || g.ID == 0 {
-		return nil
-	}
-	return &event.Group{ID: g.ID.String(), Path: string(cmp.Or(g.Full, g.Path)), Name: string(g.Name)}
-}
-
-func gitlabWikiEvents(src Source, req Request) ([]event.Event, error) {
+// gitlabWikiEvents reads what was done to a page of a project's wiki. There is no time in it.
+func gitlabWikiEvents(src Source, req Request, head *gitlabHead) ([]event.Event, error) {
 	var body struct {
-		gitlabPlace
+		gitlabBody
 
-		Page struct {
-			Action  text `json:"action"`
+		Attributes struct {
 			Slug    text `json:"slug"`
 			Title   text `json:"title"`
 			URL     text `json:"url"`
@@ -200,97 +254,16 @@ func gitlabWikiEvents(src Source, req Request) ([]event.Event, error) {
 	if err := decode(req.Body, &body); err != nil {
 		return nil, err
 	}
-	action := map[text]string{gitlabCreate: actionCreated, "update": actionEdited, "delete": actionDeleted}[body.Page.Action]
-	if action == "" {
-		return nil, nil
+	action, known := gitlabWikiActions[head.action()]
+	if !known {
+		return nil, head.unknown()
 	}
-	page := string(cmp.Or(body.Page.Slug, body.Page.Title))
-	if page == "" || body.project(0) == 0 {
-		return nil, &UnreadableError{Reason: "the wiki page has no name or no project"}
+	page, project := &body.Attributes, body.project()
+	if project == nil || page.Slug == "" {
+		return nil, &UnreadableError{Reason: "the page has no name or no project"}
 	}
-	version := string(body.Page.Version)
-	if version == "" {
-		version = digest(req)
-	}
-	ev := newEvent(src, event.WikiEdited, refObject("wiki", body.project(0), page), action, version)
-	body.describe(src, &ev, 0)
-	ev.Time, ev.URL = firstTime(req.ReceivedAt), body.Page.URL.link()
-	ev.Page, ev.Title, ev.Action = page, string(body.Page.Title), action
-	return []event.Event{ev}, nil
-}
-
-// gitlabEnds are the final states of pipelines and deployments.
-var gitlabEnds = map[text]string{"success": statusSuccess, "failed": statusFailed, "canceled": statusCanceled, "skipped": statusSkipped}
-
-func gitlabPipelineEvents(src Source, req Request) ([]event.Event, error) {
-	var body struct {
-		gitlabPlace
-
-		Pipeline struct {
-			ID       id      `json:"id"`
-			IID      id      `json:"iid"`
-			Name     text    `json:"name"`
-			Ref      text    `json:"ref"`
-			Status   text    `json:"status"`
-			Created  moment  `json:"created_at"`
-			Finished moment  `json:"finished_at"`
-			Duration seconds `json:"duration"`
-			URL      text    `json:"url"`
-		} `json:"object_attributes"`
-		Builds list[struct {
-			Runner struct {
-				Tags list[text] `json:"tags"`
-			} `json:"runner"`
-		}] `json:"builds"`
-	}
-	if err := decode(req.Body, &body); err != nil {
-		return nil, err
-	}
-	pipeline := &body.Pipeline
-	status := gitlabEnds[pipeline.Status]
-	if status == "" {
-		return nil, nil
-	}
-	if pipeline.ID == 0 {
-		return nil, &UnreadableError{Reason: "the pipeline has no id"}
-	}
-	ev := newEvent(src, event.PipelineFinished, "pipeline:"+pipeline.ID.String(), status)
-	body.describe(src, &ev, 0)
-	ev.Time, ev.URL = firstTime(pipeline.Finished.Time, req.ReceivedAt), pipeline.URL.link()
-	ev.IID, ev.Title, ev.Ref, ev.Status = int64(pipeline.IID), string(pipeline.Name), string(pipeline.Ref), status
-	ev.OpenedAt, ev.Duration = pipeline.Created.Time, pipeline.Duration.duration()
-	var tags []text
-	for i := range body.Builds {
-		tags = append(tags, body.Builds[i].Runner.Tags...)
-	}
-	ev.RunnerTags = texts(tags)
-	return []event.Event{ev}, nil
-}
-
-func gitlabDeploymentEvents(src Source, req Request) ([]event.Event, error) {
-	var body struct {
-		gitlabPlace
-
-		ID          id     `json:"deployment_id"`
-		Status      text   `json:"status"`
-		Changed     moment `json:"status_changed_at"`
-		Environment text   `json:"environment"`
-		Ref         text   `json:"ref"`
-		URL         text   `json:"deployable_url"`
-	}
-	if err := decode(req.Body, &body); err != nil {
-		return nil, err
-	}
-	status := gitlabEnds[body.Status]
-	if status == "" {
-		return nil, nil
-	}
-	if body.ID == 0 {
-		return nil, &UnreadableError{Reason: "the deployment has no id"}
-	}
-	ev := newEvent(src, event.DeploymentFinished, "deployment:"+body.ID.String(), status)
-	body.describe(src, &ev, 0)
-	ev.Time, ev.URL = firstTime(body.Changed.Time, req.ReceivedAt), body.URL.link()
-	ev.Environment, ev.Ref, ev.Status = string(body.Environment), string(body.Ref), status
+	ev := body.newEvent(src, event.WikiEdited, firstTime(req.ReceivedAt), refObject("wiki", project.ID, string(page.Slug)),
+		action, cmp.Or(string(page.Version), digest(req)))
+	ev.URL, ev.Page, ev.Title, ev.Action = page.URL.link(), string(page.Slug), string(page.Title), action
 	return []event.Event{ev}, nil
 }

@@ -1,17 +1,16 @@
 package forge
 
 import (
-	"cmp"
+	"encoding/json"
+	"slices"
 
 	"github.com/seed-504bad89/accolade/internal/event"
 )
 
-// gitlabIssue is an issue, or another work item.
+// gitlabIssue is an issue, of a hook's own or as what a comment or a reaction is on. GitLab sends no milestone's title.
 type gitlabIssue struct {
 	IID          id                `json:"iid"`
 	ProjectID    id                `json:"project_id"`
-	Action       text              `json:"action"`
-	Type         text              `json:"type"`
 	AuthorID     id                `json:"author_id"`
 	Title        text              `json:"title"`
 	URL          text              `json:"url"`
@@ -21,223 +20,224 @@ type gitlabIssue struct {
 	Created      moment            `json:"created_at"`
 	Updated      moment            `json:"updated_at"`
 	Closed       moment            `json:"closed_at"`
+	MovedTo      id                `json:"moved_to_id"`
+	DuplicatedTo id                `json:"duplicated_to_id"`
 }
 
 type gitlabIssueBody struct {
-	gitlabPlace
+	gitlabBody
 
-	EventType text              `json:"event_type"`
-	Labels    list[gitlabLabel] `json:"labels"`
-	Assignees list[gitlabUser]  `json:"assignees"`
-	Changes   gitlabChanges     `json:"changes"`
-	Issue     gitlabIssue       `json:"object_attributes"`
+	// EventType is "confidential_issue" for what is confidential.
+	EventType  text              `json:"event_type"`
+	Labels     list[gitlabLabel] `json:"labels"`
+	Assignees  list[gitlabUser]  `json:"assignees"`
+	Changes    gitlabChanges     `json:"changes"`
+	Attributes struct {
+		gitlabIssue
+
+		Type text `json:"type"`
+	} `json:"object_attributes"`
 }
 
-// gitlabIssueEvents reads issues. Of the other work items only incidents are issues: tasks, epics, objectives and
-// requirements are no word of the vocabulary.
-func gitlabIssueEvents(src Source, req Request) ([]event.Event, error) {
+// gitlabIssueTypes are the types of work items that count as issues. They are numbered together in their project,
+// opened, assigned and closed as issues are, and people call them issues. Only "Issue" comes as object_kind issue, the
+// others as work_item. Epics and objectives belong to a group or to planning, test cases and requirements are closed
+// by being archived: the vocabulary has no word for these.
+var gitlabIssueTypes = []text{"Issue", "Incident", "Task", "Ticket"}
+
+func gitlabIssueEvents(src Source, req Request, head *gitlabHead) ([]event.Event, error) {
 	var body gitlabIssueBody
 	if err := decode(req.Body, &body); err != nil {
 		return nil, err
 	}
-	issue := &body.Issue
-	if sort := issue.Type.lower(); sort != "" && sort != "issue" && sort != "incident" {
-		return nil, nil
+	issue, kind := &body.Attributes.gitlabIssue, body.Attributes.Type
+	if !slices.Contains(gitlabIssueTypes, kind) && (kind != "" || head.kind() != nounIssue) { // Old servers send no type.
+		return nil, head.unknown()
 	}
-	if issue.IID == 0 || body.project(issue.ProjectID) == 0 {
+	project := body.project(issue.ProjectID)
+	if project == nil || issue.IID == 0 {
 		return nil, &UnreadableError{Reason: "the issue has no number or no project"}
 	}
-	object := numbered(nounIssue, body.project(issue.ProjectID), issue.IID)
-	events := body.happenings(src, req, object)
-	labels := body.Labels
-	if labels == nil {
-		labels = issue.Labels
+	object := numbered(nounIssue, project.ID, issue.IID)
+	events, err := body.happenings(src, req, head, object)
+	if err != nil {
+		return nil, err
 	}
-	// What the events have in common is made once: there may be many of them, and many people.
-	var common event.Event
-	body.describe(src, &common, issue.ProjectID)
-	author, assignees, titles := gitlabPerson(src, issue.AuthorID, body.User, body.Assignees), gitlabAccounts(src, body.Assignees), gitlabTitles(labels)
-	for i := range events {
-		ev := &events[i]
-		ev.Actor, ev.Repository = common.Actor, common.Repository
-		ev.Confidential = issue.Confidential || body.EventType == "confidential_issue"
-		ev.Private = common.Private || ev.Confidential
-		ev.URL, ev.Author, ev.Assignees, ev.Labels = issue.URL.link(), author, assignees, titles
-		ev.IID, ev.Title, ev.OpenedAt = int64(issue.IID), string(issue.Title), issue.Created.Time
-		if event.Carries(ev.Kind, "closed_at") {
-			ev.ClosedAt = issue.Closed.Time
+	body.describe(src, events)
+	return distinct(events), nil
+}
+
+// happenings begins the events of the action.
+func (b *gitlabIssueBody) happenings(src Source, req Request, head *gitlabHead, object string) ([]event.Event, error) {
+	issue := &b.Attributes.gitlabIssue
+	var events []event.Event
+	switch at := issue.Updated; head.action() {
+	case "open":
+		return []event.Event{b.newEvent(src, event.IssueOpened, firstTime(issue.Created.Time, req.ReceivedAt), object, verb(event.IssueOpened))}, nil
+	case "close":
+		if at = (moment{firstTime(issue.Closed.Time, at.Time)}); at.IsZero() {
+			return nil, errGitLabNoTime
 		}
-		ev.Time = firstTime(ev.Time, issue.Updated.Time, req.ReceivedAt)
+		events = append(events, b.again(src, event.IssueClosed, at, object))
+		events[0].ClosedAt = at.Time
+	case "reopen":
+		if at.IsZero() {
+			return nil, errGitLabNoTime
+		}
+		events = append(events, b.again(src, event.IssueReopened, at, object))
+	case "update":
+		if at.IsZero() {
+			return nil, errGitLabNoTime
+		}
+		events = b.Changes.labeled(src, &b.gitlabBody, at, object, event.IssueLabeled, event.IssueUnlabeled)
+		events = append(events, b.Changes.assigned(src, &b.gitlabBody, at, object, event.IssueAssigned)...)
+	}
+	if len(events) == 0 {
+		return nil, head.unknown()
 	}
 	return events, nil
 }
 
-func (b *gitlabIssueBody) happenings(src Source, req Request, object string) []event.Event {
-	issue := &b.Issue
-	switch issue.Action {
-	case "open":
-		ev := newEvent(src, event.IssueOpened, object, actionOpened)
-		ev.Time = issue.Created.Time
-		return []event.Event{ev}
-	case "close":
-		at := moment{firstTime(issue.Closed.Time, issue.Updated.Time)}
-		ev := newEvent(src, event.IssueClosed, object, actionClosed, occurrenceOrDigest(req, at))
-		ev.Time = at.Time
-		return []event.Event{ev}
-	case "reopen":
-		return []event.Event{newEvent(src, event.IssueReopened, object, "reopened", occurrenceOrDigest(req, issue.Updated))}
-	case "update":
-		at := occurrenceOrDigest(req, issue.Updated)
-		events := gitlabLabeled(src, &b.Changes, at, object, event.IssueLabeled, event.IssueUnlabeled)
-		return append(events, gitlabAssigned(src, &b.Changes, at, object, event.IssueAssigned)...)
+// describe adds what events on an issue say of it. They share the lists of people and labels, as those on a merge
+// request do.
+func (b *gitlabIssueBody) describe(src Source, events []event.Event) {
+	issue, labels := &b.Attributes.gitlabIssue, b.Labels
+	if labels == nil {
+		labels = b.Attributes.Labels
 	}
+	titles, assignees := gitlabTitles(labels), gitlabAccounts(src, b.Assignees)
+	author := gitlabPerson(src, issue.AuthorID, b.User, b.Assignees)
+	for i := range events {
+		ev := &events[i]
+		ev.URL, ev.Author, ev.Assignees, ev.Labels = issue.URL.link(), author, assignees, titles
+		ev.IID, ev.Title, ev.OpenedAt = int64(issue.IID), string(issue.Title), issue.Created.Time
+		ev.Confidential = issue.Confidential || b.EventType == "confidential_issue"
+		ev.Private = ev.Private || ev.Confidential
+		if issue.State == stateClosed && event.Carries(ev.Kind, "reason") {
+			ev.ClosedAt = firstTime(issue.Closed.Time, ev.ClosedAt)
+			ev.Reason = issue.reason()
+		}
+	}
+}
+
+// reason returns why the issue is closed; empty for no reason that GitLab notes down.
+func (i *gitlabIssue) reason() string {
+	switch {
+	case i.MovedTo != 0:
+		return "moved"
+	case i.DuplicatedTo != 0:
+		return "duplicated"
+	default:
+		return ""
+	}
+}
+
+// target returns the issue as what a comment or a reaction is on.
+func (i *gitlabIssue) target(src Source, actor *gitlabUser) *event.Target {
+	return &event.Target{
+		Kind: nounIssue, IID: int64(i.IID), Title: string(i.Title), URL: i.URL.link(), Labels: gitlabTitles(i.Labels),
+		Author: gitlabPerson(src, i.AuthorID, actor), State: gitlabState(i.State), OpenedAt: i.Created.Time, ClosedAt: i.Closed.Time,
+	}
+}
+
+// gitlabChange is what was there before an update, and what is there now.
+type gitlabChange[T any] struct {
+	Previous list[T] `json:"previous"`
+	Current  list[T] `json:"current"`
+}
+
+// gitlabChanges is what an update changed.
+type gitlabChanges struct {
+	names     names
+	Labels    gitlabChange[gitlabLabel] `json:"labels"`
+	Assignees gitlabChange[gitlabUser]  `json:"assignees"`
+	Reviewers gitlabChange[gitlabUser]  `json:"reviewers"`
+}
+
+// UnmarshalJSON never fails.
+func (c *gitlabChanges) UnmarshalJSON(raw []byte) error {
+	type fields gitlabChanges
+	var read fields
+	_ = json.Unmarshal(raw, &read) // What has another type stays zero.
+	*c = gitlabChanges(read)
+	c.names = firstNames(raw, maxItems)
 	return nil
 }
 
-// gitlabNote is a comment.
-type gitlabNote struct {
-	ID       id     `json:"id"`
-	AuthorID id     `json:"author_id"`
-	Body     length `json:"note"`
-	On       text   `json:"noteable_type"`
-	OnID     id     `json:"noteable_id"`
-	Commit   text   `json:"commit_id"`
-	Action   text   `json:"action"`
-	URL      text   `json:"url"`
-	System   bool   `json:"system"`
-	Internal bool   `json:"internal"`
-	Created  moment `json:"created_at"`
-	Updated  moment `json:"updated_at"`
-}
-
-// gitlabThings are what comments and reactions are on; a body has one of them.
-type gitlabThings struct {
-	gitlabPlace
-
-	Merge   *gitlabMerge `json:"merge_request"`
-	Issue   *gitlabIssue `json:"issue"`
-	Commit  *gitlabSaved `json:"commit"`
-	Snippet *gitlabSaved `json:"snippet"`
-	// ProjectSnippet is what reactions call a snippet.
-	ProjectSnippet *gitlabSaved `json:"project_snippet"`
-	Note           *gitlabNote  `json:"note"`
-}
-
-// gitlabSaved is a commit or a snippet, as far as a comment on it says.
-type gitlabSaved struct {
-	ID       text   `json:"id"`
-	AuthorID id     `json:"author_id"`
-	Title    text   `json:"title"`
-	URL      text   `json:"url"`
-	Created  moment `json:"created_at"`
-}
-
-// on returns the object and the target of a comment or a reaction that is on something of the sort; "" for what the
-// vocabulary has no word for.
-func (b *gitlabThings) on(src Source, sort text, number id) (object string, target *event.Target, confidential bool) {
-	project, snippet := b.project(0), cmp.Or(b.Snippet, b.ProjectSnippet)
-	switch {
-	case sort == "MergeRequest" && b.Merge != nil && b.Merge.IID != 0:
-		return numbered(nounMergeRequest, cmp.Or(project, b.Merge.ProjectID), b.Merge.IID), b.Merge.target(src, b.User, nil), false
-	case sort == "Issue" && b.Issue != nil && b.Issue.IID != 0:
-		issue := b.Issue
-		return numbered(nounIssue, cmp.Or(project, issue.ProjectID), issue.IID), &event.Target{
-			Kind: nounIssue, IID: int64(issue.IID), Title: string(issue.Title), URL: issue.URL.link(), Author: gitlabPerson(src, issue.AuthorID, b.User),
-			Labels: gitlabTitles(issue.Labels), State: gitlabState(issue.State), OpenedAt: issue.Created.Time, ClosedAt: issue.Closed.Time,
-		}, issue.Confidential
-	case sort == "Commit" && b.Commit != nil && b.Commit.ID != "":
-		return refObject("commit", project, string(b.Commit.ID)),
-			&event.Target{Kind: "commit", Title: string(b.Commit.Title), URL: b.Commit.URL.link()}, false
-	case (sort == "Snippet" || sort == "ProjectSnippet" || sort == "PersonalSnippet") && snippet != nil && number != 0:
-		return "snippet:" + number.String(), &event.Target{
-			Kind: "snippet", Title: string(snippet.Title), URL: snippet.URL.link(), Author: gitlabPerson(src, snippet.AuthorID, b.User),
-			OpenedAt: snippet.Created.Time,
-		}, false
-	}
-	return "", nil, false
-}
-
-func gitlabNoteEvents(src Source, req Request) ([]event.Event, error) {
-	var body struct {
-		gitlabThings
-
-		EventType text       `json:"event_type"`
-		Note      gitlabNote `json:"object_attributes"`
-	}
-	if err := decode(req.Body, &body); err != nil {
-		return nil, err
-	}
-	note := &body.Note
-	if note.System {
-		return nothing, nil
-	}
-	if note.ID == 0 || body.project(0) == 0 && note.On != "Snippet" {
-		return nil, &UnreadableError{Reason: "the comment has no id or no project"}
-	}
-	object, target, confidential := body.on(src, note.On, note.OnID)
-	if object == "" {
-		return nil, nil
-	}
-	var ev event.Event
-	switch note.Action {
-	case gitlabCreate, "": // Before GitLab 16.11, only new comments were told.
-		ev = newEvent(src, event.CommentCreated, object, "comment", note.ID.String(), actionCreated)
-		ev.Time = firstTime(note.Created.Time, req.ReceivedAt)
-	case "update":
-		ev = newEvent(src, event.CommentEdited, object, "comment", note.ID.String(), actionEdited, occurrenceOrDigest(req, note.Updated))
-		ev.Time = firstTime(note.Updated.Time, req.ReceivedAt)
-	default:
-		return nil, nil
-	}
-	body.describe(src, &ev, 0)
-	ev.Confidential = confidential || note.Internal || body.EventType == "confidential_note"
-	ev.Private = ev.Private || ev.Confidential
-	ev.URL, ev.Author, ev.BodyLength, ev.Target = note.URL.link(), gitlabPerson(src, note.AuthorID, body.User), int64(note.Body), target
-	return []event.Event{ev}, nil
-}
-
-func gitlabEmojiEvents(src Source, req Request) ([]event.Event, error) {
-	var body struct {
-		gitlabThings
-
-		EventType text `json:"event_type"`
-		Emoji     struct {
-			ID      id     `json:"id"`
-			Name    text   `json:"name"`
-			On      text   `json:"awardable_type"`
-			OnID    id     `json:"awardable_id"`
-			URL     text   `json:"awarded_on_url"`
-			Action  text   `json:"action"`
-			Created moment `json:"created_at"`
-			Updated moment `json:"updated_at"`
-		} `json:"object_attributes"`
-	}
-	if err := decode(req.Body, &body); err != nil {
-		return nil, err
-	}
-	emoji := &body.Emoji
-	if emoji.ID == 0 {
-		return nil, &UnreadableError{Reason: "the reaction has no id"}
-	}
-	object, target, confidential := body.on(src, emoji.On, emoji.OnID)
-	if note := body.Note; emoji.On == "Note" && note != nil && note.ID != 0 {
-		_, on, hidden := body.on(src, note.On, note.OnID)
-		object, confidential = "comment:"+note.ID.String(), hidden || note.Internal
-		target = &event.Target{Kind: "comment", URL: note.URL.link(), Author: gitlabPerson(src, note.AuthorID, body.User), OpenedAt: note.Created.Time}
-		if on != nil {
-			target.IID, target.Title = on.IID, on.Title
+// labeled returns an event for each label that was put on, and for each that was taken off.
+func (c *gitlabChanges) labeled(src Source, in *gitlabBody, at moment, object, on, off string) []event.Event {
+	var events []event.Event
+	each := func(kind string, from, to []gitlabLabel) {
+		for _, label := range to {
+			was := slices.ContainsFunc(from, func(other gitlabLabel) bool { return other.ID == label.ID })
+			if label.ID == 0 || was {
+				continue
+			}
+			ev := in.again(src, kind, at, object, label.ID.String())
+			ev.Label = string(label.Title)
+			events = append(events, ev)
 		}
 	}
-	if object == "" {
-		return nil, nil
+	each(on, c.Labels.Previous, c.Labels.Current)
+	each(off, c.Labels.Current, c.Labels.Previous)
+	return events
+}
+
+// assigned returns an event for each person who was assigned.
+func (c *gitlabChanges) assigned(src Source, in *gitlabBody, at moment, object, kind string) []event.Event {
+	var events []event.Event
+	for _, assignee := range gitlabAdded(c.Assignees) {
+		if account := assignee.account(src); account != nil {
+			ev := in.again(src, kind, at, object, account.ID)
+			ev.Assignee = account
+			events = append(events, ev)
+		}
 	}
-	kind, at := event.ReactionAdded, firstTime(emoji.Created.Time, req.ReceivedAt)
-	if cmp.Or(emoji.Action, body.EventType) == "revoke" {
-		kind, at = event.ReactionRemoved, firstTime(req.ReceivedAt)
+	return events
+}
+
+// gitlabAdded returns whom a change added, or asked again.
+func gitlabAdded(change gitlabChange[gitlabUser]) []gitlabUser {
+	var added []gitlabUser
+	for _, user := range change.Current {
+		if !slices.ContainsFunc(change.Previous, func(was gitlabUser) bool {
+			return was.ID == user.ID && was.ReRequested == user.ReRequested
+		}) {
+			added = append(added, user)
+		}
 	}
-	ev := newEvent(src, kind, object, "reaction", emoji.ID.String(), verb(kind))
-	body.describe(src, &ev, 0)
-	ev.Private = ev.Private || confidential
-	ev.Time, ev.URL, ev.Emoji, ev.Target = at, emoji.URL.link(), string(emoji.Name), target
-	return []event.Event{ev}, nil
+	return added
+}
+
+// gitlabWords are the vocabulary's words for the fields of a change; those that an update touches in passing have none.
+var gitlabWords = map[text]string{
+	"work_in_progress": "draft", "milestone_id": "milestone", "due_date": "due_at",
+	"assignee_id": "assignees", "assignee_ids": "assignees", "reviewer_ids": "reviewers",
+
+	"closed_at": "", "head_pipeline_id": "", "labels": "", "last_edited_at": "", "last_edited_by_id": "", "merge_commit_sha": "",
+	"merge_status": "", "prepared_at": "", "relative_position": "", "state_id": "", "time_change": "", "updated_at": "", "updated_by_id": "",
+}
+
+// words returns what was changed beside what has events of its own: labels, and people who were added.
+func (c *gitlabChanges) words() []string {
+	var words []string
+	for _, name := range texts(c.names) {
+		word, known := gitlabWords[text(name)]
+		if !known {
+			word = name
+		}
+		added := word == "assignees" && gitlabOnlyAdded(c.Assignees) || word == "reviewers" && gitlabOnlyAdded(c.Reviewers)
+		if word != "" && !added && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	slices.Sort(words)
+	return words
+}
+
+// gitlabOnlyAdded reports whether a change of people took nobody away.
+func gitlabOnlyAdded(change gitlabChange[gitlabUser]) bool {
+	return len(change.Current) > 0 && !slices.ContainsFunc(change.Previous, func(was gitlabUser) bool {
+		return !slices.ContainsFunc(change.Current, func(now gitlabUser) bool { return now.ID == was.ID })
+	})
 }

@@ -2,260 +2,226 @@ package forge
 
 import (
 	"slices"
-	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
 )
 
-// gitlabMerge is a merge request.
+// gitlabMerge is a merge request, of a hook's own or as what a comment or a reaction is on. GitLab sends neither the
+// milestone's title nor how much it changes, and who approved only in the states of reviewers.
 type gitlabMerge struct {
 	IID          id                `json:"iid"`
-	ProjectID    id                `json:"target_project_id"`
-	Action       text              `json:"action"`
 	AuthorID     id                `json:"author_id"`
 	MergeUserID  id                `json:"merge_user_id"`
 	Title        text              `json:"title"`
 	URL          text              `json:"url"`
 	State        text              `json:"state"`
 	Draft        bool              `json:"draft"`
-	WIP          bool              `json:"work_in_progress"`
+	Unfinished   bool              `json:"work_in_progress"`
 	SourceBranch text              `json:"source_branch"`
 	TargetBranch text              `json:"target_branch"`
 	Target       *gitlabProject    `json:"target"`
+	TargetID     id                `json:"target_project_id"`
 	Labels       list[gitlabLabel] `json:"labels"`
 	Created      moment            `json:"created_at"`
 	Updated      moment            `json:"updated_at"`
-	// MergedAt and ClosedAt are sent by GitLab 19 and later only.
+	// MergedAt is sent by GitLab 19 and later only.
 	MergedAt moment `json:"merged_at"`
-	ClosedAt moment `json:"closed_at"`
-	// OldRevision is the commit before a push to the source branch.
-	OldRevision text `json:"oldrev"`
-	// System says that GitLab itself did it, such as taking approvals back after a push.
-	System bool `json:"system"`
 }
 
-type gitlabMergeBody struct {
-	gitlabPlace
+type gitlabMergeRequest struct {
+	gitlabBody
 
-	Labels    list[gitlabLabel] `json:"labels"`
-	Assignees list[gitlabUser]  `json:"assignees"`
-	Reviewers list[gitlabUser]  `json:"reviewers"`
-	Changes   gitlabChanges     `json:"changes"`
-	Merge     gitlabMerge       `json:"object_attributes"`
+	Labels     list[gitlabLabel] `json:"labels"`
+	Assignees  list[gitlabUser]  `json:"assignees"`
+	Reviewers  list[gitlabUser]  `json:"reviewers"`
+	Changes    gitlabChanges     `json:"changes"`
+	Attributes struct {
+		gitlabMerge
+
+		// OldRevision is sent when commits were pushed.
+		OldRevision text `json:"oldrev"`
+		// System says that GitLab did it of itself, and not the user.
+		System bool `json:"system"`
+	} `json:"object_attributes"`
 }
 
-func gitlabMergeRequestEvents(src Source, req Request) ([]event.Event, error) {
-	var body gitlabMergeBody
+func gitlabMergeRequestEvents(src Source, req Request, head *gitlabHead) ([]event.Event, error) {
+	var body gitlabMergeRequest
 	if err := decode(req.Body, &body); err != nil {
 		return nil, err
 	}
-	merge := &body.Merge
+	merge := &body.Attributes.gitlabMerge
 	if body.Project == nil {
 		body.Project = merge.Target
 	}
-	if merge.IID == 0 || body.project(merge.ProjectID) == 0 {
+	project := body.project(merge.TargetID)
+	if project == nil && merge.IID == 0 { // A custom template may make anything of a body.
+		return nil, head.unknown()
+	}
+	if project == nil || merge.IID == 0 {
 		return nil, &UnreadableError{Reason: "the merge request has no number or no project"}
 	}
-	object := numbered(nounMergeRequest, body.project(merge.ProjectID), merge.IID)
-	events := body.happenings(src, req, object)
-	// What the events have in common is made once: there may be many of them, and many people.
-	var place, common event.Event
-	body.describe(src, &place, merge.ProjectID)
-	body.fill(src, &common)
-	for i := range events {
-		ev := &events[i]
-		ev.Actor, ev.Repository, ev.Private = place.Actor, place.Repository, place.Private
-		ev.URL = merge.URL.link()
-		if ev.Kind != event.ReviewSubmitted {
-			body.copy(&common, ev)
+	object := numbered(nounMergeRequest, project.ID, merge.IID)
+	switch action := head.action(); action {
+	case "open", "merge":
+		return body.once(src, req, action, object), nil
+	case "approved", "approval", "unapproved", "unapproval":
+		return body.reviewed(src, req, action, object)
+	case "close", "reopen", "update":
+		if merge.Updated.IsZero() {
+			return nil, errGitLabNoTime
 		}
-		ev.Time = firstTime(ev.Time, merge.Updated.Time, req.ReceivedAt)
-		if ev.Kind == event.MergeRequestMerged {
-			ev.MergedAt = ev.Time
-		}
+	default:
+		return nil, head.unknown()
 	}
-	return events, nil
-}
-
-// happenings begins the events that a body tells of: none and not nil when there is nothing to tell.
-func (b *gitlabMergeBody) happenings(src Source, req Request, object string) []event.Event {
-	merge := &b.Merge
-	switch merge.Action {
-	case "open":
-		ev := newEvent(src, event.MergeRequestOpened, object, actionOpened)
-		ev.Time = merge.Created.Time
-		return []event.Event{ev}
-	case "merge":
-		ev := newEvent(src, event.MergeRequestMerged, object, "merged")
-		ev.Time = merge.MergedAt.Time
-		if ev.MergedBy = gitlabPerson(src, merge.MergeUserID, b.User, b.Assignees, b.Reviewers); ev.MergedBy == nil {
-			ev.MergedBy = b.User.account(src)
-		}
-		return []event.Event{ev}
+	var events []event.Event
+	switch head.action() {
 	case "close":
-		at := moment{firstTime(merge.ClosedAt.Time, merge.Updated.Time)}
-		ev := newEvent(src, event.MergeRequestClosed, object, actionClosed, occurrenceOrDigest(req, at))
-		ev.Time, ev.ClosedAt = at.Time, at.Time
-		return []event.Event{ev}
+		events = append(events, body.again(src, event.MergeRequestClosed, merge.Updated, object))
+		events[0].ClosedAt = merge.Updated.Time
 	case "reopen":
-		return []event.Event{newEvent(src, event.MergeRequestReopened, object, "reopened", occurrenceOrDigest(req, merge.Updated))}
+		events = append(events, body.again(src, event.MergeRequestReopened, merge.Updated, object))
 	case "update":
-		return b.updates(src, req, object)
-	case "approval", "approved", "unapproval", "unapproved":
-		return b.review(src, req, object)
+		events = body.updated(src, object)
 	}
-	return nil
+	body.describe(src, events...)
+	return distinct(events), nil
 }
 
-// review begins the event of an approval, or of one taken back. An approval is sent under one of two names, depending on
-// whether it completes what a rule asks for.
-func (b *gitlabMergeBody) review(src Source, req Request, object string) []event.Event {
+// once returns the event of what happens to a merge request once.
+func (b *gitlabMergeRequest) once(src Source, req Request, action text, object string) []event.Event {
+	merge := &b.Attributes.gitlabMerge
+	if action == "open" {
+		events := []event.Event{b.newEvent(src, event.MergeRequestOpened, firstTime(merge.Created.Time, req.ReceivedAt), object, verb(event.MergeRequestOpened))}
+		b.describe(src, events...)
+		return events
+	}
+	at := firstTime(merge.MergedAt.Time, merge.Updated.Time, req.ReceivedAt)
+	events := []event.Event{b.newEvent(src, event.MergeRequestMerged, at, object, "merged")}
+	b.describe(src, events...)
+	events[0].MergedAt, events[0].MergedBy = at, b.person(src, merge.MergeUserID)
+	if events[0].MergedBy == nil {
+		events[0].MergedBy = b.User.account(src)
+	}
+	return events
+}
+
+// reviewed returns the event of an approval that was given or taken back. An approval is sent as "approved" when it
+// was the last one needed and as "approval" otherwise, never as both. When it was given, nothing says: the merge request
+// does not count as updated by it. What GitLab takes back of itself, after a push, names nobody whose it was.
+func (b *gitlabMergeRequest) reviewed(src Source, req Request, action text, object string) ([]event.Event, error) {
+	if b.Attributes.System {
+		return nil, nil
+	}
 	reviewer := b.User.account(src)
-	if reviewer == nil || b.Merge.System {
-		return nothing
+	if reviewer == nil {
+		return nil, &UnreadableError{Reason: "it is not said whose approval it is"}
 	}
-	parts, state := []string{"review", reviewer.ID, stateApproved}, stateApproved
-	if b.Merge.Action == "unapproval" || b.Merge.Action == "unapproved" {
-		parts, state = append(parts, stateDismissed, occurrenceOrDigest(req, b.Merge.Updated)), stateDismissed
-	}
-	ev := newEvent(src, event.ReviewSubmitted, object, parts...)
-	ev.Author, ev.State = reviewer, state
-	ev.Target = b.Merge.target(src, b.User, b.Labels, b.Assignees, b.Reviewers)
-	return []event.Event{ev}
-}
-
-// gitlabOwnWords are what the vocabulary calls fields that an update changes.
-var gitlabOwnWords = map[text]string{"description": "body", "milestone_id": "milestone"}
-
-// gitlabNoise are fields that change with every update, or that other events tell of.
-var gitlabNoise = []text{
-	"id", "iid", "author_id", "created_at", "updated_at", "updated_by", "updated_by_id", "last_edited_at", "last_edited_by_id", "state", "state_id",
-	"labels", "assignees", "assignee_id", "assignee_ids", "reviewers", "reviewer_ids", "merge_status", "merge_params", "prepared_at", "head_pipeline_id",
-	"merged_at", "closed_at", "position", "relative_position", "cached_markdown_version", "total_time_spent", "time_change",
-}
-
-// words returns what was changed, in the words of the vocabulary.
-func (c *gitlabChanges) words() []string {
-	var words []string
-	for _, name := range texts(c.names) {
-		if own, ok := gitlabOwnWords[text(name)]; ok {
-			name = own
-		}
-		if !slices.Contains(gitlabNoise, text(name)) {
-			words = append(words, name)
+	merge := &b.Attributes.gitlabMerge
+	state, parts := stateApproved, []string{"review", reviewer.ID, stateApproved}
+	if action == "unapproved" || action == "unapproval" {
+		state, parts = stateDismissed, append(parts, stateDismissed)
+		if !merge.Updated.IsZero() {
+			parts = append(parts, gitlabOccurrence(merge.Updated))
 		}
 	}
-	slices.Sort(words)
-	return words
+	ev := b.newEvent(src, event.ReviewSubmitted, firstTime(req.ReceivedAt), object, parts...)
+	ev.URL, ev.Author, ev.State = merge.URL.link(), reviewer, state
+	ev.Target = merge.target(src, b.User, b.Assignees, b.Reviewers)
+	if b.Labels != nil {
+		ev.Target.Labels = gitlabTitles(b.Labels)
+	}
+	return []event.Event{ev}, nil
 }
 
-// updates begins an event for each label, assignee and reviewer that an update adds or takes off, and one for
-// everything else that it changes.
-func (b *gitlabMergeBody) updates(src Source, req Request, object string) []event.Event {
-	at := occurrenceOrDigest(req, b.Merge.Updated)
-	events := gitlabLabeled(src, &b.Changes, at, object, event.MergeRequestLabeled, event.MergeRequestUnlabeled)
-	events = append(events, gitlabAssigned(src, &b.Changes, at, object, event.MergeRequestAssigned)...)
-	for _, user := range added(b.Changes.reviewers, userID) {
-		ev := newEvent(src, event.MergeRequestReviewRequested, object, "review_requested", user.ID.String(), at)
-		ev.Reviewer = user.account(src)
-		events = append(events, ev)
+// updated returns what an update tells of: each label, assignee and reviewer for itself, and whatever else was changed
+// together. An update that changed nothing of these, as many are, tells nothing.
+func (b *gitlabMergeRequest) updated(src Source, object string) []event.Event {
+	at, changes := b.Attributes.Updated, &b.Changes
+	events := changes.labeled(src, &b.gitlabBody, at, object, event.MergeRequestLabeled, event.MergeRequestUnlabeled)
+	events = append(events, changes.assigned(src, &b.gitlabBody, at, object, event.MergeRequestAssigned)...)
+	for _, reviewer := range gitlabAdded(changes.Reviewers) {
+		if account := reviewer.account(src); account != nil {
+			ev := b.again(src, event.MergeRequestReviewRequested, at, object, account.ID)
+			ev.Reviewer = account
+			events = append(events, ev)
+		}
 	}
-	words := b.Changes.words()
-	if b.Merge.OldRevision != "" {
+	words := changes.words()
+	if b.Attributes.OldRevision != "" {
 		words = append(words, "commits")
+		slices.Sort(words)
 	}
 	if len(words) > 0 {
-		ev := newEvent(src, event.MergeRequestUpdated, object, "updated", at)
+		ev := b.again(src, event.MergeRequestUpdated, at, object)
 		ev.Changes = words
 		events = append(events, ev)
 	}
 	return events
 }
 
-// gitlabLabeled begins an event for each label that was put on or taken off.
-func gitlabLabeled(src Source, changes *gitlabChanges, at, object, on, off string) []event.Event {
-	var events []event.Event
-	for _, sort := range []struct {
-		kind   string
-		labels []gitlabLabel
-	}{{on, added(changes.labels, labelID)}, {off, added(changes.labels.reversed(), labelID)}} {
-		for _, label := range sort.labels {
-			ev := newEvent(src, sort.kind, object, verb(sort.kind), label.ID.String(), at)
-			ev.Label = string(label.Title)
-			events = append(events, ev)
-		}
-	}
-	return events
-}
-
-// gitlabAssigned begins an event for everybody who was assigned.
-func gitlabAssigned(src Source, changes *gitlabChanges, at, object, kind string) []event.Event {
-	var events []event.Event
-	for _, user := range added(changes.assignees, userID) {
-		ev := newEvent(src, kind, object, "assigned", user.ID.String(), at)
-		ev.Assignee = user.account(src)
-		events = append(events, ev)
-	}
-	return events
-}
-
-// fill puts into an event what the merge request is.
-func (b *gitlabMergeBody) fill(src Source, ev *event.Event) {
-	merge, labels := &b.Merge, b.Labels
+// describe adds what events on a merge request say of it. The events share the lists of people and labels: an update
+// may give many labels to one that has many.
+func (b *gitlabMergeRequest) describe(src Source, events ...event.Event) {
+	merge := &b.Attributes.gitlabMerge
+	labels := b.Labels
 	if labels == nil {
 		labels = merge.Labels
 	}
-	ev.Author = gitlabPerson(src, merge.AuthorID, b.User, b.Assignees, b.Reviewers)
-	ev.Assignees, ev.Reviewers = gitlabAccounts(src, b.Assignees), gitlabAccounts(src, b.Reviewers)
-	ev.IID, ev.Title, ev.Draft, ev.Labels = int64(merge.IID), string(merge.Title), merge.Draft || merge.WIP, gitlabTitles(labels)
-	ev.SourceBranch, ev.TargetBranch, ev.OpenedAt = string(merge.SourceBranch), string(merge.TargetBranch), merge.Created.Time
+	var approved []event.Account
+	for i := range b.Reviewers {
+		if account := b.Reviewers[i].account(src); account != nil && b.Reviewers[i].State == stateApproved {
+			approved = append(approved, *account)
+		}
+	}
+	titles, author := gitlabTitles(labels), b.person(src, merge.AuthorID)
+	assignees, reviewers := gitlabAccounts(src, b.Assignees), gitlabAccounts(src, b.Reviewers)
+	for i := range events {
+		ev := &events[i]
+		ev.URL, ev.Author, ev.ApprovedBy, ev.Assignees, ev.Reviewers = merge.URL.link(), author, approved, assignees, reviewers
+		ev.IID, ev.Title, ev.Draft, ev.Labels = int64(merge.IID), string(merge.Title), merge.Draft || merge.Unfinished, titles
+		ev.SourceBranch, ev.TargetBranch = string(merge.SourceBranch), string(merge.TargetBranch)
+		ev.OpenedAt = merge.Created.Time
+		// Who is to merge is also said of what is not merged yet.
+		if merge.State == stateMerged && event.Carries(ev.Kind, "merged_by") {
+			ev.MergedAt, ev.MergedBy = merge.MergedAt.Time, b.person(src, merge.MergeUserID)
+		}
+	}
 }
 
-// copy puts into an event what all have in common, and what only some kinds carry.
-func (b *gitlabMergeBody) copy(common, ev *event.Event) {
-	merge := &b.Merge
-	ev.Author, ev.Assignees, ev.Reviewers = common.Author, common.Assignees, common.Reviewers
-	ev.IID, ev.Title, ev.Draft, ev.Labels = common.IID, common.Title, common.Draft, common.Labels
-	ev.SourceBranch, ev.TargetBranch, ev.OpenedAt = common.SourceBranch, common.TargetBranch, common.OpenedAt
-	if event.Carries(ev.Kind, "closed_at") && ev.ClosedAt.IsZero() {
-		ev.ClosedAt = merge.ClosedAt.Time
-	}
-	if event.Carries(ev.Kind, "merged_at") {
-		ev.MergedAt = merge.MergedAt.Time
-	}
+func (b *gitlabMergeRequest) person(src Source, number id) *event.Account {
+	return gitlabPerson(src, number, b.User, b.Assignees, b.Reviewers)
 }
 
-// target returns the merge request as what a review or a comment is on.
-func (m *gitlabMerge) target(src Source, acting *gitlabUser, labels []gitlabLabel, others ...list[gitlabUser]) *event.Target {
-	if len(m.Labels) > 0 {
-		labels = m.Labels
-	}
+// target returns the merge request as what a review, a comment or a reaction is on.
+func (m *gitlabMerge) target(src Source, actor *gitlabUser, others ...list[gitlabUser]) *event.Target {
 	return &event.Target{
-		Kind: nounMergeRequest, IID: int64(m.IID), Title: string(m.Title), URL: m.URL.link(), Author: gitlabPerson(src, m.AuthorID, acting, others...),
-		Labels: gitlabTitles(labels), State: gitlabState(m.State), TargetBranch: string(m.TargetBranch),
-		OpenedAt: m.Created.Time, ClosedAt: m.ClosedAt.Time, MergedAt: m.MergedAt.Time,
+		Kind: nounMergeRequest, IID: int64(m.IID), Title: string(m.Title), URL: m.URL.link(), Labels: gitlabTitles(m.Labels),
+		Author: gitlabPerson(src, m.AuthorID, actor, others...), State: gitlabState(m.State),
+		TargetBranch: string(m.TargetBranch), OpenedAt: m.Created.Time, MergedAt: m.MergedAt.Time,
 	}
 }
 
-// gitlabState returns a state in the words of event.Target.
+// gitlabState returns the state of a merge request or an issue in the words of event.Target. What is open may also be
+// reopened, in old versions, or locked while it is being merged.
 func gitlabState(state text) string {
 	switch state {
-	case actionOpened, "reopened", "locked":
-		return stateOpen
-	case stateClosed, stateMerged:
+	case "", stateClosed, stateMerged:
 		return string(state)
 	default:
-		return ""
+		return stateOpen
 	}
 }
 
-// seconds are a length of time, which GitLab writes with fractions.
-type seconds float64
+type gitlabLabel struct {
+	ID    id   `json:"id"`
+	Title text `json:"title"`
+}
 
-func (s seconds) duration() time.Duration {
-	const longest = 10 * 365 * 24 * 3600
-	if s <= 0 || s > longest {
-		return 0
+func gitlabTitles(labels []gitlabLabel) []string {
+	all := make([]text, len(labels))
+	for i, label := range labels {
+		all[i] = label.Title
 	}
-	return time.Duration(float64(s) * float64(time.Second)).Truncate(time.Microsecond)
+	return texts(all)
 }

@@ -8,7 +8,8 @@ import (
 // tells are the kinds of event that each forge can tell of at all, by what its webhooks are documented to send
 // and were seen to send. Gitea sends no webhooks of memberships, stars and reactions, and does not say which label
 // was taken off; GitHub sends none of reactions, and of accounts only that they come and go, and this from Enterprise
-// Servers alone.
+// Servers alone. GitLab tells of accounts that they come, go and change their logins, so that of other changes of
+// profiles no forge tells; of comments that are deleted it does not tell, nor of stars, forks and archived projects.
 var tells = map[string][]string{
 	GitHub: slices.Concat(everywhere, []string{
 		"merge_request.review_requested", "merge_request.labeled", "merge_request.unlabeled", "merge_request.assigned",

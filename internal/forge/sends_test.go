@@ -27,8 +27,7 @@ func TestTells(t *testing.T) {
 	for _, kind := range event.Kinds() {
 		nobody := !slices.ContainsFunc(forge.Tellers(), func(name string) bool { return forge.Tells(name, kind) }) ||
 			forge.Tells("no forge", kind)
-		// That a profile was changed, no webhook of any forge tells; a listing of accounts can.
-		if ours := event.Internal(kind) || kind == event.UserUpdated; nobody != ours {
+		if want := event.Internal(kind) || kind == event.UserUpdated; nobody != want {
 			t.Errorf("%s: that no forge tells of it is %t", kind, nobody)
 		}
 	}
