@@ -119,6 +119,8 @@ func TestSeedDocuments(t *testing.T) {
 			t.Errorf("the avatar at %s is answered %s", avatar, response.Status)
 		}
 
+		d.updateBySeed(maintainer, hero)
+
 		var awards []string
 		for range 2 {
 			given := do(maintainer, "award", hero, adaID)
@@ -127,7 +129,7 @@ func TestSeedDocuments(t *testing.T) {
 		}
 		seen := do("", "view", "ada")
 		same(t, "the profile", at(seen, "user", "userAchievements", "nodes", 1, "achievement"), any(map[string]any{
-			"name": "Hero", "description": "Saved the day", "avatarUrl": avatar, "namespace": map[string]any{"fullPath": "acme", "name": "ACME"},
+			"name": "Heroine", "description": "Saved the day again", "avatarUrl": avatar, "namespace": map[string]any{"fullPath": "acme", "name": "ACME"},
 		}))
 		ordered := do(ada, "prioritise", awards[1], awards[0])
 		same(t, "the order", at(ordered, "userAchievementPrioritiesUpdate", "userAchievements"), any([]any{
@@ -140,11 +142,24 @@ func TestSeedDocuments(t *testing.T) {
 		}
 		same(t, "the deleted award", at(do(maintainer, "delete", awards[1]), "userAchievementsDelete", "userAchievement", "id"),
 			any("gid://gitlab/Achievements::UserAchievement/"+awards[1]))
-		same(t, "the deleted achievement", at(do(maintainer, "retire", hero), "achievementsDelete", "achievement", "name"), any("Hero"))
+		same(t, "the deleted achievement", at(do(maintainer, "retire", hero), "achievementsDelete", "achievement", "name"), any("Heroine"))
 		if at(do("", "view", "nobody"), "user") != nil {
 			t.Error("there is a user nobody")
 		}
 	})
+}
+
+// updateBySeed changes the achievement by the seed's document, which has a file.
+func (d *door) updateBySeed(token, achievement string) {
+	d.t.Helper()
+
+	query, err := json.Marshal(fmt.Sprintf(seedDocuments["update"], achievement, "Heroine", "Saved the day again"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	updated := d.curl(token, `{"query": `+string(query)+`, "variables": {"file": null}}`)
+	same(d.t, "the updated achievement", at(updated, "achievementsUpdate", "achievement", "name"), any("Heroine"))
+	same(d.t, "what is wrong with it", at(updated, "achievementsUpdate", "errors"), any([]any{}))
 }
 
 // curl sends the operations with a picture by the seed's command line, and returns the data.
