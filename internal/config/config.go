@@ -36,6 +36,10 @@ type sourceEntry struct {
 	TrustedLogins bool     `yaml:"trusted_logins"`
 	Bots          []string `yaml:"bots"`
 	DryRun        bool     `yaml:"dry_run"`
+	Token         string   `yaml:"token"`
+	TokenFile     string   `yaml:"token_file"`
+	APIURL        string   `yaml:"api_url"`
+	Projects      []string `yaml:"projects"`
 }
 
 // Load returns the configuration. getenv is os.Getenv, or a test's own. Every fault names the
@@ -151,9 +155,20 @@ func (e sourceEntry) source() (forge.Source, error) {
 		}
 		secrets = append(secrets, secret)
 	}
+	token := e.Token
+	if e.TokenFile != "" {
+		if token != "" {
+			return forge.Source{}, fault.InvalidField("token", "ambiguous", "is set beside token_file; set one of them")
+		}
+		var err error
+		if token, err = readSecret(e.TokenFile); err != nil {
+			return forge.Source{}, err
+		}
+	}
 	source := forge.Source{
 		Name: e.Name, Forge: e.Forge, Secrets: secrets, BaseURL: e.BaseURL,
 		TrustedLogins: e.TrustedLogins, Bots: e.Bots, DryRun: e.DryRun,
+		Token: token, APIURL: e.APIURL, Projects: e.Projects,
 	}
 	return source, source.Check()
 }

@@ -113,9 +113,20 @@ type Source struct {
 	Bots []string `yaml:"bots"`
 	// DryRun says that deliveries are taken and stored, and told what they would cause, and cause nothing.
 	DryRun bool `yaml:"dry_run"`
+	// Token is what the forge's API is asked with, for imports and reconciling; optional.
+	Token string `yaml:"token"`
+	// APIURL is where the API is, if that does not follow from BaseURL; optional.
+	APIURL string `yaml:"api_url"`
+	// Projects are what is imported and reconciled: paths of repositories such as "acme/rocket", and of groups,
+	// organisations or workspaces, which stand for all of their repositories.
+	Projects []string `yaml:"projects"`
 }
 
-var sourceName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+var (
+	sourceName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+	// projectPath is a path of names as all forges allow them; Bitbucket Data Center has "~" before people's own.
+	projectPath = regexp.MustCompile(`^~?[\pL\pN_][\pL\pN_.-]*(/[\pL\pN_.][\pL\pN_.-]*){0,20}$`)
+)
 
 // Check returns an Invalid fault if the source cannot be used as it is configured. The fault
 // never shows a secret.
@@ -141,8 +152,22 @@ func (s Source) Check() error {
 	if s.Forge == BitbucketCloud && s.TrustedLogins {
 		return fault.InvalidField("trusted_logins", "untrustworthy_logins", "must be false for %s, where nicknames are not unique", BitbucketCloud)
 	}
-	if base, err := url.Parse(s.BaseURL); s.BaseURL != "" && (err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https") {
-		return fault.InvalidField("base_url", "bad_url", "must start with https:// or http:// and name a host")
+	return s.checkAPI()
+}
+
+// checkAPI is Check of where the forge is and of what is asked there.
+func (s Source) checkAPI() error {
+	for _, address := range []struct{ field, value string }{{"base_url", s.BaseURL}, {"api_url", s.APIURL}} {
+		where, err := url.Parse(address.value)
+		if address.value != "" && (err != nil || where.Host == "" || where.Scheme != "http" && where.Scheme != "https") {
+			return fault.InvalidField(address.field, "bad_url", "must start with https:// or http:// and name a host")
+		}
+	}
+	for i, project := range s.Projects {
+		if !projectPath.MatchString(project) {
+			return fault.InvalidField(fmt.Sprintf("projects[%d]", i), "bad_project",
+				"must be the path of a repository or a group, such as acme/rocket or acme, without the address of the forge")
+		}
 	}
 	return nil
 }

@@ -1,0 +1,247 @@
+package forgeapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/forge"
+)
+
+// pageSize is how many things a step lists.
+const pageSize = 50
+
+// object is one thing that the API shows, as it shows it.
+type object map[string]json.RawMessage
+
+// null is what an object says of what there is none of.
+var null = json.RawMessage("null")
+
+// with returns a copy of the object with a field more.
+func (o object) with(name string, value any) object {
+	whole := make(object, len(o)+1)
+	maps.Copy(whole, o)
+	whole[name] = encode(value)
+	return whole
+}
+
+// encode writes a value that is known to be writable.
+func encode(value any) json.RawMessage {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return null
+	}
+	return raw
+}
+
+// in returns the object under a name; nil when there is none.
+func (o object) in(name string) object {
+	var inner object
+	if json.Unmarshal(o[name], &inner) != nil {
+		return nil
+	}
+	return inner
+}
+
+// text returns a text, or a number as it is written; empty when there is neither.
+func (o object) text(name string) string {
+	raw := bytes.TrimSpace(o[name])
+	var text string
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+		return ""
+	case raw[0] == '"':
+		_ = json.Unmarshal(raw, &text)
+		return text
+	case raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9':
+		return string(raw)
+	}
+	return ""
+}
+
+// is reports whether a field is true.
+func (o object) is(name string) bool { return string(bytes.TrimSpace(o[name])) == "true" }
+
+// at returns a time; zero when there is none.
+func (o object) at(name string) time.Time {
+	at, _ := time.Parse(time.RFC3339Nano, o.text(name))
+	if at.Year() < 2 { // Gitea writes zero times out.
+		return time.Time{}
+	}
+	return at
+}
+
+// read returns the object that a path shows.
+func (a *API) read(ctx context.Context, path string) (object, error) {
+	got, err := a.client.get(ctx, path)
+	if err != nil {
+		return nil, a.explain(err)
+	}
+	var whole object
+	if err := json.Unmarshal(got.body, &whole); err != nil {
+		return nil, unreadable(path, err)
+	}
+	return whole, nil
+}
+
+// readIf is read, but returns an empty object for what is not there or not to be seen.
+func (a *API) readIf(ctx context.Context, path string) (object, error) {
+	whole, err := a.read(ctx, path)
+	if refusedWith(err, http.StatusNotFound, http.StatusGone, http.StatusForbidden) {
+		return object{}, nil
+	}
+	return whole, err
+}
+
+// list returns the objects that a path lists, and the address of the next page, empty at the end.
+func (a *API) list(ctx context.Context, path string, accept ...string) ([]object, string, error) {
+	got, err := a.client.get(ctx, path, accept...)
+	if err != nil {
+		return nil, "", a.explain(err)
+	}
+	var all []object
+	if err := json.Unmarshal(got.body, &all); err != nil {
+		return nil, "", unreadable(path, err)
+	}
+	return all, linkTo(got.header, "next"), nil
+}
+
+// listIf is list, but of what is not there, or not to be seen, it lists nothing: wikis, issues and members may be
+// switched off or hidden from the token.
+func (a *API) listIf(ctx context.Context, path string, accept ...string) ([]object, string, error) {
+	all, next, err := a.list(ctx, path, accept...)
+	if refusedWith(err, http.StatusNotFound, http.StatusGone, http.StatusForbidden) {
+		return nil, "", nil
+	}
+	return all, next, err
+}
+
+// listAll follows a list to its end. Of what is not there, or not to be seen, it lists nothing.
+func (a *API) listAll(ctx context.Context, path string) ([]object, error) {
+	whole, next, err := a.listIf(ctx, path)
+	for err == nil && next != "" {
+		var part []object
+		part, next, err = a.list(ctx, next)
+		whole = append(whole, part...)
+	}
+	return whole, err
+}
+
+func unreadable(path string, cause error) error {
+	path, _, _ = strings.Cut(path, "?")
+	return fault.New(fault.Conflict, "forge_refused", "what the forge answers for %s is not what it documents; is api_url right?", path).Because(cause)
+}
+
+// explain makes a fault of a refusal of the token, and leaves everything else to whoever asked.
+func (a *API) explain(err error) error {
+	if refusedWith(err, http.StatusUnauthorized) {
+		return fault.New(fault.Conflict, "forge_refused", "the forge does not know the token of the source %q", a.src.Name).Because(err)
+	}
+	return err
+}
+
+// Explain makes of an error of this package a fault that may be shown: what the forge has refused, and why.
+func Explain(err error) error {
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		return fault.New(fault.Conflict, "forge_refused", "the forge refused %s", refused.Error()).Because(err)
+	}
+	if wait, ok := errors.AsType[*WaitError](err); ok {
+		return fault.New(fault.Limited, "forge_limit", "%s", wait.Error()).Because(err)
+	}
+	return err
+}
+
+// linkTo returns the address of a relation in the Link header (RFC 8288).
+func linkTo(header http.Header, relation string) string {
+	for _, line := range header.Values("Link") {
+		for link := range strings.SplitSeq(line, ",") {
+			address, rest, ok := strings.Cut(strings.TrimSpace(link), ">")
+			if ok && strings.HasPrefix(address, "<") && strings.Contains(rest, `rel="`+relation+`"`) {
+				return address[1:]
+			}
+		}
+	}
+	return ""
+}
+
+// hears reads the body that a webhook would have had, and adds what it tells to the page. The time is that of what
+// happened, for events whose bodies do not say it.
+func (a *API) hears(page *Page, header http.Header, body object, at time.Time) {
+	events, err := a.speaks.Events(a.src, forge.Request{Header: header, Body: encode(body), ReceivedAt: at})
+	if _, unknown := errors.AsType[*forge.UnknownError](err); err != nil && !unknown {
+		page.Unreadable++
+	}
+	page.Events = append(page.Events, events...)
+}
+
+// cursor is how far a listing was read. Listings that can be asked for what changed since a time, the oldest first, are
+// walked by that time: what changes meanwhile moves to the end, where it is read again, and nothing that moves up is
+// passed over. Others are walked by the address of the next page.
+type cursor struct {
+	Since time.Time `json:"since,omitzero"`
+	Page  int       `json:"page,omitempty"`
+	Link  string    `json:"link,omitempty"`
+}
+
+func parseCursor(position string, since time.Time) (cursor, error) {
+	if position == "" {
+		return cursor{Since: since, Page: 1}, nil
+	}
+	var c cursor
+	if err := json.Unmarshal([]byte(position), &c); err != nil {
+		return c, fault.New(fault.Internal, "bad_cursor", "the position %q is none of a listing", position)
+	}
+	c.Page = max(c.Page, 1)
+	return c, nil
+}
+
+func (c cursor) String() string { return string(encode(c)) }
+
+// link is the cursor of the page at an address; empty when there is none.
+func (c cursor) link(next string) string {
+	if next == "" {
+		return ""
+	}
+	return cursor{Since: c.Since, Link: next}.String()
+}
+
+// path is the path of the first page, or the address of the page at the cursor.
+func (c cursor) path(first string) string {
+	if c.Link != "" {
+		return c.Link
+	}
+	return first
+}
+
+// walk returns the cursor behind a page of things that are listed by when they changed, of which the last changed at a
+// time. It goes back a second, for forges that list what changed after a time and not at it; where that would not get
+// any further, it goes on by pages.
+func (c cursor) walk(listed, size int, last time.Time) string {
+	if listed < size {
+		return ""
+	}
+	if next := last.Add(-time.Second).Truncate(time.Second); next.After(c.Since) {
+		return cursor{Since: next, Page: 1}.String()
+	}
+	return cursor{Since: c.Since, Page: c.Page + 1}.String()
+}
+
+// query returns the page of a walk as the parameters that GitHub and GitLab share.
+func (c cursor) query() string {
+	return "&per_page=" + strconv.Itoa(pageSize) + "&page=" + strconv.Itoa(c.Page)
+}
+
+// sinceParameter returns the parameter of the name with the cursor's time; empty without one.
+func (c cursor) sinceParameter(name string) string {
+	if c.Since.IsZero() {
+		return ""
+	}
+	return "&" + name + "=" + c.Since.UTC().Format("2006-01-02T15:04:05Z")
+}
