@@ -201,7 +201,8 @@ func everything(t *testing.T, src forge.Source, cfg forgeapi.Config, since time.
 	}
 	for _, part := range parts {
 		for position, first := "", true; first || position != ""; first = false {
-			if steps++; steps > 2000 {
+			steps++
+			if steps > 2000 {
 				t.Fatalf("%v has no end", part)
 			}
 			if resume {
