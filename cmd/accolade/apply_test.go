@@ -20,12 +20,15 @@ import (
 const webhookSecret = "a webhook secret of the tests"
 
 // serve runs a service until the test ends and makes it the one that commands speak to.
-func serve(t *testing.T) {
+func serve(t *testing.T, options ...func(*app.Config)) {
 	t.Helper()
 
 	cfg := config.Default()
 	cfg.Listen, cfg.AdminToken, cfg.Store.URL, cfg.Log = "127.0.0.1:0", "an admin token of the tests", t.TempDir()+"/accolade.db", slog.New(slog.DiscardHandler)
 	cfg.Sources = []forge.Source{{Name: "forge", Forge: forge.GitHub, Secrets: []string{webhookSecret}}}
+	for _, option := range options {
+		option(&cfg)
+	}
 	service, err := app.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

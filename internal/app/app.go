@@ -44,6 +44,8 @@ type Config struct {
 	// RateLimit and AnonymousRateLimit are how many requests a minute a token may make, and an address
 	// without one; 0 is no limit.
 	RateLimit, AnonymousRateLimit int
+	// ReconcileEvery is how often sources with a token and projects are looked through for what webhooks lost; 0 is never.
+	ReconcileEvery time.Duration
 	// WebhookRate is how many deliveries a second are taken from one source; 0 is no limit.
 	WebhookRate int
 	// DeliveryRetention is how long the bodies of deliveries are kept; 0 is for ever.
@@ -158,7 +160,7 @@ func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, 
 	return automation.New(automation.Config{
 		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
 		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
-		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate,
+		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate, ReconcileEvery: a.cfg.ReconcileEvery,
 	})
 }
 

@@ -47,6 +47,7 @@ func (a *App) Run(ctx context.Context) error {
 	rooms.Go(func() { a.jobs.Run(background) })
 	rooms.Go(func() { a.mails.Run(background) })
 	rooms.Go(func() { a.automation.RunClocks(background) })
+	rooms.Go(func() { a.automation.RunImports(background) })
 	a.log.InfoContext(ctx, "serving", "url", a.URL())
 
 	<-ctx.Done()

@@ -27,6 +27,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/forge"
+	"github.com/seed-504bad89/accolade/internal/forgeapi"
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -58,6 +59,10 @@ type Config struct {
 	Channels []notify.Channel
 	// Mail sends mails; nil for none.
 	Mail *notify.Mail
+	// ReconcileEvery is how often sources with a token are looked through for what webhooks lost; 0 for never.
+	ReconcileEvery time.Duration
+	// Forges is how forges are asked.
+	Forges forgeapi.Config
 	// Announce is called after a commit that queued work for the outbox; nil for nobody.
 	Announce func()
 }
@@ -85,6 +90,10 @@ type Automation struct {
 	retention time.Duration
 	limiter   *cache.Limiter
 	rate      int
+
+	forges         forgeapi.Config
+	reconcileEvery time.Duration
+	readers        map[string]*reader
 }
 
 // source is a configured source with its forge's way of speaking.
@@ -108,6 +117,7 @@ func New(cfg Config) (*Automation, error) {
 		sources: map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(),
 		queue: make(chan *intake, queueSize), draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,
+		forges: cfg.Forges, reconcileEvery: cfg.ReconcileEvery,
 	}
 	// Each process counts for itself: asking Redis would cost every delivery more than it saves.
 	if a.limiter, err = cache.NewLimiter(cache.Config{MemorySize: len(cfg.Sources) + 1}, cfg.Now); err != nil {
@@ -127,6 +137,7 @@ func New(cfg Config) (*Automation, error) {
 		a.sources[configured.Name] = source{configured, speaks, &atomic.Int64{}}
 		a.trusted[configured.Name] = configured.TrustedLogins
 	}
+	a.readers = newReaders(a)
 	a.current.Store(noRules())
 	return a, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 
@@ -15,10 +16,10 @@ import (
 // Effect is somebody who would gain or lose an achievement.
 type Effect struct {
 	// Achievement is "namespace/key".
-	Achievement string
-	Username    string
-	Occurrence  string
-	At          time.Time
+	Achievement string    `json:"achievement"`
+	Username    string    `json:"username"`
+	Occurrence  string    `json:"occurrence"`
+	At          time.Time `json:"at"`
 }
 
 // foresight plays stored events to rules in memory.
@@ -26,6 +27,8 @@ type foresight struct {
 	tx    *store.Tx
 	users map[store.AccountRef]int64
 	names map[string]string
+	// more are events that are not stored, oldest first.
+	more []event.Event
 }
 
 // foresee fills in who would gain and lose what.
@@ -35,12 +38,7 @@ func (a *Automation) foresee(ctx context.Context, tx *store.Tx, set *rule.Set, p
 		return err
 	}
 	for _, part := range []*rule.Set{set.Part(p.fresh), set.Afresh(set.Hash(), p.afresh)} {
-		f := &foresight{tx: tx, users: map[store.AccountRef]int64{}, names: map[string]string{}}
-		outcomes, err := f.play(ctx, part, last, a.now())
-		if err != nil {
-			return err
-		}
-		if err := f.compare(ctx, p, outcomes); err != nil {
+		if err := newForesight(tx, nil).fill(ctx, part, last, a.now(), p); err != nil {
 			return err
 		}
 	}
@@ -49,7 +47,35 @@ func (a *Automation) foresee(ctx context.Context, tx *store.Tx, set *rule.Set, p
 	return nil
 }
 
-// play returns what comes of all stored events.
+// foreseeWith fills in who would gain and lose what if the book held more events.
+func (a *Automation) foreseeWith(ctx context.Context, tx *store.Tx, set *rule.Set, more []event.Event, p *plan) error {
+	last, err := tx.LastEventID(ctx)
+	if err != nil {
+		return err
+	}
+	more = slices.Clone(more)
+	slices.SortStableFunc(more, func(x, y event.Event) int { return x.Time.Compare(y.Time) })
+	if err := newForesight(tx, more).fill(ctx, set, last, a.now(), p); err != nil {
+		return err
+	}
+	sortEffects(p.Gains)
+	sortEffects(p.Losses)
+	return nil
+}
+
+func newForesight(tx *store.Tx, more []event.Event) *foresight {
+	return &foresight{tx: tx, users: map[store.AccountRef]int64{}, names: map[string]string{}, more: more}
+}
+
+func (f *foresight) fill(ctx context.Context, set *rule.Set, last int64, now time.Time, p *plan) error {
+	outcomes, err := f.play(ctx, set, last, now)
+	if err != nil {
+		return err
+	}
+	return f.compare(ctx, p, outcomes)
+}
+
+// play returns what comes of all stored events, and of those that are not stored.
 func (f *foresight) play(ctx context.Context, set *rule.Set, last int64, now time.Time) ([]rule.Outcome, error) {
 	kinds := kindsOf(set)
 	if len(kinds) == 0 {
@@ -62,7 +88,11 @@ func (f *foresight) play(ctx context.Context, set *rule.Set, last int64, now tim
 		if err != nil {
 			return nil, err
 		}
-		if len(rows) == 0 {
+		stored := len(rows)
+		if stored > 0 {
+			position.PositionAt, position.PositionID = rows[stored-1].Event.Time, rows[stored-1].ID
+		}
+		if rows = f.mix(rows); len(rows) == 0 {
 			break
 		}
 		if simulation == nil {
@@ -75,13 +105,28 @@ func (f *foresight) play(ctx context.Context, set *rule.Set, last int64, now tim
 		for i := range rows {
 			simulation.Play(&rows[i].Event)
 		}
-		position.PositionAt, position.PositionID = rows[len(rows)-1].Event.Time, rows[len(rows)-1].ID
 	}
 	if simulation == nil {
 		return nil, nil
 	}
 	simulation.Advance(now)
 	return simulation.Outcomes(), nil
+}
+
+// mix puts the events that are not stored among the stored ones, in the order of when they happened: those that come
+// before the last of these, or a batch of them when there are none.
+func (f *foresight) mix(rows []store.EventRow) []store.EventRow {
+	upto := min(replayBatch, len(f.more))
+	if len(rows) > 0 {
+		end := rows[len(rows)-1].Event.Time
+		upto = sort.Search(len(f.more), func(i int) bool { return f.more[i].Time.After(end) })
+	}
+	for i := range f.more[:upto] {
+		rows = append(rows, store.EventRow{Event: f.more[i]})
+	}
+	f.more = f.more[upto:]
+	slices.SortStableFunc(rows, func(x, y store.EventRow) int { return x.Event.Time.Compare(y.Event.Time) })
+	return rows
 }
 
 func kindsOf(set *rule.Set) []string {

@@ -22,8 +22,12 @@ type metrics struct {
 	replays    *prometheus.CounterVec
 	rejudged   *prometheus.CounterVec
 	expired    *prometheus.CounterVec
-	batches    prometheus.Histogram
-	queued     prometheus.Gauge
+	reconciled *prometheus.CounterVec
+
+	importFailures *prometheus.CounterVec
+
+	batches prometheus.Histogram
+	queued  prometheus.Gauge
 }
 
 // match counts the rules of hits.
@@ -51,9 +55,11 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		}, []string{"rule"}),
 		replays: counter("replays_total", "Deliveries of which every event was known: a body under another id, or what another hook told before.",
 			"source"),
-		rejudged: counter("replayed_deliveries_total", "Stored deliveries that somebody had judged once more.", "source", "outcome"),
-		expired:  counter("expired_deliveries_total", "Deliveries that are no longer kept: emptied, or deleted altogether.", "what"),
-		mails:    counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
+		rejudged:       counter("replayed_deliveries_total", "Stored deliveries that somebody had judged once more.", "source", "outcome"),
+		expired:        counter("expired_deliveries_total", "Deliveries that are no longer kept: emptied, or deleted altogether.", "what"),
+		reconciled:     counter("reconcile_found_total", "Events that webhooks should have told of, and that reading the forge has found.", "source"),
+		importFailures: counter("import_failures_total", "Times that reading a forge could not go on.", "source"),
+		mails:          counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
 		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "accolade", Name: "batch_deliveries", Help: "Deliveries in one commit.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 9),

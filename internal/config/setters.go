@@ -95,11 +95,15 @@ func setDuration(to *time.Duration, value string) error {
 
 // setRetention takes a duration, or 0 for ever.
 func setRetention(cfg *app.Config, value string) error {
+	return setDurationOrNever(&cfg.DeliveryRetention, value)
+}
+
+func setDurationOrNever(to *time.Duration, value string) error {
 	if value == "0" {
-		cfg.DeliveryRetention = 0
+		*to = 0
 		return nil
 	}
-	return setDuration(&cfg.DeliveryRetention, value)
+	return setDuration(to, value)
 }
 
 func setMailServer(cfg *app.Config, value string) error {

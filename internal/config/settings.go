@@ -93,6 +93,11 @@ func keeping() []Setting {
 			set:   setRetention,
 		},
 		{
+			Variable: "ACCOLADE_RECONCILE_EVERY", Key: "reconcile_every", Default: "1h",
+			About: "How often the forges of sources that have a token and projects are looked through for what their webhooks lost; 0 is never.",
+			set:   func(cfg *app.Config, value string) error { return setDurationOrNever(&cfg.ReconcileEvery, value) },
+		},
+		{
 			Variable: "ACCOLADE_AUTO_MIGRATE", Key: "auto_migrate", Default: "true",
 			About: "Whether serve brings the database's schema up to date by itself; false waits for \"accolade migrate\".",
 			set:   func(cfg *app.Config, value string) error { return setBool(&cfg.AutoMigrate, value) },

@@ -146,8 +146,7 @@ type Roster struct {
 // Fault: Conflict source_without_projects.
 func (a *API) Parts(ctx context.Context) ([]Part, error) {
 	if len(a.src.Projects) == 0 {
-		return nil, fault.New(fault.Conflict, "source_without_projects",
-			"the source %q names no projects: list the repositories or groups to read in its configuration", a.src.Name)
+		return nil, NoProjects(a.src)
 	}
 	var places []place
 	known := map[string]bool{}
@@ -176,6 +175,12 @@ func (a *API) Parts(ctx context.Context) ([]Part, error) {
 		}
 	}
 	return parts, nil
+}
+
+// NoProjects is the fault of a source that does not say what to read.
+func NoProjects(src forge.Source) error {
+	return fault.New(fault.Conflict, "source_without_projects",
+		"the source %q names no projects: list the repositories or groups to read in its configuration", src.Name)
 }
 
 func placeKey(path string, group bool) string {

@@ -87,17 +87,18 @@ func (g *githubReader) issues(ctx context.Context, at place, step cursor) (*Page
 	if step.Link != "" {
 		return g.pulls(ctx, at, step)
 	}
-	listed, _, err := g.list(ctx, githubPath(at.path)+"/issues?state=all&sort=updated&direction=asc"+step.sinceParameter("since")+step.query())
+	path := func(c cursor) string {
+		return githubPath(at.path) + "/issues?state=all&sort=updated&direction=asc" + c.sinceParameter("since") + c.query()
+	}
+	listed, next, err := g.walk(ctx, step, path, "number", "updated_at")
 	if refusedWith(err, http.StatusGone, http.StatusNotFound) { // Where issues are switched off, pull requests are not.
 		return g.pulls(ctx, at, step)
 	}
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{}
-	var last time.Time
+	page := &Page{Next: next}
 	for _, issue := range listed {
-		last = issue.at("updated_at")
 		tell := g.issue
 		if issue.in("pull_request") != nil {
 			tell = g.pull
@@ -106,7 +107,6 @@ func (g *githubReader) issues(ctx context.Context, at place, step cursor) (*Page
 			return nil, err
 		}
 	}
-	page.Next = step.walk(len(listed), pageSize, last)
 	return page, nil
 }
 
@@ -202,14 +202,15 @@ func (g *githubReader) reviewComments(ctx context.Context, at place, step cursor
 }
 
 func (g *githubReader) commented(ctx context.Context, at place, step cursor, list, on, noun, field, name string) (*Page, error) {
-	listed, _, err := g.listIf(ctx, githubPath(at.path)+list+"?sort=updated&direction=asc"+step.sinceParameter("since")+step.query())
+	path := func(c cursor) string {
+		return githubPath(at.path) + list + "?sort=updated&direction=asc" + c.sinceParameter("since") + c.query()
+	}
+	listed, next, err := g.walkIf(ctx, step, path, "id", "updated_at")
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{}
-	var last time.Time
+	page := &Page{Next: next}
 	for _, comment := range listed {
-		last = comment.at("updated_at")
 		address := comment.text(on)
 		target, err := g.readIf(ctx, githubPath(at.path)+noun+url.PathEscape(address[strings.LastIndexByte(address, '/')+1:]))
 		if err != nil {
@@ -222,7 +223,6 @@ func (g *githubReader) commented(ctx context.Context, at place, step cursor, lis
 		body := object{"comment": encode(comment), field: encode(target)}
 		g.tell(page, at, name, "created", body, comment.in("user"), comment.at("created_at"))
 	}
-	page.Next = step.walk(len(listed), pageSize, last)
 	return page, nil
 }
 

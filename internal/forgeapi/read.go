@@ -139,16 +139,25 @@ func unreadable(path string, cause error) error {
 	return fault.New(fault.Conflict, "forge_refused", "what the forge answers for %s is not what it documents; is api_url right?", path).Because(cause)
 }
 
+// tokenRefused is the code of the fault that the forge does not know the token.
+const tokenRefused = "forge_token_refused" //nolint:gosec // no secret
+
 // explain makes a fault of a refusal of the token, and leaves everything else to whoever asked.
 func (a *API) explain(err error) error {
 	if refusedWith(err, http.StatusUnauthorized) {
-		return fault.New(fault.Conflict, "forge_refused", "the forge does not know the token of the source %q", a.src.Name).Because(err)
+		return fault.New(fault.Conflict, tokenRefused, "the forge does not know the token of the source %q", a.src.Name).Because(err)
 	}
 	return err
 }
 
+// IsTokenRefused reports whether the error says that the forge does not know the token, which may be mended.
+func IsTokenRefused(err error) bool { return err != nil && fault.As(err).Code == tokenRefused }
+
 // Explain makes of an error of this package a fault that may be shown: what the forge has refused, and why.
 func Explain(err error) error {
+	if IsTokenRefused(err) {
+		return err
+	}
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		return fault.New(fault.Conflict, "forge_refused", "the forge refused %s", refused.Error()).Because(err)
 	}
@@ -181,14 +190,19 @@ func (a *API) hears(page *Page, header http.Header, body object, at time.Time) {
 	page.Events = append(page.Events, events...)
 }
 
-// cursor is how far a listing was read. Listings that can be asked for what changed since a time, the oldest first, are
-// walked by that time: what changes meanwhile moves to the end, where it is read again, and nothing that moves up is
-// passed over. Others are walked by the address of the next page.
+// cursor is how far a listing was read: by the time since when things have changed, by the page, or by the address of the
+// next page.
 type cursor struct {
 	Since time.Time `json:"since,omitzero"`
 	Page  int       `json:"page,omitempty"`
 	Link  string    `json:"link,omitempty"`
+	// Tail is the id of the last thing of the page before, and Again how often these pages were begun anew.
+	Tail  string `json:"tail,omitempty"`
+	Again int    `json:"again,omitempty"`
 }
+
+// mostAgain is how often pages that shift are begun anew.
+const mostAgain = 10
 
 func parseCursor(position string, since time.Time) (cursor, error) {
 	if position == "" {
@@ -220,17 +234,45 @@ func (c cursor) path(first string) string {
 	return first
 }
 
-// walk returns the cursor behind a page of things that are listed by when they changed, of which the last changed at a
-// time. It goes back a second, for forges that list what changed after a time and not at it; where that would not get
-// any further, it goes on by pages.
-func (c cursor) walk(listed, size int, last time.Time) string {
-	if listed < size {
-		return ""
+// walk reads a page of a list of what changed at or after a time, the oldest first, and returns the cursor behind it. It
+// goes on by the time of the last change: what changes meanwhile moves to the end, where it is read again, and what moves up
+// is not passed over. It goes back a second, for forges that list what changed after a time and not at it. Only where that
+// gets no further, since more things than a page holds changed at one time, it goes on by pages; and when something has
+// left those before, which shows by their end, it begins them anew. The path is that of a page of pageSize at the cursor;
+// id and changed are the names of the fields.
+func (a *API) walk(ctx context.Context, step cursor, path func(cursor) string, id, changed string) ([]object, string, error) {
+	listed, _, err := a.list(ctx, path(step))
+	if err != nil {
+		return nil, "", err
 	}
-	if next := last.Add(-time.Second).Truncate(time.Second); next.After(c.Since) {
-		return cursor{Since: next, Page: 1}.String()
+	if step.Page > 1 && step.Again < mostAgain {
+		before := step
+		before.Page--
+		earlier, _, err := a.list(ctx, path(before))
+		if err != nil {
+			return nil, "", err
+		}
+		if len(earlier) == 0 || earlier[len(earlier)-1].text(id) != step.Tail {
+			return listed, cursor{Since: step.Since, Page: 1, Again: step.Again + 1}.String(), nil
+		}
 	}
-	return cursor{Since: c.Since, Page: c.Page + 1}.String()
+	if len(listed) < pageSize {
+		return listed, "", nil
+	}
+	last := listed[len(listed)-1]
+	if next := last.at(changed).Add(-time.Second).Truncate(time.Second); next.After(step.Since) {
+		return listed, cursor{Since: next, Page: 1}.String(), nil
+	}
+	return listed, cursor{Since: step.Since, Page: step.Page + 1, Tail: last.text(id), Again: step.Again}.String(), nil
+}
+
+// walkIf is walk, but of what is not there, or not to be seen, it lists nothing.
+func (a *API) walkIf(ctx context.Context, step cursor, path func(cursor) string, id, changed string) ([]object, string, error) {
+	listed, next, err := a.walk(ctx, step, path, id, changed)
+	if refusedWith(err, http.StatusNotFound, http.StatusGone, http.StatusForbidden) {
+		return nil, "", nil
+	}
+	return listed, next, err
 }
 
 // query returns the page of a walk as the parameters that GitHub and GitLab share.

@@ -45,7 +45,7 @@ func TestRoles(t *testing.T) {
 	for _, call := range calls(document(t)) {
 		places := surroundings
 		if !strings.Contains(call.path, "{namespace}") && !strings.Contains(call.path, "{id}") || call.operation == "revokeToken" ||
-			strings.HasPrefix(call.path, "/api/v1/deliveries/") {
+			strings.HasPrefix(call.path, "/api/v1/deliveries/") || strings.HasPrefix(call.path, "/api/v1/imports/") {
 			places = []string{"-"}
 		}
 		for _, place := range places {
@@ -166,6 +166,8 @@ func (c *cast) play(call roleCall, place, role string) int {
 		id = achievement[strings.LastIndexByte(achievement, '/')+1:]
 	case strings.HasPrefix(call.path, "/api/v1/deliveries/{id}"):
 		id = strconv.FormatInt(c.ping(subject), 10)
+	case strings.HasPrefix(call.path, "/api/v1/imports/{id}"):
+		id = strconv.FormatInt(c.finishedImport(), 10)
 	case call.operation == "explainAchievement":
 		achievement := c.achievement(namespace, fmt.Sprintf("Badge %d", c.count), "repeatable")
 		id = achievement[strings.LastIndexByte(achievement, '/')+1:]
@@ -208,6 +210,25 @@ func (d *door) ping(transportID string) int64 {
 		d.t.Fatal(err)
 	}
 	return ping.ID
+}
+
+// finishedImport stores an import that has ended and returns its id.
+func (d *door) finishedImport() int64 {
+	d.t.Helper()
+
+	im := &store.Import{Source: "forge", Purpose: "import", StartedAt: d.clock.Now()}
+	err := d.book.InTx(d.t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.AddImport(ctx, im); err != nil {
+			return err
+		}
+		im.FinishedAt = d.clock.Now()
+		_, err := tx.FinishImport(ctx, im)
+		return err
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return im.ID
 }
 
 // fill makes a body that is right for the call out of the contract's example.

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/seed-504bad89/accolade/internal/app"
+	"github.com/seed-504bad89/accolade/internal/testkit"
+)
+
+//nolint:paralleltest // it sets the environment and takes the standard output
+func TestImportOnTheCommandLine(t *testing.T) {
+	api := testkit.NewGitHubAPI(t)
+	for number := range int64(120) {
+		api.Merged(t, testkit.MergedPullRequest(number+1, 815, "ada"), time.Date(2026, time.November, 3, 10, 0, int(number), 0, time.UTC))
+	}
+	serve(t, func(cfg *app.Config) {
+		source := &cfg.Sources[0]
+		source.Token, source.APIURL, source.Projects = "a token of the tests", api.URL, []string{"acme/rocket"}
+		cfg.Rules = fstest.MapFS{"rules.yaml": {Data: []byte(`
+namespace: acme
+achievements:
+  - {key: hundred, name: A hundred merges, kind: irrevocable, award: {on: merge_request.merged, to: event.author, count: 100}}
+`)}}
+	})
+	for _, tc := range []struct {
+		line string
+		code int
+		want []string
+	}{
+		{"import forge --since yesterday", 1, nil},
+		{"import forge --since 2999-01-01", 1, nil},
+		{"import nobody", 1, nil},
+		{"import forge --dry-run", 0, []string{
+			"120 new: merge_request.merged", "ada would get acme/hundred", "240 new; 1 awards, 0 revocations would come of them",
+		}},
+		{"import forge --since 2026-11-02T09:00:00Z", 0, []string{"120 new; 1 awards, 0 revocations"}},
+		{"import forge", 0, []string{"120 new; 0 awards, 0 revocations"}},
+		{"reconcile forge", 0, []string{"0 new"}},
+		{"import forge --detach", 0, []string{"has begun"}},
+	} {
+		out, err := accolade(t, strings.Fields(tc.line)...)
+		if codeOf(err) != tc.code {
+			t.Errorf("accolade %s ends with %v", tc.line, err)
+		}
+		for _, want := range tc.want {
+			if !strings.Contains(out, want) {
+				t.Errorf("accolade %s prints %q, want %q in it", tc.line, out, want)
+			}
+		}
+	}
+	knownByWebhooks(t)
+}
+
+// knownByWebhooks delivers what was imported, which changes nothing.
+func knownByWebhooks(t *testing.T) {
+	t.Helper()
+	for number := range int64(120) {
+		body := testkit.MergedPullRequest(number+1, 815, "ada")
+		request, err := testkit.GitHubDelivery(t.Context(), os.Getenv("ACCOLADE_BASE_URL"), "forge", webhookSecret, "pull_request", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusAccepted {
+			t.Errorf("a delivery was answered %s", response.Status)
+		}
+	}
+	if out, err := accolade(t, "deliveries", "list", "--kind", "merge_request.merged"); err != nil || out != "" {
+		t.Errorf("deliveries that told of something first: %q, %v", out, err)
+	}
+	answer, err := http.Get(os.Getenv("ACCOLADE_BASE_URL") + "/api/v1/users/ada/awards")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || strings.Count(string(text), `"awarded_at"`) != 1 {
+		t.Errorf("Ada's awards are %s", text)
+	}
+}
