@@ -120,6 +120,9 @@ type gitlabBody struct {
 	User      *gitlabUser    `json:"user"`
 	Project   *gitlabProject `json:"project"`
 	ProjectID id             `json:"project_id"`
+	// Known is never sent by GitLab, whose hooks have only ids of authors: package forgeapi, which plays hooks by what the
+	// API lists, says here who they are.
+	Known list[gitlabUser] `json:"known_users"`
 }
 
 // project returns the project, with its id if that is known from anywhere, or nil when there is none.

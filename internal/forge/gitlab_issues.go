@@ -106,7 +106,7 @@ func (b *gitlabIssueBody) describe(src Source, events []event.Event) {
 		labels = b.Attributes.Labels
 	}
 	titles, assignees := gitlabTitles(labels), gitlabAccounts(src, b.Assignees)
-	author := gitlabPerson(src, issue.AuthorID, b.User, b.Assignees)
+	author := gitlabPerson(src, issue.AuthorID, b.User, b.Assignees, b.Known)
 	for i := range events {
 		ev := &events[i]
 		ev.URL, ev.Author, ev.Assignees, ev.Labels = issue.URL.link(), author, assignees, titles
@@ -133,10 +133,10 @@ func (i *gitlabIssue) reason() string {
 }
 
 // target returns the issue as what a comment or a reaction is on.
-func (i *gitlabIssue) target(src Source, actor *gitlabUser) *event.Target {
+func (i *gitlabIssue) target(src Source, actor *gitlabUser, others ...list[gitlabUser]) *event.Target {
 	return &event.Target{
 		Kind: nounIssue, IID: int64(i.IID), Title: string(i.Title), URL: i.URL.link(), Labels: gitlabTitles(i.Labels),
-		Author: gitlabPerson(src, i.AuthorID, actor), State: gitlabState(i.State), OpenedAt: i.Created.Time, ClosedAt: i.Closed.Time,
+		Author: gitlabPerson(src, i.AuthorID, actor, others...), State: gitlabState(i.State), OpenedAt: i.Created.Time, ClosedAt: i.Closed.Time,
 	}
 }
 

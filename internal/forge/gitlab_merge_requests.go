@@ -127,7 +127,7 @@ func (b *gitlabMergeRequest) reviewed(src Source, req Request, action text, obje
 	}
 	ev := b.newEvent(src, event.ReviewSubmitted, firstTime(req.ReceivedAt), object, parts...)
 	ev.URL, ev.Author, ev.State = merge.URL.link(), reviewer, state
-	ev.Target = merge.target(src, b.User, b.Assignees, b.Reviewers)
+	ev.Target = merge.target(src, b.User, b.Assignees, b.Reviewers, b.Known)
 	if b.Labels != nil {
 		ev.Target.Labels = gitlabTitles(b.Labels)
 	}
@@ -190,7 +190,7 @@ func (b *gitlabMergeRequest) describe(src Source, events ...event.Event) {
 }
 
 func (b *gitlabMergeRequest) person(src Source, number id) *event.Account {
-	return gitlabPerson(src, number, b.User, b.Assignees, b.Reviewers)
+	return gitlabPerson(src, number, b.User, b.Assignees, b.Reviewers, b.Known)
 }
 
 // target returns the merge request as what a review, a comment or a reaction is on.

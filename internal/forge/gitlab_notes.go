@@ -62,7 +62,7 @@ func (t *gitlabThing) found(src Source, in *gitlabBody, word text, number id, ha
 		if project = in.project(issue.ProjectID); project == nil || issue.IID == 0 {
 			return "", nil, false
 		}
-		return numbered(nounIssue, project.ID, issue.IID), issue.target(src, in.User), issue.Confidential
+		return numbered(nounIssue, project.ID, issue.IID), issue.target(src, in.User, in.Known), issue.Confidential
 	case "MergeRequest":
 		if t.Merge == nil {
 			return "", nil, false
@@ -70,13 +70,13 @@ func (t *gitlabThing) found(src Source, in *gitlabBody, word text, number id, ha
 		if project = in.project(t.Merge.TargetID); project == nil || t.Merge.IID == 0 {
 			return "", nil, false
 		}
-		return numbered(nounMergeRequest, project.ID, t.Merge.IID), t.Merge.target(src, in.User), false
+		return numbered(nounMergeRequest, project.ID, t.Merge.IID), t.Merge.target(src, in.User, in.Known), false
 	case "Snippet", "ProjectSnippet":
 		snippet := cmp.Or(t.Snippet, t.ProjectSnippet, &gitlabSnippet{})
 		if number = cmp.Or(number, snippet.ID); number == 0 {
 			return "", nil, false
 		}
-		return "snippet:" + number.String(), snippet.target(src, in.User), snippet.Level != visibilityPublic
+		return "snippet:" + number.String(), snippet.target(src, in.User, in.Known), snippet.Level != visibilityPublic
 	case "Commit":
 		commit := cmp.Or(t.Commit, &gitlabCommit{})
 		if hash = cmp.Or(hash, commit.ID); hash == "" || project == nil {
@@ -87,9 +87,9 @@ func (t *gitlabThing) found(src Source, in *gitlabBody, word text, number id, ha
 	return "", nil, false
 }
 
-func (s *gitlabSnippet) target(src Source, actor *gitlabUser) *event.Target {
+func (s *gitlabSnippet) target(src Source, actor *gitlabUser, others ...list[gitlabUser]) *event.Target {
 	return &event.Target{
-		Kind: "snippet", Title: string(s.Title), URL: s.URL.link(), Author: gitlabPerson(src, s.AuthorID, actor), OpenedAt: s.Created.Time,
+		Kind: "snippet", Title: string(s.Title), URL: s.URL.link(), Author: gitlabPerson(src, s.AuthorID, actor, others...), OpenedAt: s.Created.Time,
 	}
 }
 

@@ -32,6 +32,8 @@ type list struct {
 	// by is the field that says when a thing changed. With since, the parameter that asks for what changed at or after
 	// a time, the list is in that order.
 	by, since string
+	// where is the parameter that asks for things by the field of the same name.
+	where string
 }
 
 // fake is a forge's API: it lists by pages, with the Link header of RFC 8288, and fails on demand.
@@ -91,10 +93,8 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request, all *list) {
 		chosen = slices.DeleteFunc(chosen, func(one thing) bool { return changed(one, all.by).Before(from) })
 		slices.SortStableFunc(chosen, func(x, y thing) int { return changed(x, all.by).Compare(changed(y, all.by)) })
 	}
-	for name := range query {
-		if want, ok := strings.CutPrefix(name, "only-"); ok {
-			chosen = slices.DeleteFunc(chosen, func(one thing) bool { return one[want] != query.Get(name) })
-		}
+	if all.where != "" {
+		chosen = slices.DeleteFunc(chosen, func(one thing) bool { return one[all.where] != query.Get(all.where) })
 	}
 	size := max(number(query, "per_page"), number(query, "limit"), number(query, "pagelen"))
 	if size == 0 || f.most > 0 && size > f.most {

@@ -108,6 +108,10 @@ var dialects = map[string]dialect{
 		public: "https://api.github.com", publicWeb: "https://github.com", path: "/api/v3", authorize: githubAuthorize,
 		reader: func(a *API) reader { return &githubReader{a} },
 	},
+	forge.GitLab: {
+		public: "https://gitlab.com/api/v4", publicWeb: "https://gitlab.com", path: "/api/v4", authorize: gitlabAuthorize,
+		reader: func(a *API) reader { return &gitlabReader{a} },
+	},
 }
 
 // Part is one listing of one place.

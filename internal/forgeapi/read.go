@@ -41,6 +41,21 @@ func encode(value any) json.RawMessage {
 	return raw
 }
 
+// sent returns the object without fields of which there is nothing to send.
+func (o object) sent() object {
+	maps.DeleteFunc(o, func(_ string, raw json.RawMessage) bool { return len(raw) == 0 })
+	return o
+}
+
+// texts returns a list of texts; nil when there is none.
+func (o object) texts(name string) []string {
+	var all []string
+	if json.Unmarshal(o[name], &all) != nil {
+		return nil
+	}
+	return all
+}
+
 // in returns the object under a name; nil when there is none.
 func (o object) in(name string) object {
 	var inner object
