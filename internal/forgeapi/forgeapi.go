@@ -112,6 +112,14 @@ var dialects = map[string]dialect{
 		public: "https://gitlab.com/api/v4", publicWeb: "https://gitlab.com", path: "/api/v4", authorize: gitlabAuthorize,
 		reader: func(a *API) reader { return &gitlabReader{a} },
 	},
+	forge.Gitea: {
+		path: "/api/v1", authorize: giteaAuthorize,
+		reader: func(a *API) reader { return &giteaReader{a, "X-Gitea-Event"} },
+	},
+	forge.Forgejo: {
+		path: "/api/v1", authorize: giteaAuthorize,
+		reader: func(a *API) reader { return &giteaReader{a, "X-Forgejo-Event"} },
+	},
 }
 
 // Part is one listing of one place.

@@ -304,7 +304,7 @@ func pageOf(address string) string {
 func (g *githubReader) members(ctx context.Context, at place, _ cursor) (*Page, error) {
 	page := &Page{Roster: &Roster{Prefix: "member:group:" + at.whole.text("id") + ":"}}
 	for _, role := range []string{"admin", "member"} {
-		listed, err := g.listAll(ctx, "/orgs/"+url.PathEscape(at.path)+"/members?per_page=100&role="+role)
+		listed, _, err := g.listRoster(ctx, "/orgs/"+url.PathEscape(at.path)+"/members?per_page=100&role="+role)
 		if err != nil {
 			return nil, err
 		}
@@ -329,11 +329,11 @@ func (g *githubReader) teams(ctx context.Context, at place, step cursor) (*Page,
 		return &Page{}, err
 	}
 	team := listed[0]
-	members, err := g.listAll(ctx, organization+"/teams/"+url.PathEscape(team.text("slug"))+"/members?per_page=100")
+	members, all, err := g.listRoster(ctx, organization+"/teams/"+url.PathEscape(team.text("slug"))+"/members?per_page=100")
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{Roster: &Roster{Prefix: "member:team:" + team.text("id") + ":"}}
+	page := &Page{Roster: &Roster{Prefix: "member:team:" + team.text("id") + ":", Partial: !all}}
 	for _, member := range members {
 		g.joins(page.Roster, "membership", object{
 			"action": encode("added"), "organization": encode(at.told), "team": encode(team), "member": encode(member),

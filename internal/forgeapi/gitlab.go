@@ -228,11 +228,11 @@ func (g *gitlabReader) members(ctx context.Context, at place, _ cursor) (*Page, 
 	if at.group {
 		kind, prefix = "user_add_to_group", "member:group:"
 	}
-	listed, err := g.listAll(ctx, gitlabPath(at.path, at.group)+"/members?per_page=100")
+	listed, all, err := g.listRoster(ctx, gitlabPath(at.path, at.group)+"/members?per_page=100")
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{Roster: &Roster{Prefix: prefix + at.whole.text("id") + ":", Partial: len(listed) == 0}}
+	page := &Page{Roster: &Roster{Prefix: prefix + at.whole.text("id") + ":", Partial: !all}}
 	for _, member := range listed {
 		body := object{
 			"event_name": encode(kind), "created_at": member["created_at"],

@@ -149,6 +149,20 @@ func (a *API) listAll(ctx context.Context, path string) ([]object, error) {
 	return whole, err
 }
 
+// listRoster is listAll that tells whether the list is whole: what may not be seen is no news of anybody's leaving.
+func (a *API) listRoster(ctx context.Context, path string) (whole []object, all bool, err error) {
+	all = true
+	for path != "" && err == nil {
+		var part []object
+		part, path, err = a.list(ctx, path)
+		whole = append(whole, part...)
+	}
+	if refusedWith(err, http.StatusNotFound, http.StatusGone, http.StatusForbidden) {
+		return whole, false, nil
+	}
+	return whole, all, err
+}
+
 func unreadable(path string, cause error) error {
 	path, _, _ = strings.Cut(path, "?")
 	return fault.New(fault.Conflict, "forge_refused", "what the forge answers for %s is not what it documents; is api_url right?", path).Because(cause)
