@@ -47,6 +47,8 @@ type fake struct {
 	lists   map[string]*list
 	// most is the largest page that is served, whatever is asked for; 0 for as many as asked for.
 	most int
+	// wrap is how pages are written: as lists with the Link header, with "next" or with "start" in them.
+	wrap string
 	// fail is asked before the n-th request, from 1 on, whether it is to fail; it may answer the request itself.
 	fail func(n int, w http.ResponseWriter, r *http.Request) bool
 	// asked are the paths with their queries that were answered, and refused how many were not.
@@ -89,7 +91,7 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request, all *list) {
 	query := r.URL.Query()
 	chosen := slices.Clone(all.things)
 	if all.since != "" {
-		from, _ := time.Parse(time.RFC3339, query.Get(all.since))
+		from, _ := time.Parse(time.RFC3339, strings.TrimPrefix(query.Get(all.since), "updated_on >= "))
 		chosen = slices.DeleteFunc(chosen, func(one thing) bool { return changed(one, all.by).Before(from) })
 		slices.SortStableFunc(chosen, func(x, y thing) int { return changed(x, all.by).Compare(changed(y, all.by)) })
 	}
@@ -100,7 +102,7 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request, all *list) {
 	if size == 0 || f.most > 0 && size > f.most {
 		size = max(f.most, 1)
 	}
-	page := max(number(query, "page"), 1)
+	page := max(number(query, "page"), 1, number(query, "start")/size+1)
 	last := max((len(chosen)+size-1)/size, 1)
 	var links []string
 	for relation, to := range map[string]int{"next": page + 1, "last": last} {
@@ -113,8 +115,18 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request, all *list) {
 		w.Header().Set("Link", strings.Join(links, ", "))
 	}
 	from := min((page-1)*size, len(chosen))
-	part := chosen[from:min(from+size, len(chosen))]
-	_ = json.NewEncoder(w).Encode(append([]thing{}, part...))
+	part := append([]thing{}, chosen[from:min(from+size, len(chosen))]...)
+	switch {
+	case f.wrap == "":
+		_ = json.NewEncoder(w).Encode(part)
+	case f.wrap == "start":
+		_ = json.NewEncoder(w).Encode(thing{"values": part, "isLastPage": page == last, "nextPageStart": page * size})
+	case page < last:
+		query.Set("page", strconv.Itoa(page+1))
+		_ = json.NewEncoder(w).Encode(thing{"values": part, "next": f.URL + r.URL.EscapedPath() + "?" + query.Encode()})
+	default:
+		_ = json.NewEncoder(w).Encode(thing{"values": part})
+	}
 }
 
 func changed(one thing, by string) time.Time {

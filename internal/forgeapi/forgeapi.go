@@ -120,6 +120,14 @@ var dialects = map[string]dialect{
 		path: "/api/v1", authorize: giteaAuthorize,
 		reader: func(a *API) reader { return &giteaReader{a, "X-Forgejo-Event"} },
 	},
+	forge.BitbucketCloud: {
+		public: "https://api.bitbucket.org/2.0", publicWeb: "https://bitbucket.org", path: "/2.0", authorize: bitbucketAuthorize,
+		reader: func(a *API) reader { return &bitbucketReader{a} },
+	},
+	forge.BitbucketServer: {
+		path: "/rest/api/latest", authorize: bitbucketAuthorize,
+		reader: func(a *API) reader { return &serverReader{a} },
+	},
 }
 
 // Part is one listing of one place.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -81,6 +82,24 @@ func (o object) text(name string) string {
 	return ""
 }
 
+// objects returns a list of objects; nil when there is none.
+func (o object) objects(name string) []object {
+	var all []object
+	if json.Unmarshal(o[name], &all) != nil {
+		return nil
+	}
+	return all
+}
+
+// milliseconds returns a time that is written in milliseconds of Unix time; zero when there is none.
+func (o object) milliseconds(name string) time.Time {
+	count, err := strconv.ParseInt(o.text(name), 10, 64)
+	if err != nil || count == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(count).UTC()
+}
+
 // is reports whether a field is true.
 func (o object) is(name string) bool { return string(bytes.TrimSpace(o[name])) == "true" }
 
@@ -121,11 +140,39 @@ func (a *API) list(ctx context.Context, path string, accept ...string) ([]object
 	if err != nil {
 		return nil, "", a.explain(err)
 	}
+	if bytes.HasPrefix(bytes.TrimSpace(got.body), []byte("{")) {
+		return wrapped(path, got.body)
+	}
 	var all []object
 	if err := json.Unmarshal(got.body, &all); err != nil {
 		return nil, "", unreadable(path, err)
 	}
 	return all, linkTo(got.header, "next"), nil
+}
+
+// wrapped reads a page as the Bitbuckets write it: Cloud has the address of the next one in it, and Data Center the number
+// of the first thing on it.
+func wrapped(path string, body []byte) (all []object, next string, err error) {
+	var page struct {
+		Values []object `json:"values"`
+		Next   string   `json:"next"`
+		IsLast *bool    `json:"isLastPage"`
+		Start  *int64   `json:"nextPageStart"`
+	}
+	if err := json.Unmarshal(body, &page); err != nil || page.Values == nil {
+		return nil, "", unreadable(path, err)
+	}
+	if page.Next != "" || page.IsLast == nil || *page.IsLast || page.Start == nil {
+		return page.Values, page.Next, nil
+	}
+	where, err := url.Parse(path)
+	if err != nil {
+		return nil, "", unreadable(path, err)
+	}
+	query := where.Query()
+	query.Set("start", strconv.FormatInt(*page.Start, 10))
+	where.RawQuery = query.Encode()
+	return page.Values, where.String(), nil
 }
 
 // listIf is list, but of what is not there, or not to be seen, it lists nothing: wikis, issues and members may be
@@ -267,10 +314,10 @@ func (c cursor) path(first string) string {
 // goes on by the time of the last change: what changes meanwhile moves to the end, where it is read again, and what moves up
 // is not passed over. It goes back a second, for forges that list what changed after a time and not at it. Only where that
 // gets no further, since more things than a page holds changed at one time, it goes on by pages; and when something has
-// left those before, which shows by their end, it begins them anew. The path is that of a page of pageSize at the cursor;
+// left those before, which shows by their end, it begins them anew. The path is that of a page at the cursor;
 // id and changed are the names of the fields.
 func (a *API) walk(ctx context.Context, step cursor, path func(cursor) string, id, changed string) ([]object, string, error) {
-	listed, _, err := a.list(ctx, path(step))
+	listed, more, err := a.list(ctx, path(step))
 	if err != nil {
 		return nil, "", err
 	}
@@ -285,7 +332,7 @@ func (a *API) walk(ctx context.Context, step cursor, path func(cursor) string, i
 			return listed, cursor{Since: step.Since, Page: 1, Again: step.Again + 1}.String(), nil
 		}
 	}
-	if len(listed) < pageSize {
+	if more == "" || len(listed) == 0 {
 		return listed, "", nil
 	}
 	last := listed[len(listed)-1]

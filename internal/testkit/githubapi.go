@@ -119,7 +119,7 @@ func (g *GitHubAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == repository:
 		answer = repositoryOfAPI()
 	case path == repository+"/issues":
-		answer = g.page(r)
+		answer = g.page(w, r)
 	case strings.HasPrefix(path, repository+"/pulls/") && number > 0:
 		i := slices.IndexFunc(g.pulls, func(known apiPull) bool { return known.number == number })
 		if i >= 0 {
@@ -149,7 +149,7 @@ func repositoryOfAPI() map[string]any {
 }
 
 // page lists pull requests as issues are listed: by when they changed, since a time.
-func (g *GitHubAPI) page(r *http.Request) []map[string]any {
+func (g *GitHubAPI) page(w http.ResponseWriter, r *http.Request) []map[string]any {
 	query := r.URL.Query()
 	since, _ := time.Parse(time.RFC3339, query.Get("since"))
 	chosen := slices.Clone(g.pulls)
@@ -158,6 +158,10 @@ func (g *GitHubAPI) page(r *http.Request) []map[string]any {
 	size, _ := strconv.Atoi(query.Get("per_page"))
 	page, _ := strconv.Atoi(query.Get("page"))
 	from := min((page-1)*size, len(chosen))
+	if from+size < len(chosen) {
+		query.Set("page", strconv.Itoa(page+1))
+		w.Header().Set("Link", "<"+g.URL+r.URL.Path+"?"+query.Encode()+`>; rel="next"`)
+	}
 	listed := []map[string]any{}
 	for _, pull := range chosen[from:min(from+size, len(chosen))] {
 		listed = append(listed, map[string]any{
