@@ -93,7 +93,7 @@ func changedSince(list, parameters string) func(cursor) string {
 func (b *bitbucketReader) pulls(ctx context.Context, at place, step cursor) (*Page, error) {
 	list := bitbucketPath(at.path) + "/pullrequests"
 	path := changedSince(list, "&state=OPEN&state=MERGED&state=DECLINED&state=SUPERSEDED&fields="+url.QueryEscape("+values.participants,+values.reviewers"))
-	listed, next, err := b.walkIf(ctx, step, path, "id", "updated_on")
+	listed, next, err := b.walkIf(ctx, step, path, "updated_on")
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (b *bitbucketReader) commented(page *Page, at place, name string, body obje
 // issues walks issues, where a repository has them. When one was closed and by whom, its changes say.
 func (b *bitbucketReader) issues(ctx context.Context, at place, step cursor) (*Page, error) {
 	list := bitbucketPath(at.path) + "/issues"
-	listed, next, err := b.walkIf(ctx, step, changedSince(list, ""), "id", "updated_on")
+	listed, next, err := b.walkIf(ctx, step, changedSince(list, ""), "updated_on")
 	if err != nil {
 		return nil, err
 	}

@@ -59,10 +59,12 @@ func TestBitbucketsListingsAgreeWithItsWebhooks(t *testing.T) {
 	listed, _ := everything(t, src, forgeapi.Config{}, time.Time{}, true)
 	merged := recorded(t, forge.BitbucketCloud, "merge_request.merged")
 	want := []string{"member:group:{w}:" + merged.in("actor")["uuid"].(string) + ":added:listed-2026-11-09T12:00:00Z"}
-	for _, name := range []string{
+	names := []string{
 		"merge_request.opened", "merge_request.merged", "merge_request.closed", "review.submitted-approved", "review.submitted-changes-requested",
 		"issue.opened", "issue.closed", "comment.created-merge-request", "comment.created-issue", "fork.created",
-	} {
+	}
+	sameForRules(t, listed, allTold(t, src, names...))
+	for _, name := range names {
 		for _, key := range keys(recorded(t, forge.BitbucketCloud, name).events(t, src)) {
 			if name == "merge_request.closed" {
 				key = strings.Replace(key, ":23:", ":4000:", 1)
@@ -138,10 +140,12 @@ func TestBitbucketServersListingsAgreeWithItsWebhooks(t *testing.T) {
 	_, src := onServer(t)
 	listed, _ := everything(t, src, forgeapi.Config{}, time.Time{}, true)
 	want := []string{"merge_request:77:23:comment:999:created"}
-	for _, name := range []string{
+	names := []string{
 		"merge_request.opened", "merge_request.merged", "merge_request.closed-declined", "review.submitted-approved", "review.submitted-needs-work",
 		"comment.created", "fork.created",
-	} {
+	}
+	sameForRules(t, listed, allTold(t, src, names...))
+	for _, name := range names {
 		for _, key := range keys(recorded(t, forge.BitbucketServer, name).events(t, src)) {
 			if name == "merge_request.closed-declined" {
 				key = strings.Replace(key, ":23:", ":4000:", 1)

@@ -109,13 +109,13 @@ func (g *giteaReader) pull(ctx context.Context, at place, page *Page, pull objec
 	g.tell(page, at, "pull_request", "opened", body, pull.in("user"), pull.at("created_at"))
 	switch {
 	case pull.is("merged"):
-		g.tell(page, at, "pull_request", "closed", body, pull.in("merged_by"), pull.at("merged_at"))
-	case pull.text("state") == "closed":
+		g.tell(page, at, "pull_request", closed, body, pull.in("merged_by"), pull.at("merged_at"))
+	case pull.text("state") == closed:
 		closer, err := g.closer(ctx, at, pull)
 		if err != nil {
 			return err
 		}
-		g.tell(page, at, "pull_request", "closed", body, closer, pull.at("closed_at"))
+		g.tell(page, at, "pull_request", closed, body, closer, pull.at("closed_at"))
 	}
 	reviews, err := g.listAll(ctx, githubPath(at.path)+"/pulls/"+pull.text("number")+"/reviews?limit=50")
 	if err != nil {
@@ -163,14 +163,14 @@ func (g *giteaReader) issues(ctx context.Context, at place, step cursor) (*Page,
 	for _, issue := range listed {
 		body := object{"issue": encode(issue)}
 		g.tell(page, at, "issues", "opened", body, issue.in("user"), issue.at("created_at"))
-		if issue.text("state") != "closed" {
+		if issue.text("state") != closed {
 			continue
 		}
 		closer, err := g.closer(ctx, at, issue)
 		if err != nil {
 			return nil, err
 		}
-		g.tell(page, at, "issues", "closed", body, closer, issue.at("closed_at"))
+		g.tell(page, at, "issues", closed, body, closer, issue.at("closed_at"))
 	}
 	return page, nil
 }

@@ -19,6 +19,9 @@ func githubAuthorize(header http.Header, token string) {
 	header.Set("X-Github-Api-Version", "2022-11-28")
 }
 
+// closed is how the forges call what is neither open nor merged.
+const closed = "closed"
+
 // The media type that shows when a star was given.
 const githubStars = "application/vnd.github.star+json"
 
@@ -90,7 +93,7 @@ func (g *githubReader) issues(ctx context.Context, at place, step cursor) (*Page
 	path := func(c cursor) string {
 		return githubPath(at.path) + "/issues?state=all&sort=updated&direction=asc" + c.sinceParameter("since") + c.query()
 	}
-	listed, next, err := g.walk(ctx, step, path, "number", "updated_at")
+	listed, next, err := g.walk(ctx, step, path, "updated_at")
 	if refusedWith(err, http.StatusGone, http.StatusNotFound) { // Where issues are switched off, pull requests are not.
 		return g.pulls(ctx, at, step)
 	}
@@ -132,12 +135,12 @@ func (g *githubReader) pulls(ctx context.Context, at place, step cursor) (*Page,
 
 func (g *githubReader) issue(ctx context.Context, at place, page *Page, issue object) error {
 	g.tell(page, at, "issues", "opened", object{"issue": encode(issue)}, issue.in("user"), issue.at("created_at"))
-	if issue.text("state") != "closed" {
+	if issue.text("state") != closed {
 		return nil
 	}
 	closer, err := g.closer(ctx, at, issue)
 	if err == nil {
-		g.tell(page, at, "issues", "closed", object{"issue": encode(issue)}, closer, issue.at("closed_at"))
+		g.tell(page, at, "issues", closed, object{"issue": encode(issue)}, closer, issue.at("closed_at"))
 	}
 	return err
 }
@@ -162,13 +165,13 @@ func (g *githubReader) pull(ctx context.Context, at place, page *Page, listed ob
 	g.tell(page, at, "pull_request", "opened", body, pull.in("user"), pull.at("created_at"))
 	switch {
 	case pull.is("merged"):
-		g.tell(page, at, "pull_request", "closed", body, pull.in("merged_by"), pull.at("merged_at"))
-	case pull.text("state") == "closed":
+		g.tell(page, at, "pull_request", closed, body, pull.in("merged_by"), pull.at("merged_at"))
+	case pull.text("state") == closed:
 		closer, err := g.closer(ctx, at, listed)
 		if err != nil {
 			return err
 		}
-		g.tell(page, at, "pull_request", "closed", body, closer, pull.at("closed_at"))
+		g.tell(page, at, "pull_request", closed, body, closer, pull.at("closed_at"))
 	}
 	reviews, err := g.listAll(ctx, path+"/reviews?per_page=100")
 	if err != nil {
@@ -205,7 +208,7 @@ func (g *githubReader) commented(ctx context.Context, at place, step cursor, lis
 	path := func(c cursor) string {
 		return githubPath(at.path) + list + "?sort=updated&direction=asc" + c.sinceParameter("since") + c.query()
 	}
-	listed, next, err := g.walkIf(ctx, step, path, "id", "updated_at")
+	listed, next, err := g.walkIf(ctx, step, path, "updated_at")
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +241,7 @@ func (g *githubReader) releases(ctx context.Context, at place, step cursor) (*Pa
 
 func (g *githubReader) milestones(ctx context.Context, at place, step cursor) (*Page, error) {
 	return g.each(ctx, step, githubPath(at.path)+"/milestones?state=closed&per_page=100", func(page *Page, milestone object) {
-		g.tell(page, at, "milestone", "closed", object{"milestone": encode(milestone)}, nil, milestone.at("closed_at"))
+		g.tell(page, at, "milestone", closed, object{"milestone": encode(milestone)}, nil, milestone.at("closed_at"))
 	})
 }
 
@@ -249,8 +252,8 @@ func (g *githubReader) forks(ctx context.Context, at place, step cursor) (*Page,
 }
 
 // each reads a list by the addresses of its pages.
-func (a *API) each(ctx context.Context, step cursor, first string, tell func(*Page, object), accept ...string) (*Page, error) {
-	listed, next, err := a.listIf(ctx, step.path(first), accept...)
+func (a *API) each(ctx context.Context, step cursor, first string, tell func(*Page, object)) (*Page, error) {
+	listed, next, err := a.listIf(ctx, step.path(first))
 	if err != nil {
 		return nil, err
 	}

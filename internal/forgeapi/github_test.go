@@ -74,7 +74,7 @@ func mixed(one, other thing) thing {
 	return whole
 }
 
-// told are the recordings whose facts onGitHub shows.
+// toldByGitHub are the recordings whose facts onGitHub shows.
 var toldByGitHub = []string{
 	"merge_request.opened", "merge_request.merged", "issue.opened", "issue.closed", "review.submitted-commented",
 	"review.submitted-dismissed", "comment.created-issue", "comment.created-review", "release.published", "milestone.closed",
@@ -95,6 +95,7 @@ func TestGitHubsListingsAgreeWithItsWebhooks(t *testing.T) {
 	if diff := cmp.Diff(want, keys(listed)); diff != "" {
 		t.Errorf("what is listed is not what webhooks told (-told +listed):\n%s", diff)
 	}
+	sameForRules(t, listed, allTold(t, src, toldByGitHub...), ":dismissed", "release:", "milestone:")
 	// Not the keys alone: the merge is told as its webhook tells it.
 	hook := recorded(t, forge.GitHub, "merge_request.merged").events(t, src)[0]
 	for _, ev := range listed {

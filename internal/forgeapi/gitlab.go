@@ -2,6 +2,7 @@ package forgeapi
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -75,14 +76,12 @@ func (g *gitlabReader) listings(group bool) []listing {
 }
 
 // tell adds what the hook of the kind would have told of what somebody did.
-func (g *gitlabReader) tell(page *Page, at place, kind string, actor object, attributes, more object, when time.Time) {
+func (g *gitlabReader) tell(page *Page, at place, kind string, actor, attributes, more object, when time.Time) {
 	body := object{"object_kind": encode(kind), "project": encode(at.told), "object_attributes": encode(attributes)}
 	if actor != nil {
 		body["user"] = encode(actor)
 	}
-	for name, raw := range more {
-		body[name] = raw
-	}
+	maps.Copy(body, more)
 	g.hears(page, http.Header{"Content-Type": {"application/json"}}, body, when)
 }
 
@@ -91,7 +90,7 @@ func (g *gitlabReader) mergeRequests(ctx context.Context, at place, step cursor)
 	path := func(c cursor) string {
 		return gitlabPath(at.path, false) + "/merge_requests?scope=all&state=all&order_by=updated_at&sort=asc" + c.sinceParameter("updated_after") + c.query()
 	}
-	listed, next, err := g.walkIf(ctx, step, path, "id", "updated_at")
+	listed, next, err := g.walkIf(ctx, step, path, "updated_at")
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +105,7 @@ func (g *gitlabReader) mergeRequests(ctx context.Context, at place, step cursor)
 				by = merge.in("merged_by")
 			}
 			g.tell(page, at, "merge_request", by, attributes.with("action", "merge"), more, merge.at("merged_at"))
-		case "closed":
+		case closed:
 			// Of a close, hooks say the time as that of the update.
 			attributes = attributes.with("action", "close").with("updated_at", merge["closed_at"])
 			g.tell(page, at, "merge_request", merge.in("closed_by"), attributes, more, merge.at("closed_at"))
@@ -159,7 +158,7 @@ func (g *gitlabReader) issues(ctx context.Context, at place, step cursor) (*Page
 	path := func(c cursor) string {
 		return gitlabPath(at.path, false) + "/issues?scope=all&state=all&order_by=updated_at&sort=asc" + c.sinceParameter("updated_after") + c.query()
 	}
-	listed, next, err := g.walkIf(ctx, step, path, "id", "updated_at")
+	listed, next, err := g.walkIf(ctx, step, path, "updated_at")
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +170,7 @@ func (g *gitlabReader) issues(ctx context.Context, at place, step cursor) (*Page
 		}
 		attributes, more := gitlabIssue(issue, at).with("type", kind), gitlabPeople(issue)
 		g.tell(page, at, "issue", issue.in("author"), attributes.with("action", "open"), more, issue.at("created_at"))
-		if issue.text("state") == "closed" {
+		if issue.text("state") == closed {
 			g.tell(page, at, "issue", issue.in("closed_by"), attributes.with("action", "close"), more, issue.at("closed_at"))
 		}
 	}

@@ -20,7 +20,7 @@ var (
 )
 
 // ofGitLab returns a thing of a hook as the API shows it: labels by their titles, and times in milliseconds.
-func ofGitLab(t *testing.T, hooked thing, more thing) thing {
+func ofGitLab(t *testing.T, hooked, more thing) thing {
 	t.Helper()
 
 	shown := maps.Clone(hooked)
@@ -77,7 +77,7 @@ func onGitLab(t *testing.T) (*fake, forge.Source) {
 	}}
 	f.objects[at+"/issues/12"], f.objects[at+"/issues/13"] = issue, secret
 	snippet := recorded(t, forge.GitLab, "comment.created-snippet").in("snippet")
-	f.objects[at+"/snippets/53"] = ofGitLab(t, snippet, thing{"author": ivy, "visibility": "public"})
+	f.objects[at+"/snippets/53"] = ofGitLab(t, snippet, thing{"author": ivy, "visibility": "private"})
 	events := []thing{{
 		"action": "approved", "action_name": "approved", "target_type": "MergeRequest", "target_iid": 19, "author": noor,
 		"created_at": "2026-11-04T08:00:00.000Z",
@@ -91,7 +91,7 @@ func onGitLab(t *testing.T) (*fake, forge.Source) {
 	}
 	f.lists[at+"/events"] = &list{things: events, where: "action"}
 	f.lists[at+"/releases"] = &list{things: []thing{
-		{"tag_name": "v1.4.0", "name": "1.4", "created_at": "2026-11-04T12:00:00.000Z", "released_at": "2026-11-04T12:00:00.000Z"},
+		{"tag_name": "v1.4.0", "name": "The quiet one", "created_at": "2026-11-04T12:00:00.000Z", "released_at": "2026-11-04T12:00:00.000Z"},
 	}}
 	f.lists[at+"/starrers"] = &list{things: []thing{{"starred_since": "2026-11-05T10:00:00.000Z", "user": noor}}}
 	return f, forge.Source{Name: "acme-gitlab", Forge: forge.GitLab, Secrets: []string{"s"}, Token: "t", APIURL: f.URL, Projects: []string{"acme/tools"}}
@@ -101,11 +101,17 @@ func TestGitLabsListingsAgreeWithItsWebhooks(t *testing.T) {
 	_, src := onGitLab(t)
 	listed, _ := everything(t, src, forgeapi.Config{}, time.Time{}, true)
 	want := []string{"merge_request:318:18:opened", "repository:318:star:63:added"}
-	for _, name := range []string{
+	names := []string{
 		"merge_request.opened", "merge_request.merged", "merge_request.closed", "issue.opened", "issue.closed", "issue.opened-confidential",
 		"comment.created-merge_request", "comment.created-issue", "comment.created-issue-confidential", "comment.created-snippet",
 		"release.published", "member.added-group", "member.added-project-system-hook", "review.submitted-approved",
-	} {
+	}
+	told := allTold(t, src, names...)
+	for i := range told { // This one is of a project that was private then.
+		told[i].Private = told[i].Private && !strings.HasPrefix(told[i].Key, "member:repository:")
+	}
+	sameForRules(t, listed, told)
+	for _, name := range names {
 		for _, key := range keys(recorded(t, forge.GitLab, name).events(t, src)) {
 			if name == "merge_request.closed" {
 				key = strings.Replace(key, ":19:", ":18:", 1)

@@ -315,8 +315,8 @@ func (c cursor) path(first string) string {
 // is not passed over. It goes back a second, for forges that list what changed after a time and not at it. Only where that
 // gets no further, since more things than a page holds changed at one time, it goes on by pages; and when something has
 // left those before, which shows by their end, it begins them anew. The path is that of a page at the cursor;
-// id and changed are the names of the fields.
-func (a *API) walk(ctx context.Context, step cursor, path func(cursor) string, id, changed string) ([]object, string, error) {
+// changed is the name of the field that says when.
+func (a *API) walk(ctx context.Context, step cursor, path func(cursor) string, changed string) ([]object, string, error) {
 	listed, more, err := a.list(ctx, path(step))
 	if err != nil {
 		return nil, "", err
@@ -328,7 +328,7 @@ func (a *API) walk(ctx context.Context, step cursor, path func(cursor) string, i
 		if err != nil {
 			return nil, "", err
 		}
-		if len(earlier) == 0 || earlier[len(earlier)-1].text(id) != step.Tail {
+		if len(earlier) == 0 || earlier[len(earlier)-1].text("id") != step.Tail {
 			return listed, cursor{Since: step.Since, Page: 1, Again: step.Again + 1}.String(), nil
 		}
 	}
@@ -339,12 +339,12 @@ func (a *API) walk(ctx context.Context, step cursor, path func(cursor) string, i
 	if next := last.at(changed).Add(-time.Second).Truncate(time.Second); next.After(step.Since) {
 		return listed, cursor{Since: next, Page: 1}.String(), nil
 	}
-	return listed, cursor{Since: step.Since, Page: step.Page + 1, Tail: last.text(id), Again: step.Again}.String(), nil
+	return listed, cursor{Since: step.Since, Page: step.Page + 1, Tail: last.text("id"), Again: step.Again}.String(), nil
 }
 
 // walkIf is walk, but of what is not there, or not to be seen, it lists nothing.
-func (a *API) walkIf(ctx context.Context, step cursor, path func(cursor) string, id, changed string) ([]object, string, error) {
-	listed, next, err := a.walk(ctx, step, path, id, changed)
+func (a *API) walkIf(ctx context.Context, step cursor, path func(cursor) string, changed string) ([]object, string, error) {
+	listed, next, err := a.walk(ctx, step, path, changed)
 	if refusedWith(err, http.StatusNotFound, http.StatusGone, http.StatusForbidden) {
 		return nil, "", nil
 	}

@@ -165,7 +165,7 @@ func (g *GitHubAPI) page(w http.ResponseWriter, r *http.Request) []map[string]an
 	listed := []map[string]any{}
 	for _, pull := range chosen[from:min(from+size, len(chosen))] {
 		listed = append(listed, map[string]any{
-			"number": pull.number, "title": pull.whole["title"], "state": pull.whole["state"], "user": pull.whole["user"],
+			"id": pull.number, "number": pull.number, "title": pull.whole["title"], "state": pull.whole["state"], "user": pull.whole["user"],
 			"created_at": pull.whole["created_at"], "updated_at": pull.whole["updated_at"], "closed_by": nil,
 			"pull_request": map[string]any{"merged_at": pull.whole["merged_at"]},
 		})
