@@ -50,6 +50,9 @@ func (g *gitlabReader) place(ctx context.Context, path string, group bool) (plac
 	return place{path: path, group: group, whole: whole, told: gitlabProject(whole)}, err
 }
 
+// createdAt is what GitLab calls when something came to be.
+const createdAt = "created_at"
+
 func gitlabPath(path string, group bool) string {
 	if group {
 		return "/groups/" + url.PathEscape(path)
@@ -97,7 +100,7 @@ func (g *gitlabReader) mergeRequests(ctx context.Context, at place, step cursor)
 	page := &Page{Next: next}
 	for _, merge := range listed {
 		attributes, more := gitlabMerge(merge, at), gitlabPeople(merge)
-		g.tell(page, at, "merge_request", merge.in("author"), attributes.with("action", "open"), more, merge.at("created_at"))
+		g.tell(page, at, "merge_request", merge.in("author"), attributes.with("action", "open"), more, merge.at(createdAt))
 		switch merge.text("state") {
 		case "merged":
 			by := merge.in("merge_user")
@@ -124,7 +127,7 @@ func gitlabMerge(merge object, at place) object {
 		"iid": merge["iid"], "author_id": merge.in("author")["id"], "merge_user_id": by["id"], "title": merge["title"], "url": merge["web_url"],
 		"state": merge["state"], "draft": merge["draft"], "work_in_progress": merge["work_in_progress"],
 		"source_branch": merge["source_branch"], "target_branch": merge["target_branch"], "target_project_id": at.told["id"],
-		"labels": gitlabLabels(merge), "created_at": merge["created_at"], "updated_at": merge["updated_at"], "merged_at": merge["merged_at"],
+		"labels": gitlabLabels(merge), createdAt: merge[createdAt], "updated_at": merge["updated_at"], "merged_at": merge["merged_at"],
 	}.sent()
 }
 
@@ -169,7 +172,7 @@ func (g *gitlabReader) issues(ctx context.Context, at place, step cursor) (*Page
 			continue
 		}
 		attributes, more := gitlabIssue(issue, at).with("type", kind), gitlabPeople(issue)
-		g.tell(page, at, "issue", issue.in("author"), attributes.with("action", "open"), more, issue.at("created_at"))
+		g.tell(page, at, "issue", issue.in("author"), attributes.with("action", "open"), more, issue.at(createdAt))
 		if issue.text("state") == closed {
 			g.tell(page, at, "issue", issue.in("closed_by"), attributes.with("action", "close"), more, issue.at("closed_at"))
 		}
@@ -181,7 +184,7 @@ func (g *gitlabReader) issues(ctx context.Context, at place, step cursor) (*Page
 func gitlabIssue(issue object, at place) object {
 	return object{
 		"iid": issue["iid"], "project_id": at.told["id"], "author_id": issue.in("author")["id"], "title": issue["title"], "url": issue["web_url"],
-		"state": issue["state"], "confidential": issue["confidential"], "labels": gitlabLabels(issue), "created_at": issue["created_at"],
+		"state": issue["state"], "confidential": issue["confidential"], "labels": gitlabLabels(issue), createdAt: issue[createdAt],
 		"updated_at": issue["updated_at"], "closed_at": issue["closed_at"], "moved_to_id": issue["moved_to_id"],
 	}.sent()
 }
@@ -191,7 +194,7 @@ func (g *gitlabReader) releases(ctx context.Context, at place, step cursor) (*Pa
 	return g.each(ctx, step, gitlabPath(at.path, false)+"/releases?per_page=100", func(page *Page, release object) {
 		body := object{
 			"object_kind": encode("release"), "action": encode("create"), "project": encode(at.told), "tag": release["tag_name"],
-			"name": release["name"], "created_at": release["created_at"], "released_at": release["released_at"],
+			"name": release["name"], createdAt: release[createdAt], "released_at": release["released_at"],
 			"url": release.in("_links")["self"],
 		}.sent()
 		g.hears(page, http.Header{}, body, g.now())
@@ -234,7 +237,7 @@ func (g *gitlabReader) members(ctx context.Context, at place, _ cursor) (*Page, 
 	page := &Page{Roster: &Roster{Prefix: prefix + at.whole.text("id") + ":", Partial: !all}}
 	for _, member := range listed {
 		body := object{
-			"event_name": encode(kind), "created_at": member["created_at"],
+			"event_name": encode(kind), createdAt: member[createdAt],
 			"user_id": member["id"], "user_username": member["username"], "user_name": member["name"],
 		}
 		role := encode(gitlabRoles[member.text("access_level")])

@@ -14,7 +14,7 @@ func (g *gitlabReader) approvals(ctx context.Context, at place, step cursor) (*P
 			return err
 		}
 		attributes := gitlabMerge(merge, at).with("action", "approved")
-		g.tell(page, at, "merge_request", done.in("author"), attributes, gitlabPeople(merge), done.at("created_at"))
+		g.tell(page, at, "merge_request", done.in("author"), attributes, gitlabPeople(merge), done.at(createdAt))
 		return nil
 	})
 }
@@ -27,7 +27,7 @@ func (g *gitlabReader) happened(ctx context.Context, at place, step cursor, acti
 	}
 	page := &Page{Next: step.link(next)}
 	for _, done := range listed {
-		if done.at("created_at").Before(step.Since) {
+		if done.at(createdAt).Before(step.Since) {
 			continue
 		}
 		if err := tell(page, done); err != nil {
@@ -51,7 +51,7 @@ func (g *gitlabReader) comments(ctx context.Context, at place, step cursor) (*Pa
 		hidden := note.is("internal") || note.is("confidential")
 		attributes := object{
 			"id": note["id"], "noteable_type": note["noteable_type"], "noteable_id": note["noteable_id"], "author_id": note.in("author")["id"],
-			"note": note["body"], "url": encode(link + "#note_" + note.text("id")), "created_at": note["created_at"], "updated_at": note["updated_at"],
+			"note": note["body"], "url": encode(link + "#note_" + note.text("id")), createdAt: note[createdAt], "updated_at": note["updated_at"],
 			"internal": encode(hidden), "action": encode("create"),
 		}.sent()
 		author := note.in("author")
@@ -59,7 +59,7 @@ func (g *gitlabReader) comments(ctx context.Context, at place, step cursor) (*Pa
 			author = done.in("author")
 		}
 		more := object{field: encode(target), "known_users": target["known_users"]}.sent()
-		g.tell(page, at, "note", author, attributes, more, note.at("created_at"))
+		g.tell(page, at, "note", author, attributes, more, note.at(createdAt))
 		return nil
 	})
 }
@@ -83,7 +83,7 @@ func (g *gitlabReader) noteable(ctx context.Context, at place, note object) (fie
 		whole, err = g.readIf(ctx, project+"/snippets/"+url.PathEscape(note.text("noteable_id")))
 		shown = object{
 			"id": whole["id"], "author_id": whole.in("author")["id"], "title": whole["title"], "url": whole["web_url"],
-			"visibility_level": whole["visibility"], "created_at": whole["created_at"],
+			"visibility_level": whole["visibility"], createdAt: whole[createdAt],
 		}.sent()
 	}
 	if err != nil || len(whole) == 0 {
