@@ -21,6 +21,7 @@ type commands struct {
 	Diff        diffCommand        `cmd:"" help:"Say what applying rules files would change; exit with 1 if anything."`
 	Rules       rulesCommand       `cmd:"" help:"Check, test and explain rules."`
 	Deliveries  deliveriesCommand  `cmd:"" help:"See what forges have sent, and judge it once more."`
+	Source      sourceCommand      `cmd:"" help:"Connect forges: configure sources, make their hooks, and see what is missing."`
 	Import      importCommand      `cmd:"" help:"Take over what happened before the first webhook, from a forge's API."`
 	Reconcile   reconcileCommand   `cmd:"" help:"Find what webhooks have lost, in a forge's API."`
 	Token       tokenCommand       `cmd:"" help:"Issue a token for the API."`

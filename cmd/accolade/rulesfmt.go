@@ -78,34 +78,3 @@ func filesAt(paths []string) ([]rule.File, error) {
 	}
 	return files, nil
 }
-
-// replaceFile gives a file another text at once: nobody ever finds half of it.
-func replaceFile(name, text string) error {
-	name, err := filepath.EvalSymlinks(name)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return err
-	}
-	// A name that begins with a dot is read by nobody as rules.
-	file, err := os.CreateTemp(filepath.Dir(name), ".accolade-*")
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	if err == nil {
-		err = file.Chmod(info.Mode().Perm())
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("writing %s: %w", name, err), os.Remove(file.Name()))
-	}
-	return nil
-}

@@ -76,7 +76,8 @@ func Default() app.Config {
 }
 
 // applyFile sets what the file says. It is read node by node, so that faults name their lines.
-func applyFile(cfg *app.Config, text []byte) error {
+func applyFile(cfg *app.Config, text []byte) (err error) {
+	defer orBadYAML(&err)
 	parsed, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return badYAML(err)
@@ -134,6 +135,13 @@ func applySources(cfg *app.Config, node ast.Node) error {
 		cfg.Sources = append(cfg.Sources, source)
 	}
 	return nil
+}
+
+// orBadYAML makes an error of a panic of the YAML library, which some texts that are no YAML cause.
+func orBadYAML(err *error) { //nolint:gocritic // it is deferred
+	if panicked := recover(); panicked != nil {
+		*err = fault.New(fault.Invalid, "bad_config", "the file is no YAML that can be understood")
+	}
 }
 
 // badYAML keeps the place of the fault and leaves out the lines around it, which may hold secrets.

@@ -65,7 +65,7 @@ func (b *bitbucketReader) listings(group bool) []listing {
 	if group {
 		return []listing{{"members", b.members}}
 	}
-	return []listing{{"merge_requests", b.pulls}, {"issues", b.issues}, {"forks", b.forks}}
+	return []listing{{"merge_requests", b.pulls}, {listIssues, b.issues}, {"forks", b.forks}}
 }
 
 // tell adds what the webhook of the name would have told of what somebody did.

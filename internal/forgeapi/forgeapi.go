@@ -67,6 +67,9 @@ type listing struct {
 	read func(ctx context.Context, at place, step cursor) (*Page, error)
 }
 
+// listIssues is the listing that every forge with issues has.
+const listIssues = "issues"
+
 // New returns an API for the source. It fails when the source has no token, or is of no forge that has an API: fault
 // Conflict source_without_token, source_without_api.
 func New(src forge.Source, cfg Config) (*API, error) {

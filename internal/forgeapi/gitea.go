@@ -64,7 +64,7 @@ func (g *giteaReader) listings(group bool) []listing {
 		return []listing{{"members", g.members}, {"teams", g.teams}}
 	}
 	return []listing{
-		{"merge_requests", g.pulls}, {"issues", g.issues}, {"comments", g.comments}, {"releases", g.releases}, {"stars", g.stars}, {"forks", g.forks},
+		{"merge_requests", g.pulls}, {listIssues, g.issues}, {"comments", g.comments}, {"releases", g.releases}, {"stars", g.stars}, {"forks", g.forks},
 	}
 }
 

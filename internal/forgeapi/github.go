@@ -66,7 +66,7 @@ func (g *githubReader) listings(group bool) []listing {
 		return []listing{{"members", g.members}, {"teams", g.teams}}
 	}
 	return []listing{
-		{"issues", g.issues}, {"comments", g.comments}, {"review_comments", g.reviewComments},
+		{listIssues, g.issues}, {"comments", g.comments}, {"review_comments", g.reviewComments},
 		{"releases", g.releases}, {"milestones", g.milestones}, {"stars", g.stars}, {"forks", g.forks},
 	}
 }

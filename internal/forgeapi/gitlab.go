@@ -73,7 +73,7 @@ func (g *gitlabReader) listings(group bool) []listing {
 		return []listing{{"members", g.members}}
 	}
 	return []listing{
-		{"members", g.members}, {"merge_requests", g.mergeRequests}, {"issues", g.issues}, {"approvals", g.approvals},
+		{"members", g.members}, {"merge_requests", g.mergeRequests}, {listIssues, g.issues}, {"approvals", g.approvals},
 		{"comments", g.comments}, {"releases", g.releases}, {"stars", g.stars},
 	}
 }

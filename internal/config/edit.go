@@ -1,0 +1,208 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/seed-504bad89/accolade/internal/app"
+	"github.com/seed-504bad89/accolade/internal/fault"
+)
+
+// Entry is a source as it is written into a file. What is empty is left out.
+type Entry struct {
+	Name       string   `yaml:"name"`
+	Forge      string   `yaml:"forge"`
+	SecretFile string   `yaml:"secret_file"`
+	BaseURL    string   `yaml:"base_url,omitempty"`
+	APIURL     string   `yaml:"api_url,omitempty"`
+	TokenFile  string   `yaml:"token_file,omitempty"`
+	Projects   []string `yaml:"projects,omitempty"`
+}
+
+// AddSource returns the text of a configuration file with one more source, and every other byte as it was. Faults: Invalid
+// for a text that cannot be read or edited, or whose sources are written in one line.
+func AddSource(text []byte, entry Entry) ([]byte, error) {
+	added, err := addSource(text, entry)
+	if err != nil {
+		return nil, err
+	}
+	return added, onlySources(text, added, 1)
+}
+
+// onlySources makes sure that an edit has changed nothing but how many sources there are: there are more ways to write
+// YAML than are understood here.
+func onlySources(before, after []byte, more int) (err error) {
+	defer orBadYAML(&err)
+	was, is := map[string]any{}, map[string]any{}
+	for text, to := range map[string]*map[string]any{string(before): &was, string(after): &is} {
+		if err := yaml.Unmarshal([]byte(text), to); err != nil && !errors.Is(err, io.EOF) { // An empty file is a good one.
+			return cannotEdit(err)
+		}
+	}
+	had, _ := was[sourcesKey].([]any)
+	has, _ := is[sourcesKey].([]any)
+	delete(was, sourcesKey)
+	delete(is, sourcesKey)
+	if len(has) != len(had)+more || !maps.EqualFunc(was, is, reflect.DeepEqual) {
+		return cannotEdit(nil)
+	}
+	return nil
+}
+
+func cannotEdit(cause error) error {
+	return fault.New(fault.Invalid, "cannot_edit", "the file is written in a way that cannot be edited safely: change its sources yourself").Because(cause)
+}
+
+func addSource(text []byte, entry Entry) ([]byte, error) {
+	at, err := findSources(text)
+	if err != nil {
+		return nil, err
+	}
+	item, err := yaml.MarshalWithOptions([]Entry{entry}, yaml.IndentSequence(true), yaml.Indent(2))
+	if err != nil {
+		return nil, fmt.Errorf("writing a source: %w", err)
+	}
+	newline := "\n"
+	if bytes.Contains(text, []byte("\r\n")) {
+		newline = "\r\n"
+	}
+	shifted := func(indent int) []byte {
+		var shifted strings.Builder
+		for line := range strings.SplitSeq(strings.TrimRight(string(item), "\n"), "\n") {
+			shifted.WriteString(strings.Repeat(" ", indent) + strings.TrimPrefix(line, "  ") + newline)
+		}
+		return []byte(shifted.String())
+	}
+	if !bytes.HasPrefix(item, []byte("  - ")) {
+		item = bytes.ReplaceAll(append([]byte("  "), item...), []byte("\n"), []byte("\n  "))
+	}
+	switch {
+	case at.line == 0:
+		if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
+			text = append(slices.Clone(text), newline...)
+		}
+		return slices.Concat(text, []byte("sources:"+newline), shifted(2)), nil
+	case at.flow:
+		return nil, fault.New(fault.Invalid, "sources_in_one_line",
+			"the sources are written in one line (line %d): write them as a list, one below the other, or add this one yourself:\n%s", at.line, item)
+	}
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	head := bytes.Join(lines[:at.line], nil)
+	if !bytes.HasSuffix(head, []byte("\n")) {
+		head = append(head, newline...)
+	}
+	return slices.Concat(head, shifted(at.indent), bytes.Join(lines[at.line:], nil)), nil
+}
+
+// RemoveSource returns the text of a configuration file without a source, and every other byte as it was. Faults: NotFound;
+// Invalid as of AddSource.
+func RemoveSource(text []byte, name string) ([]byte, error) {
+	at, err := findSources(text)
+	if err != nil {
+		return nil, err
+	}
+	first, ok := at.items[name]
+	switch {
+	case !ok:
+		return nil, fault.NotFoundFor("source")
+	case at.flow:
+		return nil, fault.New(fault.Invalid, "sources_in_one_line", "the sources are written in one line (line %d): remove this one yourself", at.line)
+	}
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	end := first
+	for i := first; i < len(lines); i++ {
+		line := bytes.TrimRight(lines[i], "\r\n")
+		bare := bytes.TrimLeft(line, " ")
+		if len(bare) == 0 {
+			continue
+		}
+		if len(line)-len(bare) <= at.indent {
+			break
+		}
+		end = i + 1
+	}
+	removed := slices.Concat(bytes.Join(lines[:first-1], nil), bytes.Join(lines[end:], nil))
+	return removed, onlySources(text, removed, -1)
+}
+
+// sourcesAt is where the sources of a file are written.
+type sourcesAt struct {
+	// line is that of the key, from 1 on; 0 for none. indent is that of the items.
+	line, indent int
+	// flow says that they are written in one line.
+	flow bool
+	// items are the lines where the sources begin, by name.
+	items map[string]int
+}
+
+// noSources is a line with the key and nothing that it stands for.
+var noSources = regexp.MustCompile(`^(sources|"sources"|'sources') *:[ \t]*(#.*)?$`)
+
+func findSources(text []byte) (at sourcesAt, err error) {
+	defer orBadYAML(&err)
+	at = sourcesAt{indent: 2, items: map[string]int{}}
+	if bytes.Contains(bytes.ReplaceAll(text, []byte("\r\n"), nil), []byte("\r")) { // YAML counts it as the end of a line.
+		return at, cannotEdit(nil)
+	}
+	parsed, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return at, badYAML(err)
+	}
+	for _, document := range parsed.Docs {
+		mapping, ok := document.Body.(*ast.MappingNode)
+		if !ok {
+			continue
+		}
+		for _, pair := range mapping.Values {
+			if pair.Key.GetToken().Value != sourcesKey {
+				continue
+			}
+			at.line = pair.Key.GetToken().Position.Line
+			at.flow = mapping.IsFlowStyle
+			switch value := pair.Value.(type) {
+			case *ast.SequenceNode:
+				at.note(value)
+			case *ast.NullNode:
+				written := bytes.SplitAfter(text, []byte("\n"))[at.line-1]
+				at.flow = at.flow || !noSources.Match(bytes.TrimRight(written, "\r\n"))
+			default:
+				at.flow = true
+			}
+		}
+	}
+	return at, nil
+}
+
+func (s *sourcesAt) note(sequence *ast.SequenceNode) {
+	if sequence.IsFlowStyle {
+		s.flow = true
+		return
+	}
+	s.indent = sequence.Start.Position.Column - 1
+	for i, item := range sequence.Values {
+		var named struct {
+			Name string `yaml:"name"`
+		}
+		if yaml.NodeToValue(item, &named) == nil && i < len(sequence.Entries) {
+			s.items[named.Name] = sequence.Entries[i].Start.Position.Line
+		}
+	}
+}
+
+// Check reads the text of a configuration file as Load does, without the environment.
+func Check(text []byte) (app.Config, error) {
+	cfg := Default()
+	err := applyFile(&cfg, text)
+	return cfg, err
+}
