@@ -906,6 +906,22 @@ type LinkAccount struct {
 	Login string `json:"login"`
 }
 
+// LostDelivery defines model for LostDelivery.
+type LostDelivery struct {
+	// At When it was tried last.
+	At *time.Time `json:"at"`
+
+	// Event What the forge calls what it tells.
+	Event string `json:"event"`
+
+	// Place The path of what the hook is of.
+	Place     string `json:"place"`
+	Requested bool   `json:"requested"`
+
+	// Status How that was answered.
+	Status string `json:"status"`
+}
+
 // Member defines model for Member.
 type Member struct {
 	// AccessLevel What a member may do; each may do what those before it may.
@@ -1075,6 +1091,33 @@ type ReceivedEvent struct {
 
 	// New False when another delivery told of the same event before.
 	New bool `json:"new"`
+}
+
+// RedeliverWish defines model for RedeliverWish.
+type RedeliverWish struct {
+	// DryRun Ask for nothing.
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Since Tried at this time or later; absent: all that the forge keeps.
+	Since *time.Time `json:"since,omitempty"`
+
+	// Source The configured name of the source.
+	Source string `json:"source"`
+}
+
+// Redelivery defines model for Redelivery.
+type Redelivery struct {
+	// Deliveries The first 100 of them, the oldest first.
+	Deliveries []LostDelivery `json:"deliveries"`
+
+	// Found How many deliveries never arrived.
+	Found int32 `json:"found"`
+
+	// Problem Why not all were asked for.
+	Problem *string `json:"problem"`
+
+	// Requested How many of them the forge was asked to send again.
+	Requested int32 `json:"requested"`
 }
 
 // ReorderAwards defines model for ReorderAwards.
@@ -1802,6 +1845,9 @@ type CreateAchievementMultipartRequestBody = CreateAchievementForm
 // PutMemberJSONRequestBody defines body for PutMember for application/json ContentType.
 type PutMemberJSONRequestBody = PutMember
 
+// RedeliverJSONRequestBody defines body for Redeliver for application/json ContentType.
+type RedeliverJSONRequestBody = RedeliverWish
+
 // ApplyRulesJSONRequestBody defines body for ApplyRules for application/json ContentType.
 type ApplyRulesJSONRequestBody = ApplyRules
 
@@ -1924,6 +1970,9 @@ type ServerInterface interface {
 	// PutMember Add a member or change the access level
 	// (PUT /api/v1/namespaces/{namespace}/members/{user})
 	PutMember(c *gin.Context, namespace NamespacePath, user UserPath)
+	// Redeliver Ask for lost deliveries
+	// (POST /api/v1/redeliveries)
+	Redeliver(c *gin.Context)
 	// GetRules The rules that judge
 	// (GET /api/v1/rules)
 	GetRules(c *gin.Context)
@@ -3293,6 +3342,19 @@ func (siw *ServerInterfaceWrapper) PutMember(c *gin.Context) {
 	siw.Handler.PutMember(c, namespace, user)
 }
 
+// Redeliver operation middleware
+func (siw *ServerInterfaceWrapper) Redeliver(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Redeliver(c)
+}
+
 // GetRules operation middleware
 func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
 
@@ -4117,6 +4179,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/api/v1/imports", wrapper.StartImport)
 	router.GET(options.BaseURL+"/api/v1/imports/:id", wrapper.GetImport)
 	router.POST(options.BaseURL+"/api/v1/imports/:id/cancel", wrapper.CancelImport)
+	router.POST(options.BaseURL+"/api/v1/redeliveries", wrapper.Redeliver)
 	router.GET(options.BaseURL+"/api/v1/deliveries", wrapper.ListDeliveries)
 	router.GET(options.BaseURL+"/api/v1/deliveries/:id", wrapper.GetDelivery)
 	router.POST(options.BaseURL+"/api/v1/deliveries/:id/replay", wrapper.ReplayDelivery)
@@ -9739,6 +9802,203 @@ func (response PutMember5XXApplicationProblemPlusJSONResponse) VisitPutMemberRes
 	return err
 }
 
+type RedeliverRequestObject struct {
+	Body *RedeliverJSONRequestBody
+}
+
+type RedeliverResponseObject interface {
+	VisitRedeliverResponse(w http.ResponseWriter) error
+}
+
+type Redeliver200JSONResponse Redelivery
+
+func (response Redeliver200JSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Redeliver400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response Redeliver400ApplicationProblemPlusJSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Redeliver401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response Redeliver401ApplicationProblemPlusJSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Redeliver403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Redeliver403ApplicationProblemPlusJSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Redeliver404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response Redeliver404ApplicationProblemPlusJSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Redeliver406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response Redeliver406ApplicationProblemPlusJSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Redeliver409ApplicationProblemPlusJSONResponse Problem
+
+func (response Redeliver409ApplicationProblemPlusJSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Redeliver413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response Redeliver413ApplicationProblemPlusJSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Redeliver415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response Redeliver415ApplicationProblemPlusJSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Redeliver429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response Redeliver429ApplicationProblemPlusJSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Redeliver5XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    OurTroubleResponseHeaders
+	StatusCode int
+}
+
+func (response Redeliver5XXApplicationProblemPlusJSONResponse) VisitRedeliverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetRulesRequestObject struct {
 }
 
@@ -13632,6 +13892,9 @@ type StrictServerInterface interface {
 	// PutMember Add a member or change the access level
 	// (PUT /api/v1/namespaces/{namespace}/members/{user})
 	PutMember(ctx context.Context, request PutMemberRequestObject) (PutMemberResponseObject, error)
+	// Redeliver Ask for lost deliveries
+	// (POST /api/v1/redeliveries)
+	Redeliver(ctx context.Context, request RedeliverRequestObject) (RedeliverResponseObject, error)
 	// GetRules The rules that judge
 	// (GET /api/v1/rules)
 	GetRules(ctx context.Context, request GetRulesRequestObject) (GetRulesResponseObject, error)
@@ -14822,6 +15085,48 @@ func (sh *strictHandler) PutMember(ctx *gin.Context, namespace NamespacePath, us
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(PutMemberResponseObject); ok {
 		if err := validResponse.VisitPutMemberResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Redeliver operation middleware
+func (sh *strictHandler) Redeliver(ctx *gin.Context) {
+	var request RedeliverRequestObject
+
+	var body RedeliverJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Redeliver(ctx, request.(RedeliverRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Redeliver")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RedeliverResponseObject); ok {
+		if err := validResponse.VisitRedeliverResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -873,6 +873,22 @@ type LinkAccount struct {
 	Login string `json:"login"`
 }
 
+// LostDelivery defines model for LostDelivery.
+type LostDelivery struct {
+	// At When it was tried last.
+	At *time.Time `json:"at"`
+
+	// Event What the forge calls what it tells.
+	Event string `json:"event"`
+
+	// Place The path of what the hook is of.
+	Place     string `json:"place"`
+	Requested bool   `json:"requested"`
+
+	// Status How that was answered.
+	Status string `json:"status"`
+}
+
 // Member defines model for Member.
 type Member struct {
 	// AccessLevel What a member may do; each may do what those before it may.
@@ -1042,6 +1058,33 @@ type ReceivedEvent struct {
 
 	// New False when another delivery told of the same event before.
 	New bool `json:"new"`
+}
+
+// RedeliverWish defines model for RedeliverWish.
+type RedeliverWish struct {
+	// DryRun Ask for nothing.
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Since Tried at this time or later; absent: all that the forge keeps.
+	Since *time.Time `json:"since,omitempty"`
+
+	// Source The configured name of the source.
+	Source string `json:"source"`
+}
+
+// Redelivery defines model for Redelivery.
+type Redelivery struct {
+	// Deliveries The first 100 of them, the oldest first.
+	Deliveries []LostDelivery `json:"deliveries"`
+
+	// Found How many deliveries never arrived.
+	Found int32 `json:"found"`
+
+	// Problem Why not all were asked for.
+	Problem *string `json:"problem"`
+
+	// Requested How many of them the forge was asked to send again.
+	Requested int32 `json:"requested"`
 }
 
 // ReorderAwards defines model for ReorderAwards.
@@ -1743,6 +1786,9 @@ type CreateAchievementMultipartRequestBody = CreateAchievementForm
 // PutMemberJSONRequestBody defines body for PutMember for application/json ContentType.
 type PutMemberJSONRequestBody = PutMember
 
+// RedeliverJSONRequestBody defines body for Redeliver for application/json ContentType.
+type RedeliverJSONRequestBody = RedeliverWish
+
 // ApplyRulesJSONRequestBody defines body for ApplyRules for application/json ContentType.
 type ApplyRulesJSONRequestBody = ApplyRules
 
@@ -2207,6 +2253,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/namespaces/{namespace}/members/{user} (the `PutMember` operationId).
 	PutMember(ctx context.Context, namespace NamespacePath, user UserPath, body PutMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RedeliverWithBody Ask for lost deliveries
+	//
+	// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
+	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
+	// nothing is asked for. Role: admin.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/redeliveries (the `Redeliver` operationId).
+	RedeliverWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Redeliver Ask for lost deliveries
+	//
+	// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
+	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
+	// nothing is asked for. Role: admin.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/redeliveries (the `Redeliver` operationId).
+	Redeliver(ctx context.Context, body RedeliverJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetRules The rules that judge
 	//
@@ -3268,6 +3336,48 @@ func (c *Client) PutMemberWithBody(ctx context.Context, namespace NamespacePath,
 // Corresponds with PUT /api/v1/namespaces/{namespace}/members/{user} (the `PutMember` operationId).
 func (c *Client) PutMember(ctx context.Context, namespace NamespacePath, user UserPath, body PutMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutMemberRequest(c.Server, namespace, user, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RedeliverWithBody Ask for lost deliveries
+//
+// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
+// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
+// nothing is asked for. Role: admin.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/redeliveries (the `Redeliver` operationId).
+func (c *Client) RedeliverWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRedeliverRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Redeliver Ask for lost deliveries
+//
+// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
+// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
+// nothing is asked for. Role: admin.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/redeliveries (the `Redeliver` operationId).
+func (c *Client) Redeliver(ctx context.Context, body RedeliverJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRedeliverRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5723,6 +5833,46 @@ func NewPutMemberRequestWithBody(server string, namespace NamespacePath, user Us
 	return req, nil
 }
 
+// NewRedeliverRequest calls the generic Redeliver builder with application/json body
+func NewRedeliverRequest(server string, body RedeliverJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRedeliverRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRedeliverRequestWithBody constructs an http.Request for the Redeliver method, with any body, and a specified content type
+func NewRedeliverRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/redeliveries")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetRulesRequest constructs an http.Request for the GetRules method
 func NewGetRulesRequest(server string) (*http.Request, error) {
 	var err error
@@ -7284,6 +7434,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/namespaces/{namespace}/members/{user} (the `PutMember` operationId).
 	PutMemberWithResponse(ctx context.Context, namespace NamespacePath, user UserPath, body PutMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*PutMemberResponse, error)
+
+	// RedeliverWithBodyWithResponse Ask for lost deliveries
+	//
+	// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
+	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
+	// nothing is asked for. Role: admin.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/redeliveries (the `Redeliver` operationId).
+	RedeliverWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RedeliverResponse, error)
+
+	// RedeliverWithResponse Ask for lost deliveries
+	//
+	// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
+	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
+	// nothing is asked for. Role: admin.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/redeliveries (the `Redeliver` operationId).
+	RedeliverWithResponse(ctx context.Context, body RedeliverJSONRequestBody, reqEditors ...RequestEditorFn) (*RedeliverResponse, error)
 
 	// GetRulesWithResponse The rules that judge
 	//
@@ -11541,6 +11713,140 @@ func (r PutMemberResponse) ContentType() string {
 	return ""
 }
 
+// RedeliverResponse401Headers the declared response headers of an HTTP 401 response for Redeliver
+type RedeliverResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// RedeliverResponse429Headers the declared response headers of an HTTP 429 response for Redeliver
+type RedeliverResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+}
+
+// RedeliverResponse5XXHeaders the declared response headers of an HTTP 5XX response for Redeliver
+type RedeliverResponse5XXHeaders struct {
+	RetryAfter *int
+}
+
+type RedeliverResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Redelivery
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationproblemJSON406 *NotAcceptable
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Problem
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *UnsupportedMediaType
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *RateLimited
+	// ApplicationproblemJSON5XX the response for an HTTP 5XX `application/problem+json` response
+	ApplicationproblemJSON5XX *OurTrouble
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RedeliverResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *RedeliverResponse429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *RedeliverResponse5XXHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RedeliverResponse) GetJSON200() *Redelivery {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r RedeliverResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RedeliverResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RedeliverResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RedeliverResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RedeliverResponse) GetApplicationproblemJSON406() *NotAcceptable {
+	return r.ApplicationproblemJSON406
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RedeliverResponse) GetApplicationproblemJSON409() *Problem {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RedeliverResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RedeliverResponse) GetApplicationproblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RedeliverResponse) GetApplicationproblemJSON429() *RateLimited {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON5XX returns the response for an HTTP 5XX `application/problem+json` response
+func (r RedeliverResponse) GetApplicationproblemJSON5XX() *OurTrouble {
+	return r.ApplicationproblemJSON5XX
+}
+
+// GetBody returns the raw response body bytes
+func (r RedeliverResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RedeliverResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RedeliverResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RedeliverResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetRulesResponse200Headers the declared response headers of an HTTP 200 response for GetRules
 type GetRulesResponse200Headers struct {
 	ETag *string
@@ -14973,6 +15279,40 @@ func (c *ClientWithResponses) PutMemberWithResponse(ctx context.Context, namespa
 		return nil, err
 	}
 	return ParsePutMemberResponse(rsp)
+}
+
+// RedeliverWithBodyWithResponse Ask for lost deliveries
+//
+// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
+// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
+// nothing is asked for. Role: admin.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/redeliveries (the `Redeliver` operationId).
+func (c *ClientWithResponses) RedeliverWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RedeliverResponse, error) {
+	rsp, err := c.RedeliverWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRedeliverResponse(rsp)
+}
+
+// RedeliverWithResponse Ask for lost deliveries
+//
+// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
+// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
+// nothing is asked for. Role: admin.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/redeliveries (the `Redeliver` operationId).
+func (c *ClientWithResponses) RedeliverWithResponse(ctx context.Context, body RedeliverJSONRequestBody, reqEditors ...RequestEditorFn) (*RedeliverResponse, error) {
+	rsp, err := c.Redeliver(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRedeliverResponse(rsp)
 }
 
 // GetRulesWithResponse The rules that judge
@@ -19793,6 +20133,149 @@ func ParsePutMemberResponse(rsp *http.Response) (*PutMemberResponse, error) {
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers PutMemberResponse5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRedeliverResponse parses an HTTP response from a RedeliverWithResponse call
+func ParseRedeliverResponse(rsp *http.Response) (*RedeliverResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RedeliverResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Redelivery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest OurTrouble
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers RedeliverResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers RedeliverResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers RedeliverResponse5XXHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

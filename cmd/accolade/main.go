@@ -24,6 +24,7 @@ type commands struct {
 	Source      sourceCommand      `cmd:"" help:"Connect forges: configure sources, make their hooks, and see what is missing."`
 	Import      importCommand      `cmd:"" help:"Take over what happened before the first webhook, from a forge's API."`
 	Reconcile   reconcileCommand   `cmd:"" help:"Find what webhooks have lost, in a forge's API."`
+	Redeliver   redeliverCommand   `cmd:"" help:"Ask a forge to send again what never arrived."`
 	Token       tokenCommand       `cmd:"" help:"Issue a token for the API."`
 	Mail        mailCommand        `cmd:"" help:"See the mails that are sent."`
 	Config      configCommand      `cmd:"" help:"List every setting, or check the present ones."`

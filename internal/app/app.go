@@ -160,7 +160,7 @@ func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, 
 	return automation.New(automation.Config{
 		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
 		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
-		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate, ReconcileEvery: a.cfg.ReconcileEvery,
+		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate, ReconcileEvery: a.cfg.ReconcileEvery, BaseURL: a.cfg.BaseURL,
 	})
 }
 

@@ -61,6 +61,8 @@ type Config struct {
 	Mail *notify.Mail
 	// ReconcileEvery is how often sources with a token are looked through for what webhooks lost; 0 for never.
 	ReconcileEvery time.Duration
+	// BaseURL is where forges reach the service.
+	BaseURL string
 	// Forges is how forges are asked.
 	Forges forgeapi.Config
 	// Announce is called after a commit that queued work for the outbox; nil for nobody.
@@ -91,6 +93,7 @@ type Automation struct {
 	limiter   *cache.Limiter
 	rate      int
 
+	baseURL        string
 	forges         forgeapi.Config
 	reconcileEvery time.Duration
 	readers        map[string]*reader
@@ -117,7 +120,7 @@ func New(cfg Config) (*Automation, error) {
 		sources: map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(),
 		queue: make(chan *intake, queueSize), draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,
-		forges: cfg.Forges, reconcileEvery: cfg.ReconcileEvery,
+		baseURL: cfg.BaseURL, forges: cfg.Forges, reconcileEvery: cfg.ReconcileEvery,
 	}
 	// Each process counts for itself: asking Redis would cost every delivery more than it saves.
 	if a.limiter, err = cache.NewLimiter(cache.Config{MemorySize: len(cfg.Sources) + 1}, cfg.Now); err != nil {

@@ -25,6 +25,7 @@ type metrics struct {
 	reconciled *prometheus.CounterVec
 
 	importFailures *prometheus.CounterVec
+	redeliveries   *prometheus.CounterVec
 
 	batches prometheus.Histogram
 	queued  prometheus.Gauge
@@ -58,6 +59,7 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		rejudged:       counter("replayed_deliveries_total", "Stored deliveries that somebody had judged once more.", "source", "outcome"),
 		expired:        counter("expired_deliveries_total", "Deliveries that are no longer kept: emptied, or deleted altogether.", "what"),
 		reconciled:     counter("reconcile_found_total", "Events that webhooks should have told of, and that reading the forge has found.", "source"),
+		redeliveries:   counter("redeliveries_requested_total", "Deliveries that a forge was asked to send again.", "source"),
 		importFailures: counter("import_failures_total", "Times that reading a forge could not go on.", "source"),
 		mails:          counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
 		batches: prometheus.NewHistogram(prometheus.HistogramOpts{

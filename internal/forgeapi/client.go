@@ -2,6 +2,7 @@ package forgeapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,7 +20,7 @@ import (
 )
 
 const (
-	// answerSize is the largest answer that is read, and requestFor how long one request may take.
+	// answerSize is the largest answer that is read, and requestFor how long one request may take unless it is said.
 	answerSize = 32 << 20
 	requestFor = 30 * time.Second
 	// tries is how often a request that fails for no fault of its own is made, and firstPause the pause before the
@@ -40,6 +41,7 @@ type client struct {
 	authorize func(http.Header)
 	now       func() time.Time
 	sleep     func(context.Context, time.Duration) error
+	timeout   time.Duration
 
 	// memo holds the answers of the step at hand, so that a step that is broken off is not begun anew.
 	memo   map[string]*answer
@@ -61,7 +63,8 @@ func newClient(cfg Config, base *url.URL, now func() time.Time) *client {
 	}
 	return &client{
 		http: &http.Client{Transport: cfg.Transport, CheckRedirect: sameHost}, base: base, now: now, sleep: sleep,
-		memo: map[string]*answer{},
+		timeout: cmp.Or(cfg.Timeout, requestFor),
+		memo:    map[string]*answer{},
 	}
 }
 
@@ -196,7 +199,7 @@ type passingError struct {
 func (e *passingError) Error() string { return e.cause.Error() }
 
 func (c *client) once(ctx context.Context, method string, where *url.URL, body []byte, accept []string) (*answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestFor)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, where.String(), bytes.NewReader(body))
 	if err != nil {

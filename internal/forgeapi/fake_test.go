@@ -3,6 +3,7 @@ package forgeapi_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"maps"
@@ -200,6 +201,9 @@ func but(one thing, names ...string) thing {
 	}
 	return rest
 }
+
+// noSleep does not wait.
+func noSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // clock is the time at which tests run.
 var clock = time.Date(2026, time.November, 9, 12, 0, 0, 0, time.UTC)

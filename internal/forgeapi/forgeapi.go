@@ -29,6 +29,8 @@ type Config struct {
 	Transport http.RoundTripper
 	// Now is the clock; nil for the system's.
 	Now func() time.Time
+	// Timeout is how long one request may take; 0 for 30 s.
+	Timeout time.Duration
 	// Sleep waits, or ends early with the context's error; nil for really waiting.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
