@@ -399,8 +399,10 @@ type Award struct {
 	RevokedBy    *UserRef   `json:"revoked_by"`
 
 	// Rule The rule that gave it; null when it was given by hand.
-	Rule          *string `json:"rule"`
-	ShowOnProfile bool    `json:"show_on_profile"`
+	Rule *string `json:"rule"`
+
+	// ShowOnProfile False also for one that waits to be accepted by its recipient, where acceptance is required.
+	ShowOnProfile bool `json:"show_on_profile"`
 
 	// User A user, where another object mentions one.
 	User UserRef `json:"user"`
@@ -1737,7 +1739,7 @@ type ClientInterface interface {
 	// UpdateAwardWithBody Change an award
 	//
 	// Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-	// caller may not change is 403, and nothing is changed then.
+	// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1747,7 +1749,7 @@ type ClientInterface interface {
 	// UpdateAward Change an award
 	//
 	// Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-	// caller may not change is 403, and nothing is changed then.
+	// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2454,7 +2456,7 @@ func (c *Client) GetAward(ctx context.Context, id IdPath, reqEditors ...RequestE
 // UpdateAwardWithBody Change an award
 //
 // Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-// caller may not change is 403, and nothing is changed then.
+// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2474,7 +2476,7 @@ func (c *Client) UpdateAwardWithBody(ctx context.Context, id IdPath, params *Upd
 // UpdateAward Change an award
 //
 // Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-// caller may not change is 403, and nothing is changed then.
+// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6466,7 +6468,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateAwardWithBodyWithResponse Change an award
 	//
 	// Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-	// caller may not change is 403, and nothing is changed then.
+	// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6476,7 +6478,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateAwardWithResponse Change an award
 	//
 	// Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-	// caller may not change is 403, and nothing is changed then.
+	// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13441,7 +13443,7 @@ func (c *ClientWithResponses) GetAwardWithResponse(ctx context.Context, id IdPat
 // UpdateAwardWithBodyWithResponse Change an award
 //
 // Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-// caller may not change is 403, and nothing is changed then.
+// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13457,7 +13459,7 @@ func (c *ClientWithResponses) UpdateAwardWithBodyWithResponse(ctx context.Contex
 // UpdateAwardWithResponse Change an award
 //
 // Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-// caller may not change is 403, and nothing is changed then.
+// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -54,7 +54,9 @@ type Config struct {
 	MailRoots *x509.CertPool
 	// TrustedProxies and CORSOrigins are what the server's configuration says of them.
 	TrustedProxies, CORSOrigins []string
-	StopTimeout                 time.Duration
+	// AcceptanceRequired hides what a person is awarded until they accept it.
+	AcceptanceRequired bool
+	StopTimeout        time.Duration
 	// ReadTimeout is how long a request may take to come in; 0 means 30 s.
 	ReadTimeout time.Duration
 
@@ -141,6 +143,7 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.operations = operation.New(operation.Config{
 		Store: a.store, Now: a.cfg.Now, Sources: sources, Announce: wake, Automation: a.automation,
+		AcceptanceRequired: a.cfg.AcceptanceRequired,
 	})
 	a.jobs.Handle(automation.JobAwardGranted, a.automation.Tell)
 	a.jobs.Handle(automation.JobAwardRevoked, a.automation.Tell)
@@ -159,6 +162,7 @@ func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, 
 		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
 		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
 		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate,
+		AcceptanceRequired: a.cfg.AcceptanceRequired,
 	})
 }
 

@@ -129,6 +129,13 @@ func working() []Setting {
 			set:   setMailFrom,
 		},
 		{
+			Variable: "ACCOLADE_ACCEPTANCE", Key: "acceptance", Default: "auto",
+			About: "\"required\" hides a person's new awards until they accept them, by the link of the mail or the API; \"auto\" shows them at once.",
+			set: func(cfg *app.Config, value string) error {
+				return setChoice(&cfg.AcceptanceRequired, value, "auto", "required")
+			},
+		},
+		{
 			Variable: "ACCOLADE_ADMIN_TOKEN", Key: "admin_token", Default: "", Secret: true,
 			About: "Token of the first admin, 16 characters at least; when empty, the first start makes one and prints it once.",
 			set:   func(cfg *app.Config, value string) error { cfg.AdminToken = value; return nil },

@@ -48,7 +48,7 @@ func (o *Operations) AwardAchievement(ctx context.Context, caller Caller, in New
 		}
 		award := achievement.Award{
 			AchievementID: given.ID, UserID: recipient.ID, Kind: given.Kind,
-			AwardedAt: o.now(), AwardedBy: caller.ID(), ShowOnProfile: true, Message: message,
+			AwardedAt: o.now(), AwardedBy: caller.ID(), ShowOnProfile: !o.accepting || recipient.Bot, Message: message,
 		}
 		if given.Kind == achievement.Repeatable {
 			award.Occurrence = rand.Text() // by hand, every time is another one

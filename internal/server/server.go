@@ -90,6 +90,7 @@ func New(cfg Config) http.Handler {
 	graphql.Mount(engine.Group("", bounded, origin, identified(limits, cfg.Operations, graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
 	gitlab.Mount(withHead{engine.Group("", bounded, origin, identified(limits, cfg.Operations, gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
 	mountUnsubscribe(public, cfg.Operations, limits)
+	mountAcceptance(public, cfg.Operations, limits)
 	if cfg.Mount != nil {
 		cfg.Mount(public)
 	}
