@@ -56,7 +56,9 @@ type Config struct {
 	TrustedProxies, CORSOrigins []string
 	// AcceptanceRequired hides what a person is awarded until they accept it.
 	AcceptanceRequired bool
-	StopTimeout        time.Duration
+	// HidePrivateAwards hides awards from those who may not read the awarding namespace.
+	HidePrivateAwards bool
+	StopTimeout       time.Duration
 	// ReadTimeout is how long a request may take to come in; 0 means 30 s.
 	ReadTimeout time.Duration
 
@@ -143,7 +145,7 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.operations = operation.New(operation.Config{
 		Store: a.store, Now: a.cfg.Now, Sources: sources, Announce: wake, Automation: a.automation,
-		AcceptanceRequired: a.cfg.AcceptanceRequired,
+		AcceptanceRequired: a.cfg.AcceptanceRequired, HidePrivateAwards: a.cfg.HidePrivateAwards,
 	})
 	a.jobs.Handle(automation.JobAwardGranted, a.automation.Tell)
 	a.jobs.Handle(automation.JobAwardRevoked, a.automation.Tell)

@@ -136,6 +136,13 @@ func working() []Setting {
 			},
 		},
 		{
+			Variable: "ACCOLADE_PRIVATE_NAMESPACE_AWARDS", Key: "private_namespace_awards", Default: "shown",
+			About: "What those see of an award who may not read the awarding namespace: \"shown\" is the award without the namespace's name, \"hidden\" nothing.",
+			set: func(cfg *app.Config, value string) error {
+				return setChoice(&cfg.HidePrivateAwards, value, "shown", "hidden")
+			},
+		},
+		{
 			Variable: "ACCOLADE_ADMIN_TOKEN", Key: "admin_token", Default: "", Secret: true,
 			About: "Token of the first admin, 16 characters at least; when empty, the first start makes one and prints it once.",
 			set:   func(cfg *app.Config, value string) error { cfg.AdminToken = value; return nil },

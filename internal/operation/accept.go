@@ -63,5 +63,5 @@ func (o *Operations) findAcceptable(
 	if !o.now().Before(until) {
 		return nil, fault.New(fault.Expired, "link_expired", "this link is too old; the award can still be shown on the profile with a token")
 	}
-	return viewAward(ctx, tx, Caller{user: *recipient}, award)
+	return o.viewAward(ctx, tx, Caller{user: *recipient}, award)
 }

@@ -43,6 +43,8 @@ type Config struct {
 	Automation *automation.Automation
 	// AcceptanceRequired hides what a person is awarded until they accept it.
 	AcceptanceRequired bool
+	// HidePrivateAwards hides awards from those who may not read the awarding namespace.
+	HidePrivateAwards bool
 }
 
 // Operations are all operations. Create it with New; its methods may be called concurrently.
@@ -54,6 +56,8 @@ type Operations struct {
 	announce   func()
 	// accepting says that awards are hidden until they are accepted.
 	accepting bool
+	// hiding says that awards are hidden from those who may not read the awarding namespace.
+	hiding bool
 	// decoding bounds how many pictures are decoded at once: one may take 100 MB for a moment.
 	decoding chan struct{}
 }
@@ -70,7 +74,7 @@ func New(cfg Config) *Operations {
 	}
 	return &Operations{
 		automation: cfg.Automation, store: cfg.Store, now: cfg.Now, sources: sources, announce: announce,
-		accepting: cfg.AcceptanceRequired, decoding: make(chan struct{}, maxDecoding),
+		accepting: cfg.AcceptanceRequired, hiding: cfg.HidePrivateAwards, decoding: make(chan struct{}, maxDecoding),
 	}
 }
 
