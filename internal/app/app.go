@@ -58,7 +58,9 @@ type Config struct {
 	AcceptanceRequired bool
 	// HidePrivateAwards hides awards from those who may not read the awarding namespace.
 	HidePrivateAwards bool
-	StopTimeout       time.Duration
+	// QueryTokens lets clients send their token in the URL, as GitLab does.
+	QueryTokens bool
+	StopTimeout time.Duration
 	// ReadTimeout is how long a request may take to come in; 0 means 30 s.
 	ReadTimeout time.Duration
 

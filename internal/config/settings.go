@@ -67,6 +67,11 @@ func serving() []Setting {
 			set:   setOrigins,
 		},
 		{
+			Variable: "ACCOLADE_QUERY_TOKENS", Key: "query_tokens", Default: "false",
+			About: "Whether clients may send their token in the URL, as ?private_token= or ?access_token=, which proxies may keep in their logs.",
+			set:   func(cfg *app.Config, value string) error { return setBool(&cfg.QueryTokens, value) },
+		},
+		{
 			Variable: "ACCOLADE_STOP_TIMEOUT", Key: "stop_timeout", Default: "25s",
 			About: "How long a stop waits for requests that are being answered.",
 			set:   func(cfg *app.Config, value string) error { return setDuration(&cfg.StopTimeout, value) },
