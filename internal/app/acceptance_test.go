@@ -82,7 +82,7 @@ func linkIn(t *testing.T, message *mail.Message) string {
 
 	text, html := parts(t, message)
 	link := acceptLink.FindStringSubmatch(text)
-	if link == nil || !strings.Contains(html, link[0]) {
+	if len(link) < 2 || !strings.Contains(html, link[0]) {
 		t.Fatalf("a part of the mail lacks the link:\n%s\n%s", text, html)
 	}
 	for _, want := range []string{"waits for you to accept it", "30 days", "ignore this mail"} {
@@ -240,12 +240,12 @@ func TestAwardsByGraphQLWait(t *testing.T) {
 }
 
 // What is shown when the mode changes stays so, and a mail in the seed's mode speaks of no acceptance.
-func TestAcceptanceBeginsWithNewAwards(t *testing.T) {
+func TestAcceptanceBeginsWithNewAwards(t *testing.T) { //nolint:tparallel // what is before is over before the rest
 	t.Parallel()
 
 	databaseURL := testkit.SQLitePath(t)
 	server := testkit.NewMailServer(t, false)
-	t.Run("before", func(t *testing.T) { //nolint:paralleltest // it ends before the service starts anew
+	t.Run("before", func(t *testing.T) {
 		p := startPost(t, databaseURL, mailServerURL("smtp", server), server)
 		p.person("ada", "ada@example.com")
 		mustBe(t, "whether it is shown", p.award("ada")["show_on_profile"], true)

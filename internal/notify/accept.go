@@ -23,8 +23,8 @@ const acceptSigned = 16
 // ForAward returns the token with which whoever has the mail of an award accepts it: the award's id, the time, to the
 // second, until which it is good, and a mark that nobody makes without the secret.
 func ForAward(secret []byte, awardID int64, until time.Time) string {
-	signed := binary.BigEndian.AppendUint64(nil, uint64(awardID))                //nolint:gosec // ids are not negative
-	signed = binary.BigEndian.AppendUint64(signed, uint64(max(until.Unix(), 0))) //nolint:gosec // it is not negative
+	signed := binary.BigEndian.AppendUint64(nil, uint64(awardID)) //nolint:gosec // ids are not negative
+	signed = binary.BigEndian.AppendUint64(signed, uint64(max(until.Unix(), 0)))
 	return base64.RawURLEncoding.EncodeToString(append(signed, mark(secret, "accept ", signed)...))
 }
 
