@@ -477,8 +477,10 @@ type Award struct {
 	RevokedBy    *UserRef   `json:"revoked_by"`
 
 	// Rule The rule that gave it; null when it was given by hand.
-	Rule          *string `json:"rule"`
-	ShowOnProfile bool    `json:"show_on_profile"`
+	Rule *string `json:"rule"`
+
+	// ShowOnProfile False also for one that waits to be accepted by its recipient, where acceptance is required.
+	ShowOnProfile bool `json:"show_on_profile"`
 
 	// User A user, where another object mentions one.
 	User UserRef `json:"user"`

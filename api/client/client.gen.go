@@ -444,8 +444,10 @@ type Award struct {
 	RevokedBy    *UserRef   `json:"revoked_by"`
 
 	// Rule The rule that gave it; null when it was given by hand.
-	Rule          *string `json:"rule"`
-	ShowOnProfile bool    `json:"show_on_profile"`
+	Rule *string `json:"rule"`
+
+	// ShowOnProfile False also for one that waits to be accepted by its recipient, where acceptance is required.
+	ShowOnProfile bool `json:"show_on_profile"`
 
 	// User A user, where another object mentions one.
 	User UserRef `json:"user"`
@@ -1989,7 +1991,7 @@ type ClientInterface interface {
 	// UpdateAwardWithBody Change an award
 	//
 	// Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-	// caller may not change is 403, and nothing is changed then.
+	// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1999,7 +2001,7 @@ type ClientInterface interface {
 	// UpdateAward Change an award
 	//
 	// Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-	// caller may not change is 403, and nothing is changed then.
+	// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2771,7 +2773,7 @@ func (c *Client) GetAward(ctx context.Context, id IdPath, reqEditors ...RequestE
 // UpdateAwardWithBody Change an award
 //
 // Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-// caller may not change is 403, and nothing is changed then.
+// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2791,7 +2793,7 @@ func (c *Client) UpdateAwardWithBody(ctx context.Context, id IdPath, params *Upd
 // UpdateAward Change an award
 //
 // Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-// caller may not change is 403, and nothing is changed then.
+// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7144,7 +7146,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateAwardWithBodyWithResponse Change an award
 	//
 	// Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-	// caller may not change is 403, and nothing is changed then.
+	// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7154,7 +7156,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateAwardWithResponse Change an award
 	//
 	// Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-	// caller may not change is 403, and nothing is changed then.
+	// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14804,7 +14806,7 @@ func (c *ClientWithResponses) GetAwardWithResponse(ctx context.Context, id IdPat
 // UpdateAwardWithBodyWithResponse Change an award
 //
 // Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-// caller may not change is 403, and nothing is changed then.
+// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14820,7 +14822,7 @@ func (c *ClientWithResponses) UpdateAwardWithBodyWithResponse(ctx context.Contex
 // UpdateAwardWithResponse Change an award
 //
 // Changes what is sent and nothing else. Role: the recipient for `show_on_profile`, a maintainer of the namespace for `message`. A field that the
-// caller may not change is 403, and nothing is changed then.
+// caller may not change is 403, and nothing is changed then. Where awards wait to be accepted, to show one is to accept it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -17,6 +17,7 @@ type mailCommand struct {
 type mailPreviewCommand struct {
 	Format  string `enum:"eml,html,text" default:"eml" help:"The whole mail (eml), or its HTML or text alone."`
 	BaseURL string `default:"https://achievements.example.com" help:"What links begin with." name:"base-url"`
+	Accept  bool   `help:"The mail of an award that waits to be accepted."`
 	Out     string `type:"path" help:"File to write it to." placeholder:"FILE"`
 }
 
@@ -37,7 +38,11 @@ func (c mailPreviewCommand) Run() error {
 		defer file.Close()
 		out = file
 	}
-	return sender.Preview(out, c.Format, exampleLetter())
+	letter := exampleLetter()
+	if c.Accept {
+		letter.Accept = "example"
+	}
+	return sender.Preview(out, c.Format, letter)
 }
 
 func exampleLetter() *notify.Letter {

@@ -56,7 +56,13 @@ type Config struct {
 	MailRoots *x509.CertPool
 	// TrustedProxies and CORSOrigins are what the server's configuration says of them.
 	TrustedProxies, CORSOrigins []string
-	StopTimeout                 time.Duration
+	// AcceptanceRequired hides what a person is awarded until they accept it.
+	AcceptanceRequired bool
+	// HidePrivateAwards hides awards from those who may not read the awarding namespace.
+	HidePrivateAwards bool
+	// QueryTokens lets clients send their token in the URL, as GitLab does.
+	QueryTokens bool
+	StopTimeout time.Duration
 	// ReadTimeout is how long a request may take to come in; 0 means 30 s.
 	ReadTimeout time.Duration
 
@@ -143,6 +149,7 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.operations = operation.New(operation.Config{
 		Store: a.store, Now: a.cfg.Now, Sources: sources, Announce: wake, Automation: a.automation,
+		AcceptanceRequired: a.cfg.AcceptanceRequired, HidePrivateAwards: a.cfg.HidePrivateAwards,
 	})
 	a.jobs.Handle(automation.JobAwardGranted, a.automation.Tell)
 	a.jobs.Handle(automation.JobAwardRevoked, a.automation.Tell)
@@ -161,6 +168,7 @@ func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, 
 		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
 		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
 		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate, ReconcileEvery: a.cfg.ReconcileEvery, BaseURL: a.cfg.BaseURL,
+		AcceptanceRequired: a.cfg.AcceptanceRequired,
 	})
 }
 

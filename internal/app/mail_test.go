@@ -29,13 +29,16 @@ type post struct {
 	log     *logged
 }
 
-func startPost(t *testing.T, databaseURL, address string, server *testkit.MailServer) *post {
+func startPost(t *testing.T, databaseURL, address string, server *testkit.MailServer, options ...func(*app.Config)) *post {
 	t.Helper()
 
 	p := &post{t: t, clock: testkit.NewClock(), server: server, log: &logged{}}
 	cfg := configuration(databaseURL, strings.Replace(hotRules, "per: event.object", "per: event.object, quiet: true", 1))
 	cfg.MailServer, cfg.MailFrom, cfg.MailRoots, cfg.Now = address, "Acme <achievements@acme.example>", server.Roots, p.clock.Now
 	cfg.BaseURL, cfg.Log = "https://achievements.example.com", p.log.logger()
+	for _, option := range options {
+		option(&cfg)
+	}
 	p.address = start(t, cfg)
 	p.do("POST", "/api/v1/namespaces", map[string]any{"full_path": "crew/tools", "name": "Tools", "visibility": "public"})
 	p.do("POST", "/api/v1/namespaces/crew%2Ftools/achievements", map[string]any{"name": "Release captain", "description": "Brought a release out."})

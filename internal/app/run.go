@@ -73,7 +73,7 @@ func (a *App) handler() http.Handler {
 		BaseURL: a.cfg.BaseURL, Operations: a.operations, Log: a.log, Metrics: a.registry,
 		Ready: a.store.Ready, Degraded: func() bool { return a.seen.Degraded() || a.limiter.Degraded() },
 		Limits:         server.Limits{Limiter: a.limiter, Token: a.cfg.RateLimit, Anonymous: a.cfg.AnonymousRateLimit},
-		TrustedProxies: a.cfg.TrustedProxies, CORSOrigins: a.cfg.CORSOrigins,
+		TrustedProxies: a.cfg.TrustedProxies, CORSOrigins: a.cfg.CORSOrigins, QueryTokens: a.cfg.QueryTokens,
 		Mount: func(routes gin.IRouter) { hook.Mount(routes, a.automation, a.cfg.Now) },
 	})
 }

@@ -43,7 +43,7 @@ const queueSize = 4 * MaxBatch
 // sourceShare is how much of the queue one source may fill, so that one that floods leaves room for the others.
 const sourceShare = queueSize * 3 / 4
 
-// Config is what Automation works with. All fields but Mail and Announce are needed.
+// Config is what Automation works with. All fields but Mail, Announce and what is a choice are needed.
 type Config struct {
 	Store   *store.Store
 	Seen    *cache.Seen
@@ -67,6 +67,8 @@ type Config struct {
 	Forges forgeapi.Config
 	// Announce is called after a commit that queued work for the outbox; nil for nobody.
 	Announce func()
+	// AcceptanceRequired hides what a person is awarded until they accept it.
+	AcceptanceRequired bool
 }
 
 // Automation receives deliveries and does what the rules say. Create it with New, start it with
@@ -82,10 +84,12 @@ type Automation struct {
 	channels []notify.Channel
 	mail     *notify.Mail
 	announce func()
-	encoder  *zstd.Encoder
-	people   *people
-	queue    chan *intake
-	current  atomic.Pointer[ruleset]
+	// accepting says that awards are hidden until they are accepted.
+	accepting bool
+	encoder   *zstd.Encoder
+	people    *people
+	queue     chan *intake
+	current   atomic.Pointer[ruleset]
 	// clocks remembers when each clock is due next, by name, so that the book is not asked every second.
 	clocks    sync.Map
 	draining  chan struct{}
@@ -117,7 +121,8 @@ func New(cfg Config) (*Automation, error) {
 	}
 	a := &Automation{
 		store: cfg.Store, seen: cfg.Seen, now: cfg.Now, log: cfg.Log, channels: cfg.Channels, mail: cfg.Mail, announce: cfg.Announce,
-		sources: map[string]source{}, trusted: map[string]bool{},
+		accepting: cfg.AcceptanceRequired,
+		sources:   map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(),
 		queue: make(chan *intake, queueSize), draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,
 		baseURL: cfg.BaseURL, forges: cfg.Forges, reconcileEvery: cfg.ReconcileEvery,

@@ -88,7 +88,7 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 			})
 		case r.users[v.userID] == nil:
 		case !r.users[v.userID].Blocked && w.qualifies(v, held):
-			grants = append(grants, w.award(v, where))
+			grants = append(grants, w.award(v, where, r.users[v.userID]))
 		}
 	}
 	granted, err := tx.GrantAwards(ctx, grants)
@@ -115,12 +115,12 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 	return tx.EnqueueJobs(ctx, r.jobs)
 }
 
-func (w *work) award(v verdict, where place) achievement.Award {
+func (w *work) award(v verdict, where place, to *achievement.User) achievement.Award {
 	award := achievement.Award{
 		AchievementID: where.achievementID, UserID: v.userID,
 		Kind:       w.rules.achievements[achievementRef{v.Namespace, v.Key}].Kind,
 		Occurrence: v.Occurrence, AwardedAt: v.At, AwardedBy: achievement.HouseUserID,
-		ShowOnProfile: true, Message: v.Message,
+		ShowOnProfile: !w.accepting || to.Bot, Message: v.Message,
 		Rule: v.Rule, RevisionID: w.rules.revisionID, EventID: v.event.row.ID, ExpiresAt: v.Until,
 	}
 	if !v.event.event.Private {

@@ -69,9 +69,9 @@ func (a *Automation) Mail(ctx context.Context, jobs []store.Job) map[int64]error
 	defer cancel()
 	awards, failures := awardsOf(jobs)
 	notices, err := a.notices(ctx, awards)
-	secret := []byte(nil)
+	var by secrets
 	if err == nil {
-		secret, err = a.unsubscribeSecret(ctx)
+		by, err = a.secrets(ctx)
 	}
 	if err != nil {
 		return failAll(jobs, err)
@@ -84,7 +84,7 @@ func (a *Automation) Mail(ctx context.Context, jobs []store.Job) map[int64]error
 			continue
 		}
 		ids = append(ids, jobs[i].ID)
-		letters = append(letters, notify.Letter{Notice: notice, Unsubscribe: notify.ForUser(secret, notice.User.ID), Date: a.now()})
+		letters = append(letters, a.letter(notice, by))
 	}
 	if len(letters) == 0 {
 		return failures
@@ -104,12 +104,28 @@ func (a *Automation) Mail(ctx context.Context, jobs []store.Job) map[int64]error
 	return failures
 }
 
-func (a *Automation) unsubscribeSecret(ctx context.Context) (secret []byte, err error) {
+// letter returns the mail of a notice. The link that accepts an award is good from now on: an award that a rule gives for
+// what happened long ago is as old as that.
+func (a *Automation) letter(notice notify.Notice, by secrets) notify.Letter {
+	letter := notify.Letter{Notice: notice, Unsubscribe: notify.ForUser(by.unsubscribing, notice.User.ID), Date: a.now()}
+	if a.accepting && !notice.Award.ShowOnProfile {
+		letter.Accept = notify.ForAward(by.accepting, notice.Award.ID, a.now().Add(notify.AcceptWithin))
+	}
+	return letter
+}
+
+// secrets are what the links of mails are made with.
+type secrets struct{ unsubscribing, accepting []byte }
+
+func (a *Automation) secrets(ctx context.Context) (s secrets, err error) {
 	err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		secret, err = tx.Secret(ctx, notify.SecretName, notify.SecretSize)
+		if s.unsubscribing, err = tx.Secret(ctx, notify.SecretName, notify.SecretSize); err != nil || !a.accepting {
+			return err
+		}
+		s.accepting, err = tx.Secret(ctx, notify.AcceptSecretName, notify.SecretSize)
 		return err
 	})
-	return secret, err
+	return s, err
 }
 
 // awardsOf returns what each job announces, and the jobs that announce nothing.

@@ -69,6 +69,28 @@ sources:
 	}
 }
 
+func TestModes(t *testing.T) {
+	t.Parallel()
+
+	file := write(t, "accolade.yaml", "{acceptance: required, private_namespace_awards: hidden, query_tokens: true}")
+	for name, tc := range map[string]struct {
+		env  []string
+		want bool
+	}{
+		"none chosen": {nil, false},
+		"all chosen":  {[]string{"ACCOLADE_CONFIG", file}, true},
+		"the seed's":  {[]string{"ACCOLADE_CONFIG", file, "ACCOLADE_ACCEPTANCE", "auto", "ACCOLADE_PRIVATE_NAMESPACE_AWARDS", "shown", "ACCOLADE_QUERY_TOKENS", "false"}, false},
+	} {
+		cfg, err := config.Load(environment(tc.env...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cfg.AcceptanceRequired != tc.want || cfg.HidePrivateAwards != tc.want || cfg.QueryTokens != tc.want {
+			t.Errorf("%s: acceptance %t, hiding %t, tokens in the query %t", name, cfg.AcceptanceRequired, cfg.HidePrivateAwards, cfg.QueryTokens)
+		}
+	}
+}
+
 func TestSecretsFromFiles(t *testing.T) {
 	t.Parallel()
 
@@ -97,6 +119,8 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 		"a count of nothing":           {env: []string{"ACCOLADE_DATABASE_CONNECTIONS", "0"}, want: "ACCOLADE_DATABASE_CONNECTIONS"},
 		"a duration without a unit":    {env: []string{"ACCOLADE_STOP_TIMEOUT", "25"}, want: "ACCOLADE_STOP_TIMEOUT"},
 		"a word for a truth":           {env: []string{"ACCOLADE_AUTO_MIGRATE", "perhaps"}, want: "ACCOLADE_AUTO_MIGRATE"},
+		"a mode that there is not":     {env: []string{"ACCOLADE_ACCEPTANCE", "Required"}, want: "ACCOLADE_ACCEPTANCE"},
+		"another mode that is not":     {env: []string{"ACCOLADE_PRIVATE_NAMESPACE_AWARDS", "true"}, want: "ACCOLADE_PRIVATE_NAMESPACE_AWARDS"},
 		"a directory that is not":      {env: []string{"ACCOLADE_RULES", empty}, want: "ACCOLADE_RULES"},
 		"a secret twice":               {env: []string{"ACCOLADE_REDIS_URL", "redis://a", "ACCOLADE_REDIS_URL_FILE", empty}, want: "ACCOLADE_REDIS_URL_FILE"},
 		"an empty secret file":         {env: []string{"ACCOLADE_REDIS_URL_FILE", empty}, want: "ACCOLADE_REDIS_URL_FILE"},

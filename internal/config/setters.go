@@ -84,6 +84,15 @@ func setBool(to *bool, value string) error {
 	return nil
 }
 
+// setChoice takes one of two words; the second one is what is true.
+func setChoice(to *bool, value, off, on string) error {
+	if value != off && value != on {
+		return fault.New(fault.Invalid, "bad_choice", "%q is neither %q nor %q", value, off, on)
+	}
+	*to = value == on
+	return nil
+}
+
 func setDuration(to *time.Duration, value string) error {
 	parsed, err := time.ParseDuration(value)
 	if err != nil || parsed <= 0 {

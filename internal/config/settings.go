@@ -67,6 +67,11 @@ func serving() []Setting {
 			set:   setOrigins,
 		},
 		{
+			Variable: "ACCOLADE_QUERY_TOKENS", Key: "query_tokens", Default: "false",
+			About: "Whether clients may send their token in the URL, as ?private_token= or ?access_token=, which proxies may keep in their logs.",
+			set:   func(cfg *app.Config, value string) error { return setBool(&cfg.QueryTokens, value) },
+		},
+		{
 			Variable: "ACCOLADE_STOP_TIMEOUT", Key: "stop_timeout", Default: "25s",
 			About: "How long a stop waits for requests that are being answered.",
 			set:   func(cfg *app.Config, value string) error { return setDuration(&cfg.StopTimeout, value) },
@@ -132,6 +137,20 @@ func working() []Setting {
 			Variable: "ACCOLADE_MAIL_FROM", Key: "mail_from", Default: "Accolade <accolade@localhost>",
 			About: "Who mails come from: an address, with or without a name.",
 			set:   setMailFrom,
+		},
+		{
+			Variable: "ACCOLADE_ACCEPTANCE", Key: "acceptance", Default: "auto",
+			About: "\"required\" hides a person's new awards until they accept them, by the link of the mail or the API; \"auto\" shows them at once.",
+			set: func(cfg *app.Config, value string) error {
+				return setChoice(&cfg.AcceptanceRequired, value, "auto", "required")
+			},
+		},
+		{
+			Variable: "ACCOLADE_PRIVATE_NAMESPACE_AWARDS", Key: "private_namespace_awards", Default: "shown",
+			About: "What those see of an award who may not read the awarding namespace: \"shown\" is the award without the namespace's name, \"hidden\" nothing.",
+			set: func(cfg *app.Config, value string) error {
+				return setChoice(&cfg.HidePrivateAwards, value, "shown", "hidden")
+			},
 		},
 		{
 			Variable: "ACCOLADE_ADMIN_TOKEN", Key: "admin_token", Default: "", Secret: true,

@@ -37,6 +37,8 @@ const (
 	Unusable
 	// Changed says that the object is not the one any more that the caller meant to change.
 	Changed
+	// Expired says that it was right once, and is too old now.
+	Expired
 	// Unavailable says that something this needs is away; trying again may help.
 	Unavailable
 )
@@ -46,7 +48,7 @@ func (k Kind) String() string {
 	names := [...]string{
 		Internal: "internal", NotFound: "not found", Conflict: "conflict", Invalid: "invalid",
 		Forbidden: "forbidden", Unauthenticated: "unauthenticated", Limited: "limited",
-		TooLarge: "too large", Unusable: "unusable", Changed: "changed", Unavailable: "unavailable",
+		TooLarge: "too large", Unusable: "unusable", Changed: "changed", Expired: "expired", Unavailable: "unavailable",
 	}
 	if k < 0 || int(k) >= len(names) {
 		return names[Internal]

@@ -60,6 +60,8 @@ type Letter struct {
 
 	// Unsubscribe is the token of ForUser.
 	Unsubscribe string
+	// Accept is the token of ForAward; empty for an award that nobody has to accept.
+	Accept string
 	// Date is when it is sent first.
 	Date time.Time
 }

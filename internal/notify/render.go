@@ -25,6 +25,9 @@ type letter struct {
 	Subject, Recipient, Achievement, Description, Message string
 	Namespace, NamespaceName, Date, EventURL              string
 	Profile, Unsubscribe                                  string
+	// Accept is empty when there is nothing to be accepted; AcceptDays is how long it is good.
+	Accept     string
+	AcceptDays int
 	// Giver is empty for a rule.
 	Giver string
 }
@@ -39,6 +42,9 @@ func (l *Letter) render(baseURL string) (text, html string, err error) {
 	}
 	if l.Giver.ID != achievement.HouseUserID {
 		shown.Giver = l.Giver.Name
+	}
+	if l.Accept != "" {
+		shown.Accept, shown.AcceptDays = baseURL+AcceptPath+l.Accept, int(AcceptWithin.Hours()/24)
 	}
 	var plain, marked strings.Builder
 	if err := textTemplate.Execute(&plain, shown); err != nil {

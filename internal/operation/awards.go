@@ -48,7 +48,7 @@ func (o *Operations) AwardAchievement(ctx context.Context, caller Caller, in New
 		}
 		award := achievement.Award{
 			AchievementID: given.ID, UserID: recipient.ID, Kind: given.Kind,
-			AwardedAt: o.now(), AwardedBy: caller.ID(), ShowOnProfile: true, Message: message,
+			AwardedAt: o.now(), AwardedBy: caller.ID(), ShowOnProfile: !o.accepting || recipient.Bot, Message: message,
 		}
 		if given.Kind == achievement.Repeatable {
 			award.Occurrence = rand.Text() // by hand, every time is another one
@@ -62,7 +62,7 @@ func (o *Operations) AwardAchievement(ctx context.Context, caller Caller, in New
 		if err := o.note(ctx, tx, caller, awardDeed("award.granted", given.NamespaceID, &award)); err != nil {
 			return err
 		}
-		view, err = viewAward(ctx, tx, caller, &award)
+		view, err = o.viewAward(ctx, tx, caller, &award)
 		return err
 	})
 	if err != nil {
@@ -81,7 +81,7 @@ func (o *Operations) GetAward(ctx context.Context, caller Caller, id int64) (*Aw
 		if err != nil {
 			return err
 		}
-		view, err = viewAward(ctx, tx, caller, award)
+		view, err = o.viewAward(ctx, tx, caller, award)
 		return err
 	})
 	return view, err
@@ -98,7 +98,7 @@ func (o *Operations) RevokeAward(ctx context.Context, caller Caller, id int64, r
 	}
 	var view *AwardView
 	err = o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		view, err = findAwardAs(ctx, tx, caller, id, achievement.Maintainer)
+		view, err = o.findAwardAs(ctx, tx, caller, id, achievement.Maintainer)
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (o *Operations) RevokeAward(ctx context.Context, caller Caller, id int64, r
 		if err := o.note(ctx, tx, caller, awardDeed("award.revoked", view.Achievement.NamespaceID, award)); err != nil {
 			return err
 		}
-		view, err = viewAward(ctx, tx, caller, award)
+		view, err = o.viewAward(ctx, tx, caller, award)
 		return err
 	})
 	if err != nil {
@@ -135,7 +135,7 @@ func (o *Operations) DeleteAward(ctx context.Context, caller Caller, id int64, m
 		return err
 	}
 	return o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		view, err := findAwardAs(ctx, tx, caller, id, achievement.Owner)
+		view, err := o.findAwardAs(ctx, tx, caller, id, achievement.Owner)
 		if err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func (o *Operations) UpdateAward(ctx context.Context, caller Caller, id int64, i
 	err := o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		var standing standing
 		var err error
-		if view, standing, err = lockAward(ctx, tx, caller, id); err != nil {
+		if view, standing, err = o.lockAward(ctx, tx, caller, id); err != nil {
 			return err
 		}
 		award := &view.Award
@@ -256,7 +256,7 @@ func (o *Operations) PrioritiseAwards(ctx context.Context, caller Caller, ids []
 		for i, id := range all {
 			ordered[i] = *awards[id]
 		}
-		listing, err := viewListing(ctx, tx, caller, ordered, "")
+		listing, err := o.viewListing(ctx, tx, caller, ordered, "")
 		if err != nil {
 			return err
 		}
@@ -302,7 +302,7 @@ func (o *Operations) ListAwards(ctx context.Context, caller Caller, in AwardQuer
 		if err != nil {
 			return err
 		}
-		listing, err = viewListing(ctx, tx, caller, found, next)
+		listing, err = o.viewListing(ctx, tx, caller, found, next)
 		return err
 	})
 	return listing, err
@@ -326,7 +326,7 @@ func (o *Operations) ListUserAwards(ctx context.Context, caller Caller, in UserA
 		if err != nil {
 			return err
 		}
-		filter, some, err := profileFilter(ctx, tx, caller, user, in.IncludeHidden)
+		filter, some, err := o.profileFilter(ctx, tx, caller, user, in.IncludeHidden)
 		if err != nil || !some {
 			return err
 		}
@@ -334,7 +334,7 @@ func (o *Operations) ListUserAwards(ctx context.Context, caller Caller, in UserA
 		if err != nil {
 			return err
 		}
-		listing, err = viewListing(ctx, tx, caller, found, next)
+		listing, err = o.viewListing(ctx, tx, caller, found, next)
 		return err
 	})
 	return listing, err
@@ -342,8 +342,8 @@ func (o *Operations) ListUserAwards(ctx context.Context, caller Caller, in UserA
 
 // findAwardAs returns the award, locked until the transaction ends, if the caller may see it and has
 // at least the role in the awarding namespace.
-func findAwardAs(ctx context.Context, tx *store.Tx, caller Caller, id int64, role achievement.Role) (*AwardView, error) {
-	view, standing, err := lockAward(ctx, tx, caller, id)
+func (o *Operations) findAwardAs(ctx context.Context, tx *store.Tx, caller Caller, id int64, role achievement.Role) (*AwardView, error) {
+	view, standing, err := o.lockAward(ctx, tx, caller, id)
 	if err != nil {
 		return nil, err
 	}
@@ -352,12 +352,12 @@ func findAwardAs(ctx context.Context, tx *store.Tx, caller Caller, id int64, rol
 
 // lockAward returns the award, locked until the transaction ends, if the caller may see it, and what
 // the caller is in the awarding namespace.
-func lockAward(ctx context.Context, tx *store.Tx, caller Caller, id int64) (*AwardView, standing, error) {
+func (o *Operations) lockAward(ctx context.Context, tx *store.Tx, caller Caller, id int64) (*AwardView, standing, error) {
 	award, err := tx.AwardForUpdate(ctx, id)
 	if err != nil {
 		return nil, standing{}, err
 	}
-	loaded, err := load(ctx, tx, caller, []achievement.Award{*award})
+	loaded, err := o.load(ctx, tx, caller, []achievement.Award{*award})
 	if err != nil {
 		return nil, standing{}, err
 	}

@@ -217,8 +217,8 @@ func (o *Operations) GetAchievementAvatar(ctx context.Context, caller Caller, id
 			return err
 		}
 		picture = &Avatar{Hash: found.AvatarHash, Public: namespace.Visibility == achievement.Public}
-		if !picture.Public {
-			if picture.Public, err = tx.AnyShown(ctx, id, 0); err != nil {
+		if !picture.Public && !o.hiding {
+			if picture.Public, err = tx.AnyShown(ctx, id); err != nil {
 				return err
 			}
 		}

@@ -24,7 +24,7 @@ type Connection[T any] = store.Part[T]
 func (o *Operations) AwardsOfAchievements(ctx context.Context, caller Caller, ids []int64, w Window) (map[int64]*Connection[AwardView], error) {
 	var found map[int64]*Connection[AwardView]
 	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		readable, sight, err := readableAchievements(ctx, tx, caller, ids)
+		readable, sight, err := o.readableAchievements(ctx, tx, caller, ids)
 		if err != nil || len(readable) == 0 {
 			return err
 		}
@@ -32,7 +32,7 @@ func (o *Operations) AwardsOfAchievements(ctx context.Context, caller Caller, id
 		if err != nil {
 			return err
 		}
-		found, err = viewAwards(ctx, tx, caller, readable, parts)
+		found, err = o.viewAwards(ctx, tx, caller, readable, parts)
 		return err
 	})
 	return found, err
@@ -43,7 +43,7 @@ func (o *Operations) AwardsOfAchievements(ctx context.Context, caller Caller, id
 func (o *Operations) AwardsOfUsers(ctx context.Context, caller Caller, ids []int64, hidden bool, w Window) (map[int64]*Connection[AwardView], error) {
 	var found map[int64]*Connection[AwardView]
 	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		sight, err := awardsSight(ctx, tx, caller)
+		sight, err := o.awardsSight(ctx, tx, caller)
 		if err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (o *Operations) AwardsOfUsers(ctx context.Context, caller Caller, ids []int
 		if err != nil {
 			return err
 		}
-		found, err = viewAwards(ctx, tx, caller, ids, parts)
+		found, err = o.viewAwards(ctx, tx, caller, ids, parts)
 		return err
 	})
 	return found, err
@@ -62,7 +62,7 @@ func (o *Operations) AwardsOfUsers(ctx context.Context, caller Caller, ids []int
 func (o *Operations) HoldersOfAchievements(ctx context.Context, caller Caller, ids []int64, w Window) (map[int64]*Connection[UserView], error) {
 	found := map[int64]*Connection[UserView]{}
 	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		readable, sight, err := readableAchievements(ctx, tx, caller, ids)
+		readable, sight, err := o.readableAchievements(ctx, tx, caller, ids)
 		if err != nil || len(readable) == 0 {
 			return err
 		}
@@ -127,7 +127,7 @@ func (o *Operations) AchievementsOfNamespaces(ctx context.Context, caller Caller
 
 // readableAchievements returns those of the achievements whose namespaces the caller may read, and which awards the
 // caller sees.
-func readableAchievements(ctx context.Context, tx *store.Tx, caller Caller, ids []int64) ([]int64, store.Sight, error) {
+func (o *Operations) readableAchievements(ctx context.Context, tx *store.Tx, caller Caller, ids []int64) ([]int64, store.Sight, error) {
 	achievements, err := tx.AchievementsByID(ctx, ids)
 	if err != nil {
 		return nil, store.Sight{}, err
@@ -150,19 +150,19 @@ func readableAchievements(ctx context.Context, tx *store.Tx, caller Caller, ids 
 			readable = append(readable, id)
 		}
 	}
-	sight, err := awardsSight(ctx, tx, caller)
+	sight, err := o.awardsSight(ctx, tx, caller)
 	return readable, sight, err
 }
 
 // viewAwards makes views of all parts at once; every list that was asked for is in the result.
-func viewAwards(
+func (o *Operations) viewAwards(
 	ctx context.Context, tx *store.Tx, caller Caller, ids []int64, parts map[int64]*store.Part[achievement.Award],
 ) (map[int64]*Connection[AwardView], error) {
 	var all []achievement.Award
 	for _, part := range parts {
 		all = append(all, part.Items...)
 	}
-	around, err := load(ctx, tx, caller, all)
+	around, err := o.load(ctx, tx, caller, all)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (o *Operations) RequireRole(ctx context.Context, caller Caller, of Belongin
 		case of.AchievementID != 0:
 			_, in, err = findAchievement(ctx, tx, caller, of.AchievementID)
 		default:
-			_, in, err = lockAward(ctx, tx, caller, of.AwardID)
+			_, in, err = o.lockAward(ctx, tx, caller, of.AwardID)
 		}
 		if err != nil {
 			return err

@@ -159,7 +159,7 @@ func readable(caller Caller, search string) store.NamespaceFilter {
 	return store.NamespaceFilter{Search: search, ReaderID: caller.ID(), All: caller.admin()}
 }
 
-// maySeeAvatar refuses those who may neither read the namespace nor see an award of the achievement.
+// maySeeAvatar refuses those who may neither read the namespace nor hold the achievement.
 func maySeeAvatar(ctx context.Context, tx *store.Tx, caller Caller, namespace *achievement.Namespace, achievementID int64) error {
 	in, err := standingIn(ctx, tx, caller, namespace)
 	if err != nil || in.reads {
@@ -167,7 +167,7 @@ func maySeeAvatar(ctx context.Context, tx *store.Tx, caller Caller, namespace *a
 	}
 	own := false
 	if !caller.Anonymous() {
-		if own, err = tx.AnyShown(ctx, achievementID, caller.ID()); err != nil {
+		if own, err = tx.AnyOf(ctx, achievementID, caller.ID()); err != nil {
 			return err
 		}
 	}
@@ -279,11 +279,14 @@ const (
 )
 
 // sightOf says how much of an award a caller sees who has the standing in the awarding namespace.
-// Whether the namespace itself is private does not matter: an award belongs to its recipient.
-func sightOf(caller Caller, in standing, award *achievement.Award, recipient *achievement.User) sight {
+// Whether the namespace itself is private does not matter, because an award belongs to its recipient; unless such
+// awards are hiding from those who may not read it.
+func sightOf(caller Caller, in standing, award *achievement.Award, recipient *achievement.User, hiding bool) sight {
 	switch {
 	case knowsProfile(caller, recipient), in.atLeast(achievement.Maintainer):
 		return everything
+	case hiding && !in.reads:
+		return unseen
 	case openProfile(recipient) && award.ShowOnProfile && !award.Revoked():
 		return onProfile
 	default:
@@ -292,12 +295,12 @@ func sightOf(caller Caller, in standing, award *achievement.Award, recipient *ac
 }
 
 // awardsSight says which awards the caller sees of all there are, as sightOf does of one.
-func awardsSight(ctx context.Context, tx *store.Tx, caller Caller) (store.Sight, error) {
+func (o *Operations) awardsSight(ctx context.Context, tx *store.Tx, caller Caller) (store.Sight, error) {
 	if caller.Anonymous() || caller.admin() {
-		return store.Sight{All: caller.admin()}, nil
+		return store.Sight{All: caller.admin(), OnlyReadable: o.hiding}, nil
 	}
 	maintained, err := tx.MaintainedNamespaces(ctx, caller.ID())
-	return store.Sight{ViewerID: caller.ID(), Maintained: maintained}, err
+	return store.Sight{ViewerID: caller.ID(), Maintained: maintained, OnlyReadable: o.hiding}, err
 }
 
 // listable chooses the awards of an achievement that the caller may see.
@@ -309,11 +312,12 @@ func listable(caller Caller, in standing, achievementID int64, state AwardState)
 
 // profileFilter chooses the awards on a user's profile that the caller may see, and reports whether
 // there can be any. Hidden ones are among them if they are wanted and the caller may see them.
-func profileFilter(ctx context.Context, tx *store.Tx, caller Caller, user *achievement.User, hidden bool) (store.UserAwardFilter, bool, error) {
+func (o *Operations) profileFilter(ctx context.Context, tx *store.Tx, caller Caller, user *achievement.User, hidden bool) (store.UserAwardFilter, bool, error) {
 	filter := store.UserAwardFilter{UserID: user.ID, OnlyShown: !hidden}
 	if knowsProfile(caller, user) {
 		return filter, true, nil
 	}
+	filter.OnlyReadable, filter.ViewerID = o.hiding, caller.ID()
 	open := openProfile(user)
 	if caller.Anonymous() || open && !hidden {
 		filter.OnlyShown = true

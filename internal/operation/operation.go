@@ -41,6 +41,10 @@ type Config struct {
 	Announce func()
 	// Automation knows the rules.
 	Automation *automation.Automation
+	// AcceptanceRequired hides what a person is awarded until they accept it.
+	AcceptanceRequired bool
+	// HidePrivateAwards hides awards from those who may not read the awarding namespace.
+	HidePrivateAwards bool
 }
 
 // Operations are all operations. Create it with New; its methods may be called concurrently.
@@ -50,6 +54,10 @@ type Operations struct {
 	now        func() time.Time
 	sources    map[string]bool
 	announce   func()
+	// accepting says that awards are hidden until they are accepted.
+	accepting bool
+	// hiding says that awards are hidden from those who may not read the awarding namespace.
+	hiding bool
 	// decoding bounds how many pictures are decoded at once: one may take 100 MB for a moment.
 	decoding chan struct{}
 }
@@ -64,7 +72,10 @@ func New(cfg Config) *Operations {
 	for _, name := range cfg.Sources {
 		sources[name] = true
 	}
-	return &Operations{automation: cfg.Automation, store: cfg.Store, now: cfg.Now, sources: sources, announce: announce, decoding: make(chan struct{}, maxDecoding)}
+	return &Operations{
+		automation: cfg.Automation, store: cfg.Store, now: cfg.Now, sources: sources, announce: announce,
+		accepting: cfg.AcceptanceRequired, hiding: cfg.HidePrivateAwards, decoding: make(chan struct{}, maxDecoding),
+	}
 }
 
 // enqueue leaves the job that tells of an award in the award's own transaction.

@@ -235,7 +235,7 @@ func (o *Operations) ExportUser(ctx context.Context, caller Caller, ref string) 
 		if err != nil {
 			return err
 		}
-		listing, err := viewListing(ctx, tx, caller, awards, "")
+		listing, err := o.viewListing(ctx, tx, caller, awards, "")
 		if err != nil {
 			return err
 		}

@@ -23,14 +23,15 @@ type AwardView struct {
 // surroundings is all that the views of some awards need, read with a fixed number of queries.
 type surroundings struct {
 	caller       Caller
+	hiding       bool
 	achievements map[int64]*achievement.Achievement
 	namespaces   map[int64]*achievement.Namespace
 	standings    map[int64]standing
 	users        map[int64]*achievement.User
 }
 
-func load(ctx context.Context, tx *store.Tx, caller Caller, awards []achievement.Award) (*surroundings, error) {
-	around := &surroundings{caller: caller}
+func (o *Operations) load(ctx context.Context, tx *store.Tx, caller Caller, awards []achievement.Award) (*surroundings, error) {
+	around := &surroundings{caller: caller, hiding: o.hiding}
 	given, people := set{}, set{}
 	for i := range awards {
 		given.add(awards[i].AchievementID)
@@ -59,7 +60,7 @@ func (s *surroundings) standing(award *achievement.Award) standing {
 }
 
 func (s *surroundings) sight(award *achievement.Award) sight {
-	return sightOf(s.caller, s.standing(award), award, s.users[award.UserID])
+	return sightOf(s.caller, s.standing(award), award, s.users[award.UserID], s.hiding)
 }
 
 // view returns the award as the caller sees it, and whether the caller sees it at all.
@@ -84,8 +85,8 @@ func (s *surroundings) view(award *achievement.Award) (*AwardView, bool) {
 }
 
 // viewAward returns the award as the caller sees it, or NotFound.
-func viewAward(ctx context.Context, tx *store.Tx, caller Caller, award *achievement.Award) (*AwardView, error) {
-	around, err := load(ctx, tx, caller, []achievement.Award{*award})
+func (o *Operations) viewAward(ctx context.Context, tx *store.Tx, caller Caller, award *achievement.Award) (*AwardView, error) {
+	around, err := o.load(ctx, tx, caller, []achievement.Award{*award})
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +98,9 @@ func viewAward(ctx context.Context, tx *store.Tx, caller Caller, award *achievem
 }
 
 // viewListing returns those of the awards that the caller may see.
-func viewListing(ctx context.Context, tx *store.Tx, caller Caller, awards []achievement.Award, next string) (*Listing[AwardView], error) {
+func (o *Operations) viewListing(ctx context.Context, tx *store.Tx, caller Caller, awards []achievement.Award, next string) (*Listing[AwardView], error) {
 	listing := &Listing[AwardView]{Items: make([]AwardView, 0, len(awards)), Next: next}
-	around, err := load(ctx, tx, caller, awards)
+	around, err := o.load(ctx, tx, caller, awards)
 	if err != nil {
 		return nil, err
 	}

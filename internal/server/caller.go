@@ -41,21 +41,28 @@ func bounded(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 }
 
-// credential returns the token that the headers hold, "" for none. A token that is not valid is refused,
-// also where none is needed. Tokens in a URL are not looked for: URLs end up in logs.
-func credential(header http.Header) (string, error) {
-	private := header.Get("Private-Token")
-	authorization := header.Get("Authorization")
-	if authorization == "" {
-		return private, nil
+// credential returns the token that the headers hold, or the query did, "" for none. A token that is not valid is
+// refused, also where none is needed.
+func credential(header http.Header, inQuery []string) (string, error) {
+	tokens := inQuery
+	if private := header.Get("Private-Token"); private != "" {
+		tokens = append(tokens, private)
 	}
-	scheme, secret, _ := strings.Cut(authorization, " ")
-	secret = strings.TrimSpace(secret)
-	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
-		return "", fault.New(fault.Unauthenticated, "invalid_token", "Authorization must be: Bearer, and a token")
+	if authorization := header.Get("Authorization"); authorization != "" {
+		scheme, secret, _ := strings.Cut(authorization, " ")
+		secret = strings.TrimSpace(secret)
+		if !strings.EqualFold(scheme, "Bearer") || secret == "" {
+			return "", fault.New(fault.Unauthenticated, "invalid_token", "Authorization must be: Bearer, and a token")
+		}
+		tokens = append(tokens, secret)
 	}
-	if private != "" && private != secret {
-		return "", fault.New(fault.Unauthenticated, "invalid_token", "the request holds two different tokens")
+	if len(tokens) == 0 {
+		return "", nil
 	}
-	return secret, nil
+	for _, other := range tokens[1:] {
+		if other != tokens[0] {
+			return "", fault.New(fault.Unauthenticated, "invalid_token", "the request holds two different tokens")
+		}
+	}
+	return tokens[0], nil
 }

@@ -71,23 +71,32 @@ func onSQLite(t *testing.T, options ...func(*server.Config)) *door {
 func openDoor(t *testing.T, databaseURL string, options ...func(*server.Config)) *door {
 	t.Helper()
 
-	d := &door{
-		t: t, clock: testkit.NewClock(), log: &bytes.Buffer{}, registry: prometheus.NewRegistry(), statements: &atomic.Int64{},
-	}
-	book := testkit.OpenWith(t, store.Config{
+	d := &door{t: t, clock: testkit.NewClock(), log: &bytes.Buffer{}, statements: &atomic.Int64{}}
+	d.book = testkit.OpenWith(t, store.Config{
 		URL: databaseURL, MaxConns: 8, Observe: func(time.Duration) { d.statements.Add(1) },
 	})
-	d.book = book
-	operations := operation.New(operation.Config{
-		Store: book, Now: d.clock.Now, Sources: []string{"forge"}, Automation: d.automate(),
-	})
+	d.automate()
+	return d.mode(func(*operation.Config) {}, options...)
+}
+
+// mode returns another service with the same book, in another mode.
+func (d *door) mode(choose func(*operation.Config), options ...func(*server.Config)) *door {
+	t := d.t
+	t.Helper()
+
+	other := *d
+	d = &other
+	d.registry = prometheus.NewRegistry()
+	chosen := operation.Config{Store: d.book, Now: d.clock.Now, Sources: []string{"forge"}, Automation: d.automation}
+	choose(&chosen)
+	operations := operation.New(chosen)
 	if _, err := operations.EnsureAdmin(t.Context(), adminToken); err != nil {
 		t.Fatal(err)
 	}
 	listener := httptest.NewUnstartedServer(nil)
 	d.url = "http://" + listener.Listener.Addr().String()
 	cfg := server.Config{
-		BaseURL: d.url, Operations: operations, Metrics: d.registry, Ready: book.Ready,
+		BaseURL: d.url, Operations: operations, Metrics: d.registry, Ready: d.book.Ready,
 		Log: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, option := range options {
@@ -101,8 +110,8 @@ func openDoor(t *testing.T, databaseURL string, options ...func(*server.Config))
 	return d
 }
 
-// automate returns what judges events; only what a test hands it.
-func (d *door) automate() *automation.Automation {
+// automate makes what judges events; only what a test hands it.
+func (d *door) automate() {
 	d.t.Helper()
 
 	seen, err := cache.NewSeen(cache.Config{})
@@ -116,7 +125,6 @@ func (d *door) automate() *automation.Automation {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return d.automation
 }
 
 // plain returns the door without the check of its responses.

@@ -132,12 +132,20 @@ func network(address string) string {
 
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
+// gate finds out who is calling.
+type gate struct {
+	limits     *limits
+	operations *operation.Operations
+	// queryTokens says that a token in the URL is one, too.
+	queryTokens bool
+}
+
 // identified leaves the caller in the request's context, within the limits.
-func identified(limits *limits, operations *operation.Operations, refuse func(*gin.Context, error)) gin.HandlerFunc {
+func (g *gate) identified(refuse func(*gin.Context, error)) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		caller, err := authenticate(c, limits, operations)
+		caller, err := g.authenticate(c)
 		if err == nil {
-			err = limits.take(c, caller)
+			err = g.limits.take(c, caller)
 		}
 		if err != nil {
 			refuse(c, err)
@@ -155,18 +163,22 @@ func identified(limits *limits, operations *operation.Operations, refuse func(*g
 	}
 }
 
-func authenticate(c *gin.Context, limits *limits, operations *operation.Operations) (operation.Caller, error) {
-	secret, err := credential(c.Request.Header)
+func (g *gate) authenticate(c *gin.Context) (operation.Caller, error) {
+	inQuery := takeQueryTokens(c.Request)
+	if !g.queryTokens {
+		inQuery = nil // URLs end up in the logs of others
+	}
+	secret, err := credential(c.Request.Header, inQuery)
 	if err == nil && secret == "" {
 		return operation.Caller{}, nil
 	}
-	if refused := limits.mayTry(c, secret); refused != nil {
+	if refused := g.limits.mayTry(c, secret); refused != nil {
 		return operation.Caller{}, refused
 	}
 	var caller operation.Caller
 	if err == nil {
-		caller, err = operations.Authenticate(c.Request.Context(), secret)
+		caller, err = g.operations.Authenticate(c.Request.Context(), secret)
 	}
-	limits.tried(c, secret, err)
+	g.limits.tried(c, secret, err)
 	return caller, err
 }

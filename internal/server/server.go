@@ -41,6 +41,8 @@ type Config struct {
 	TrustedProxies []string
 	// CORSOrigins are the origins whose scripts may use the API; "*" is all of them.
 	CORSOrigins []string
+	// QueryTokens lets clients send their token in the URL, as GitLab does.
+	QueryTokens bool
 	// Mount adds routes that are not the API's, such as those for webhooks.
 	Mount func(gin.IRouter)
 }
@@ -85,11 +87,13 @@ func New(cfg Config) http.Handler {
 	mountDocs(public)
 	mountExplorer(public)
 	limits := newLimits(cfg.Limits)
-	group := engine.Group("", bounded, origin, conditional, identified(limits, cfg.Operations, problem.Write), contract.checked, once(contract, cfg.Operations))
+	gate := &gate{limits, cfg.Operations, cfg.QueryTokens}
+	group := engine.Group("", bounded, origin, conditional, gate.identified(problem.Write), contract.checked, once(contract, cfg.Operations))
 	rest.Mount(withHead{group}, cfg.Operations, cfg.BaseURL)
-	graphql.Mount(engine.Group("", bounded, origin, identified(limits, cfg.Operations, graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
-	gitlab.Mount(withHead{engine.Group("", bounded, origin, identified(limits, cfg.Operations, gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
+	graphql.Mount(engine.Group("", bounded, origin, gate.identified(graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
+	gitlab.Mount(withHead{engine.Group("", bounded, origin, gate.identified(gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
 	mountUnsubscribe(public, cfg.Operations, limits)
+	mountAcceptance(public, cfg.Operations, limits)
 	if cfg.Mount != nil {
 		cfg.Mount(public)
 	}

@@ -177,6 +177,9 @@ type UserAwardFilter struct {
 	// AlsoInNamespaces keeps awards that OnlyShown would leave out when they were given by one of
 	// these namespaces.
 	AlsoInNamespaces []int64
+	// OnlyReadable leaves out the awards of namespaces that the viewer, 0 for nobody known, may not read.
+	OnlyReadable bool
+	ViewerID     int64
 }
 
 // ListUserAwards returns a page of a user's standing awards as a profile shows them: those with a
@@ -191,6 +194,10 @@ func (tx *Tx) ListUserAwards(ctx context.Context, f UserAwardFilter, p Page) ([]
 	}
 	if f.OnlyShown {
 		q = q.Where("aw.show_on_profile OR "+givenBy, bun.List(f.AlsoInNamespaces))
+	}
+	if f.OnlyReadable {
+		which, args := givenWhereReadable(f.ViewerID)
+		q = q.Where(which, args...)
 	}
 	if p.After != "" {
 		after, err := parseCursor(p.After, 3)

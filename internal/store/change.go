@@ -151,12 +151,16 @@ func without(ids, others []int64) []int64 {
 	return missing
 }
 
-// AnyShown reports whether one of the achievement's awards is on a profile that everyone sees, or
-// belongs to the user.
-func (tx *Tx) AnyShown(ctx context.Context, achievementID, userID int64) (bool, error) {
+// AnyShown reports whether one of the achievement's awards is on a profile that everyone sees.
+func (tx *Tx) AnyShown(ctx context.Context, achievementID int64) (bool, error) {
 	return tx.db.NewSelect().Model((*awardRow)(nil)).Join("JOIN users AS u ON u.id = aw.user_id").
-		Where("aw.achievement_id = ?", achievementID).Where("aw.revoked_at IS NULL").
-		Where("u.id = ? OR ("+shownToAll+")", userID).Exists(ctx)
+		Where("aw.achievement_id = ?", achievementID).Where("aw.revoked_at IS NULL").Where(shownToAll).Exists(ctx)
+}
+
+// AnyOf reports whether one of the achievement's awards stands that belongs to the user.
+func (tx *Tx) AnyOf(ctx context.Context, achievementID, userID int64) (bool, error) {
+	return tx.db.NewSelect().Model((*awardRow)(nil)).Where("aw.achievement_id = ?", achievementID).
+		Where("aw.revoked_at IS NULL").Where("aw.user_id = ?", userID).Exists(ctx)
 }
 
 // AllAwardsOf returns every award of the user, revoked ones too, oldest first.

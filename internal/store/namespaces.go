@@ -80,16 +80,27 @@ type NamespaceFilter struct {
 const memberAround = `EXISTS (SELECT 1 FROM members AS m JOIN namespaces AS o ON o.id = m.namespace_id WHERE m.user_id = ?
 	AND (o.id = n.id OR lower(substr(n.full_path, 1, length(o.full_path) + 1)) = lower(o.full_path) || '/')`
 
+// readableBy says that the user, 0 for nobody known, may read the namespace n.
+func readableBy(userID int64) (which string, args []any) {
+	if userID == 0 {
+		return "n.visibility = ?", []any{achievement.Public}
+	}
+	return "(n.visibility <> ? OR " + memberAround + "))", []any{achievement.Private, userID}
+}
+
+// givenWhereReadable says that the user, 0 for nobody known, may read the namespace that gave the award aw.
+func givenWhereReadable(userID int64) (which string, args []any) {
+	which, args = readableBy(userID)
+	return "EXISTS (SELECT 1 FROM achievements AS a JOIN namespaces AS n ON n.id = a.namespace_id WHERE a.id = aw.achievement_id AND " + which + ")", args
+}
+
 // ListNamespaces returns a page of the chosen namespaces, oldest first, and the cursor of the next page.
 func (tx *Tx) ListNamespaces(ctx context.Context, f NamespaceFilter, p Page) ([]achievement.Namespace, string, error) {
 	var rows []namespaceRow
 	q := tx.db.NewSelect().Model(&rows).Order("n.id").Limit(int64(p.limit()) + 1)
-	switch {
-	case f.All:
-	case f.ReaderID == 0:
-		q = q.Where("n.visibility = ?", achievement.Public)
-	default:
-		q = q.Where("n.visibility <> ? OR "+memberAround+")", achievement.Private, f.ReaderID)
+	if !f.All {
+		which, args := readableBy(f.ReaderID)
+		q = q.Where(which, args...)
 	}
 	if f.Search != "" {
 		like := containing(f.Search)

@@ -26,6 +26,13 @@ func (tx *Tx) Secret(ctx context.Context, name string, size int) ([]byte, error)
 	return row.Value, err
 }
 
+// KnownSecret returns the book's secret of the name, nil when none was made yet.
+func (tx *Tx) KnownSecret(ctx context.Context, name string) ([]byte, error) {
+	var row secretRow
+	err := tx.db.NewSelect().Model(&row).Where("name = ?", name).Scan(ctx)
+	return row.Value, ignoreNoRows(err)
+}
+
 // WantNoMails notes that the user wants no mail for awards any more.
 func (tx *Tx) WantNoMails(ctx context.Context, userID int64) error {
 	return one(tx.db.NewUpdate().Model((*userRow)(nil)).Set("award_emails = ?", false).

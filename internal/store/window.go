@@ -130,6 +130,8 @@ type Sight struct {
 	// stands on open profiles.
 	ViewerID   int64
 	Maintained []int64
+	// OnlyReadable takes from what everyone sees the awards of namespaces that the viewer may not read.
+	OnlyReadable bool
 }
 
 // seen keeps the awards that stand and are seen.
@@ -138,9 +140,13 @@ func (s Sight) seen(q *bun.SelectQuery) *bun.SelectQuery {
 	if s.All {
 		return q
 	}
-	return q.Where("(aw.user_id = ? OR EXISTS (SELECT 1 FROM users AS u WHERE u.id = aw.user_id AND "+shownToAll+
-		") OR EXISTS (SELECT 1 FROM achievements AS a WHERE a.id = aw.achievement_id AND a.namespace_id IN (?)))",
-		s.ViewerID, bun.List(append(slices.Clone(s.Maintained), 0)))
+	open, args := "EXISTS (SELECT 1 FROM users AS u WHERE u.id = aw.user_id AND "+shownToAll+")", []any{s.ViewerID}
+	if s.OnlyReadable {
+		which, more := givenWhereReadable(s.ViewerID)
+		open, args = "("+open+" AND "+which+")", append(args, more...)
+	}
+	return q.Where("(aw.user_id = ? OR "+open+" OR EXISTS (SELECT 1 FROM achievements AS a WHERE a.id = aw.achievement_id AND a.namespace_id IN (?)))",
+		append(args, bun.List(append(slices.Clone(s.Maintained), 0)))...)
 }
 
 // AwardsOfAchievements returns the window of each achievement's awards that are seen, by id.

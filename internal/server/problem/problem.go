@@ -38,6 +38,7 @@ var statuses = map[fault.Kind]int{
 	fault.TooLarge:        http.StatusRequestEntityTooLarge,
 	fault.Unusable:        http.StatusUnprocessableEntity,
 	fault.Changed:         http.StatusPreconditionFailed,
+	fault.Expired:         http.StatusGone,
 	fault.Unavailable:     http.StatusServiceUnavailable,
 }
 

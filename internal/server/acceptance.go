@@ -1,0 +1,45 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/problem"
+)
+
+// acceptance is what the page says: of an award that can be accepted or was, or why there is none.
+type acceptance struct {
+	Award *operation.AwardView
+	// TooOld says that the link was good once.
+	TooOld bool
+}
+
+// mountAcceptance adds the acceptance of awards by the link of a mail: POST accepts, without a cookie or a token of the
+// API; GET asks first and changes nothing, because programs that look for malice follow every link. The links go on
+// working when acceptance is no longer required.
+func mountAcceptance(routes gin.IRouter, operations *operation.Operations, limits *limits) {
+	page := newMailPage("acceptance.html")
+	answer := func(find func(context.Context, string) (*operation.AwardView, error)) gin.HandlerFunc {
+		return func(c *gin.Context) {
+			if err := limits.take(c, operation.Caller{}); err != nil {
+				problem.Write(c, err)
+				return
+			}
+			award, err := find(c.Request.Context(), c.Param("token"))
+			switch {
+			case err == nil:
+				page.show(c, http.StatusOK, acceptance{Award: award})
+			case fault.Is(err, fault.NotFound), fault.Is(err, fault.Expired):
+				page.show(c, problem.Status(fault.As(err).Kind), acceptance{TooOld: fault.Is(err, fault.Expired)})
+			default:
+				problem.Write(c, err)
+			}
+		}
+	}
+	routes.GET("/awards/accept/:token", answer(operations.AwardToAccept))
+	routes.POST("/awards/accept/:token", bounded, origin, answer(operations.AcceptAward))
+}
