@@ -156,6 +156,7 @@ func (r *reader) claimed(ctx context.Context) (im *store.Import, claimed bool, e
 	case err != nil:
 		return nil, false, err
 	case im == nil:
+		clear(r.trials) // Those that were cancelled.
 		return nil, false, r.schedule(ctx, now)
 	case im.WaitUntil.After(now):
 		return im, false, nil

@@ -43,6 +43,9 @@ sources:
     trusted_logins: true         # equal logins on such sources are the same person; never of bitbucket
     bots: [deploy-robot]         # further logins that are machines
     dry_run: true                # on trial: deliveries are stored and answered, and cause nothing
+    token_file: /run/secrets/gitlab-token   # or token: ...; what the forge's API is asked with, for imports and reconciling
+    projects: [acme/tools]       # what is imported and reconciled: repositories, or groups for all of theirs
+    api_url: https://gitlab.example.com/api/v4   # only where it does not follow from base_url
 `+"```"+`
 
 A source without a secret, or with an empty one, is refused at start.

@@ -67,6 +67,13 @@ func newFake(t *testing.T) *fake {
 	return f
 }
 
+// failing sets what answers in the fake's place.
+func (f *fake) failing(fail func(n int, w http.ResponseWriter, r *http.Request) bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail = fail
+}
+
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

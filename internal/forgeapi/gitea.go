@@ -264,7 +264,7 @@ func (g *giteaReader) members(ctx context.Context, at place, _ cursor) (*Page, e
 // teams reads who belongs to the teams of an organisation, one team a step.
 func (g *giteaReader) teams(ctx context.Context, at place, step cursor) (*Page, error) {
 	listed, _, err := g.listIf(ctx, "/orgs/"+url.PathEscape(at.path)+"/teams?limit=1&page="+strconv.Itoa(step.Page))
-	if err != nil || len(listed) == 0 {
+	if err != nil || len(listed) == 0 || step.Page > maxPages {
 		return &Page{}, err
 	}
 	team, now := listed[0], g.now().UTC()

@@ -115,13 +115,13 @@ func TestGitHubsListingsAgreeWithItsWebhooks(t *testing.T) {
 
 func TestGitHubWithoutIssuesListsPullRequests(t *testing.T) {
 	f, src := onGitHub(t)
-	f.fail = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+	f.failing(func(_ int, w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path != "/repos/acme/rocket/issues" {
 			return false
 		}
 		http.Error(w, `{"message":"Issues has been disabled in this repository."}`, http.StatusGone)
 		return true
-	}
+	})
 	listed, _ := everything(t, src, forgeapi.Config{}, time.Time{}, true)
 	if found := keys(listed); !slices.Contains(found, "merge_request:740193204:41:merged") || slices.Contains(found, "issue:740193204:17:opened") {
 		t.Errorf("listed are %q", found)

@@ -16,8 +16,12 @@ import (
 	"github.com/seed-504bad89/accolade/internal/forge"
 )
 
-// pageSize is how many things a step lists.
-const pageSize = 50
+const (
+	// pageSize is how many things a step lists.
+	pageSize = 50
+	// maxPages is how many pages of a list are read at once; a forge that never comes to an end is not believed.
+	maxPages = 1000
+)
 
 // object is one thing that the API shows, as it shows it.
 type object map[string]json.RawMessage
@@ -188,7 +192,7 @@ func (a *API) listIf(ctx context.Context, path string, accept ...string) ([]obje
 // listAll follows a list to its end. Of what is not there, or not to be seen, it lists nothing.
 func (a *API) listAll(ctx context.Context, path string) ([]object, error) {
 	whole, next, err := a.listIf(ctx, path)
-	for err == nil && next != "" {
+	for pages := 1; err == nil && next != "" && pages < maxPages; pages++ {
 		var part []object
 		part, next, err = a.list(ctx, next)
 		whole = append(whole, part...)
@@ -199,7 +203,10 @@ func (a *API) listAll(ctx context.Context, path string) ([]object, error) {
 // listRoster is listAll that tells whether the list is whole: what may not be seen is no news of anybody's leaving.
 func (a *API) listRoster(ctx context.Context, path string) (whole []object, all bool, err error) {
 	all = true
-	for path != "" && err == nil {
+	for pages := 0; path != "" && err == nil; pages++ {
+		if pages == maxPages {
+			return whole, false, nil
+		}
 		var part []object
 		part, path, err = a.list(ctx, path)
 		whole = append(whole, part...)

@@ -25,7 +25,7 @@ func TestGitLabIsAskedAgain(t *testing.T) {
 		{"id": 4, "trigger": "push_hooks", "response_status": "503", "request_headers": thing{"Idempotency-Key": "e"}, "created_at": "2026-11-01T10:00:00Z"},
 	}}
 	var asked []string
-	f.fail = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+	f.failing(func(_ int, w http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodPost {
 			return false
 		}
@@ -34,7 +34,7 @@ func TestGitLabIsAskedAgain(t *testing.T) {
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
 		return true
-	}
+	})
 	src.Projects = []string{"acme/tools/cli"}
 	api := newAPI(t, src, forgeapi.Config{})
 	lost, err := api.Redeliver(t.Context(), "https://accolade.example.com/hooks/lab", clock.Add(-72*time.Hour), 10)
@@ -75,7 +75,7 @@ func TestTheClientHonoursWhatForgesSay(t *testing.T) {
 		"a reset long ago, unsaid by": {answering(429, map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "x"}, ""), inAMinute},
 	} {
 		f, src := onGitHub(t)
-		f.fail = tc.fail
+		f.failing(tc.fail)
 		_, err := newAPI(t, src, forgeapi.Config{}).Parts(t.Context())
 		wait, ok := errors.AsType[*forgeapi.WaitError](errors.Unwrap(err))
 		if !ok {
@@ -91,29 +91,29 @@ func TestTheClientHonoursWhatForgesSay(t *testing.T) {
 func TestTheClientIsCareful(t *testing.T) {
 	other := newFake(t)
 	f, src := onGitHub(t)
-	f.fail = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+	f.failing(func(_ int, w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path == "/users/acme" {
 			http.Redirect(w, r, other.URL+"/users/acme", http.StatusMovedPermanently)
 			return true
 		}
 		return false
-	}
+	})
 	cfg := forgeapi.Config{Sleep: noSleep}
 	if _, err := newAPI(t, src, cfg).Parts(t.Context()); err == nil || len(other.asked) > 0 {
 		t.Errorf("a redirect to another host was followed: %v, %q", err, other.asked)
 	}
-	f.fail = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+	f.failing(func(_ int, w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path == "/orgs/acme/repos" {
 			w.Header().Set("Link", "<"+other.URL+`/orgs/acme/repos?page=2>; rel="next"`)
 			_, _ = w.Write([]byte("[]"))
 			return true
 		}
 		return false
-	}
+	})
 	if _, err := newAPI(t, src, cfg).Parts(t.Context()); err == nil || len(other.asked) > 0 {
 		t.Errorf("a page of another host was asked for: %v, %q", err, other.asked)
 	}
-	f.fail = func(n int, w http.ResponseWriter, _ *http.Request) bool { // Every second answer is lost on the way.
+	f.failing(func(n int, w http.ResponseWriter, _ *http.Request) bool { // Every second answer is lost on the way.
 		if n%2 == 1 {
 			return false
 		}
@@ -123,21 +123,21 @@ func TestTheClientIsCareful(t *testing.T) {
 			}
 		}
 		return true
-	}
+	})
 	if listed, _ := everything(t, src, cfg, time.Time{}, false); len(listed) < 10 {
 		t.Errorf("only %d events are listed over a bad line", len(listed))
 	}
-	f.fail = func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+	f.failing(func(_ int, _ http.ResponseWriter, r *http.Request) bool {
 		<-r.Context().Done() // It never answers.
 		return true
-	}
+	})
 	if _, err := newAPI(t, src, forgeapi.Config{Sleep: noSleep, Timeout: 20 * time.Millisecond}).Parts(t.Context()); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a forge that does not answer is %v", err)
 	}
-	f.fail = func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+	f.failing(func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		_, _ = w.Write([]byte("<html>"))
 		return true
-	}
+	})
 	if _, err := newAPI(t, src, cfg).Parts(t.Context()); err == nil {
 		t.Error("a page that is no JSON is taken for a list")
 	}
