@@ -281,15 +281,40 @@ func TestReplayedBodiesAreCounted(t *testing.T) {
 	for range 2 {
 		same(t, "what it gives again", m.merge(1, "ada"), []string(nil))
 	}
+	same(t, "what is counted", counted(t, registry, "accolade_replays_total"), 2.0)
+}
+
+// counted returns the sum of a counter.
+func counted(t *testing.T, registry *prometheus.Registry, name string) (sum float64) {
+	t.Helper()
+
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, family := range families {
-		if family.GetName() == "accolade_replays_total" {
-			same(t, "what is counted", family.GetMetric()[0].GetCounter().GetValue(), 2.0)
-			return
+		for _, metric := range family.GetMetric() {
+			if family.GetName() == name {
+				sum += metric.GetCounter().GetValue()
+			}
 		}
 	}
-	t.Error("nothing is counted")
+	return sum
+}
+
+// A body of which an object has a name twice is judged, and counted: the forge may have meant another value.
+func TestAmbiguousBodiesAreCounted(t *testing.T) {
+	t.Parallel()
+
+	registry := prometheus.NewRegistry()
+	m := start(t, testkit.SQLite(t), mergeRules, func(cfg *automation.Config) { cfg.Metrics = registry })
+	m.merge(1, "ada")
+	same(t, "what is counted of a clear one", counted(t, registry, "accolade_ambiguous_deliveries_total"), 0.0)
+	twice := `{"Action":"opened",` + string(testkit.MergedPullRequest(2, 3000, "ada"))[1:]
+	receipt, err := m.receive("pull_request", []byte(twice))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "its outcome", receipt.Outcome, automation.Judged)
+	same(t, "what is counted", counted(t, registry, "accolade_ambiguous_deliveries_total"), 1.0)
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/fault"
@@ -52,7 +54,8 @@ func TestReconciling(t *testing.T) {
 
 		api := testkit.NewGitHubAPI(t)
 		mergesOfAda(t, api)
-		m := reading(t, book, api, importRules, func(cfg *automation.Config) { cfg.ReconcileEvery = time.Hour })
+		registry := prometheus.NewRegistry()
+		m := reading(t, book, api, importRules, func(cfg *automation.Config) { cfg.ReconcileEvery, cfg.Metrics = time.Hour, registry })
 		im := m.read(store.Import{})
 		same(t, "new events of the import", newEvents(im), int64(2*pullsOfAda))
 		m.do(func(ctx context.Context, tx *store.Tx) error { // What was told so far is done with.
@@ -74,6 +77,7 @@ func TestReconciling(t *testing.T) {
 		im = m.goOn(im.ID + 1)
 		same(t, "the purpose", im.Purpose, automation.Reconciling)
 		same(t, "new events", newEvents(im), int64(2))
+		same(t, "what the metric counts", counted(t, registry, "accolade_reconcile_found_total"), 2.0)
 		if requests := api.Asked() - asked; requests > 30 {
 			t.Errorf("a reconciliation of one pull request took %d requests", requests)
 		}

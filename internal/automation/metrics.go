@@ -12,6 +12,7 @@ type metrics struct {
 	deliveries *prometheus.CounterVec
 	refused    *prometheus.CounterVec
 	unknown    *prometheus.CounterVec
+	ambiguous  *prometheus.CounterVec
 	events     *prometheus.CounterVec
 	awards     *prometheus.CounterVec
 	revoked    *prometheus.CounterVec
@@ -40,12 +41,15 @@ func (m *metrics) match(hits []rule.Hit) {
 
 func newMetrics(registerer prometheus.Registerer) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "accolade", Name: name, Help: help}, labels)
+		vector := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "accolade", Name: name, Help: help}, labels)
+		registerer.MustRegister(vector)
+		return vector
 	}
 	m := &metrics{
 		deliveries: counter("deliveries_total", "Deliveries answered, by what became of them.", "source", "outcome"),
 		refused:    counter("deliveries_refused_total", "Deliveries refused for their signature, or because their source sends too many.", "source", "reason"),
 		unknown:    counter("unknown_events_total", "Deliveries about something outside the vocabulary.", "source"),
+		ambiguous:  counter("ambiguous_deliveries_total", "Deliveries of which an object has a name twice; the last value counts.", "source"),
 		events:     counter("events_total", "Events stored for the first time.", "source", "kind"),
 		awards:     counter("awards_total", "Awards that rules gave, by the achievement's key.", "achievement"),
 		revoked:    counter("revocations_total", "Awards that rules took away, by the achievement's key.", "achievement"),
@@ -70,6 +74,6 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 			Namespace: "accolade", Name: "queued_deliveries", Help: "Deliveries that waited when the last commit began.",
 		}),
 	}
-	registerer.MustRegister(m.deliveries, m.refused, m.unknown, m.events, m.awards, m.revoked, m.failures, m.matched, m.fired, m.mails, m.replays, m.rejudged, m.expired, m.batches, m.queued)
+	registerer.MustRegister(m.fired, m.batches, m.queued)
 	return m
 }

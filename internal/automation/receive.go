@@ -243,6 +243,9 @@ func (a *Automation) read(src source, req forge.Request, in *intake) {
 		in.delivery.Outcome = string(Ignored)
 		return
 	}
+	if in.again == nil && forge.Ambiguous(req) {
+		a.metrics.ambiguous.WithLabelValues(src.Name).Inc()
+	}
 	in.events = make([]judged, len(events))
 	for i := range events {
 		in.events[i].event, in.events[i].in = events[i], in

@@ -1,0 +1,122 @@
+package forge
+
+import (
+	"bytes"
+	"encoding/json"
+	"unicode/utf8"
+)
+
+// maxNames bounds the names of one object that are compared with each other, and fewNames those that are compared one by
+// one, which is faster than a map.
+const (
+	maxNames = 4096
+	fewNames = 64
+)
+
+// Ambiguous reports whether some object of a delivery's JSON has a name twice, or in two ways of writing large and small
+// letters: decoders disagree on which of the values counts (RFC 8259, section 4), so that the forge and this package may
+// understand different things. Here the last one counts. Of what is not JSON, or nests deeper than is read, it says nothing.
+// Names are known by a hash: that it takes two different ones for the same does not happen by chance.
+func Ambiguous(req Request) bool {
+	body := jsonBody(req)
+	var open [maxDepth]objectNames
+	var names []uint64 // those of all objects that are open, one behind the other
+	depth, key := 0, false
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case '{', '[':
+			if depth == maxDepth {
+				return false
+			}
+			key = body[i] == '{'
+			open[depth] = objectNames{isObject: key, from: len(names)}
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return false
+			}
+			depth--
+			names, key = names[:open[depth].from], false
+		case ',':
+			key = depth > 0 && open[depth-1].isObject
+		case '"':
+			end := i + quotedEnd(body[i:])
+			if key {
+				var known bool
+				if names, known = open[depth-1].add(names, nameHash(body[i:end])); known {
+					return true
+				}
+			}
+			i, key = end-1, false
+		}
+	}
+	return false
+}
+
+// quotedEnd is stringEnd, but faster for long texts.
+func quotedEnd(raw []byte) int {
+	for i := 1; i < len(raw); {
+		next := bytes.IndexByte(raw[i:], '"')
+		if next < 0 {
+			return len(raw)
+		}
+		i += next + 1
+		slashes := 0
+		for at := i - 2; at > 0 && raw[at] == '\\'; at-- {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return i
+		}
+	}
+	return len(raw)
+}
+
+// nameHash returns the FNV-1a hash of a quoted name in small letters.
+func nameHash(quoted []byte) uint64 {
+	name := quoted[1:max(len(quoted)-1, 1)]
+	if bytes.IndexByte(name, '\\') >= 0 {
+		var plain string
+		if json.Unmarshal(quoted, &plain) == nil {
+			name = []byte(plain)
+		}
+	}
+	if bytes.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		name = bytes.ToLower(name)
+	}
+	hash := uint64(14695981039346656037)
+	for _, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		hash = (hash ^ uint64(c)) * 1099511628211
+	}
+	return hash
+}
+
+// objectNames are the names of an object so far: the first of them in a list, and further ones in a map.
+type objectNames struct {
+	isObject bool
+	from     int
+	further  map[uint64]bool
+}
+
+// add notes a name, and reports whether it was there.
+func (n *objectNames) add(names []uint64, name uint64) ([]uint64, bool) {
+	for _, known := range names[n.from:] {
+		if known == name {
+			return names, true
+		}
+	}
+	switch {
+	case len(names)-n.from < fewNames:
+		return append(names, name), false
+	case len(n.further) >= maxNames:
+		return names, false
+	case n.further == nil:
+		n.further = map[uint64]bool{}
+	}
+	known := n.further[name]
+	n.further[name] = true
+	return names, known
+}
