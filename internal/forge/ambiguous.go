@@ -3,6 +3,7 @@ package forge
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -19,31 +20,30 @@ const (
 // Names are known by a hash: that it takes two different ones for the same does not happen by chance.
 func Ambiguous(req Request) bool {
 	body := jsonBody(req)
-	var open [maxDepth]objectNames
+	open := make([]objectNames, 0, maxDepth)
 	var names []uint64 // those of all objects that are open, one behind the other
-	depth, key := 0, false
+	key := false
 	for i := 0; i < len(body); i++ {
+		last := len(open) - 1
 		switch body[i] {
 		case '{', '[':
-			if depth == maxDepth {
+			if len(open) == maxDepth {
 				return false
 			}
 			key = body[i] == '{'
-			open[depth] = objectNames{isObject: key, from: len(names)}
-			depth++
+			open = append(open, objectNames{isObject: key, from: len(names)})
 		case '}', ']':
-			if depth == 0 {
+			if last < 0 {
 				return false
 			}
-			depth--
-			names, key = names[:open[depth].from], false
+			names, open, key = names[:open[last].from], open[:last], false
 		case ',':
-			key = depth > 0 && open[depth-1].isObject
+			key = last >= 0 && open[last].isObject
 		case '"':
 			end := i + quotedEnd(body[i:])
 			if key {
 				var known bool
-				if names, known = open[depth-1].add(names, nameHash(body[i:end])); known {
+				if names, known = open[last].add(names, nameHash(body[i:end])); known {
 					return true
 				}
 			}
@@ -103,12 +103,9 @@ type objectNames struct {
 
 // add notes a name, and reports whether it was there.
 func (n *objectNames) add(names []uint64, name uint64) ([]uint64, bool) {
-	for _, known := range names[n.from:] {
-		if known == name {
-			return names, true
-		}
-	}
 	switch {
+	case slices.Contains(names[n.from:], name):
+		return names, true
 	case len(names)-n.from < fewNames:
 		return append(names, name), false
 	case len(n.further) >= maxNames:
