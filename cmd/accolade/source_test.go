@@ -202,6 +202,9 @@ func checkMade(t *testing.T, api *hookForge, file, secretFile, address string) {
 		t.Fatalf("the secret is %q: %v", secret, err)
 	}
 	for path, mode := range map[string]os.FileMode{secretFile: 0o600, file: 0o640} {
+		if path == "" {
+			continue
+		}
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("%s has the permissions %v: %v", path, info.Mode(), err)
 		}
@@ -250,4 +253,24 @@ func TestSourcesAddedByHand(t *testing.T) {
 	says(t, 0, "config check")
 	api.refuse = ""
 	says(t, 0, add, "the hook of acme/rocket is made")
+}
+
+// A source that was added by hand is completed by the same command, and keeps its secret.
+//
+//nolint:paralleltest // it sets the environment and takes the standard output
+func TestSourcesCompleted(t *testing.T) {
+	dir := t.TempDir()
+	file, token := filepath.Join(dir, "a.yaml"), filepath.Join(dir, "token")
+	t.Setenv("ACCOLADE_CONFIG", file)
+	api := newHookForge(t, forge.GitHub)
+	if err := os.WriteFile(token, []byte("a forge's token"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	says(t, 0, "source add github --url https://accolade.example.com", "Make a webhook on the forge")
+	add := "source add github --project acme/rocket --api-url " + api.URL + " --token-file " + token + " --url https://accolade.example.com"
+	says(t, 0, add+" --dry-run", "+     token_file: ", "would see to the hook of acme/rocket")
+	says(t, 0, add, "its entry is completed", "the hook of acme/rocket is made")
+	checkMade(t, api, "", filepath.Join(dir, "github.secret"), "https://accolade.example.com/hooks/github")
+	says(t, 0, add, "is there already")
+	says(t, 0, "source list", "acme/rocket", "yes")
 }

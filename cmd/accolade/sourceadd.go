@@ -47,6 +47,9 @@ func (c sourceAddCommand) Run(ctx context.Context) error {
 		}
 	} else {
 		fmt.Printf("the source %q is in %s already\n", c.Name, c.Config)
+		if source, err = c.complete(text, source); err != nil {
+			return err
+		}
 	}
 	if source.Token == "" || len(source.Projects) == 0 {
 		return c.explain(cfg, source)
@@ -72,15 +75,8 @@ func (c sourceAddCommand) write(text []byte) (forge.Source, error) {
 	entry := config.Entry{Name: c.Name, Forge: c.Forge, SecretFile: secretFile, BaseURL: c.BaseURL, APIURL: c.APIURL, Projects: c.Project}
 	source := forge.Source{Name: c.Name, Forge: c.Forge, BaseURL: c.BaseURL, APIURL: c.APIURL, Projects: c.Project}
 	if c.TokenFile != "" {
-		if entry.TokenFile, err = filepath.Abs(c.TokenFile); err != nil {
-			return source, fmt.Errorf("finding the token: %w", err)
-		}
-		token, err := os.ReadFile(entry.TokenFile)
-		if err != nil {
-			return source, fmt.Errorf("reading the token: %w", err)
-		}
-		if source.Token = strings.TrimSpace(string(token)); source.Token == "" {
-			return source, fmt.Errorf("%s holds no token", c.TokenFile)
+		if entry.TokenFile, source.Token, err = c.token(); err != nil {
+			return source, err
 		}
 	}
 	secret, known, err := c.secret(secretFile)
@@ -115,6 +111,49 @@ func (c sourceAddCommand) write(text []byte) (forge.Source, error) {
 	}
 	fmt.Printf("the source %q is in %s, its secret in %s; restart the service to let it know\n", c.Name, c.Config, secretFile)
 	return source, nil
+}
+
+// complete adds to the entry of a source that is there what it does not say yet.
+func (c sourceAddCommand) complete(text []byte, source forge.Source) (forge.Source, error) {
+	entry := config.Entry{Name: c.Name, BaseURL: c.BaseURL, APIURL: c.APIURL, Projects: c.Project}
+	if c.TokenFile != "" && source.Token == "" {
+		var err error
+		if entry.TokenFile, source.Token, err = c.token(); err != nil {
+			return source, err
+		}
+	}
+	completed, changed, err := config.CompleteSource(text, entry)
+	switch {
+	case err != nil || !changed:
+		return source, err
+	case c.DryRun:
+		fmt.Printf("would write into %s:\n\n%s\n", c.Config, difference(text, completed))
+	default:
+		if err := replaceFile(c.Config, string(completed)); err != nil {
+			return source, err
+		}
+		fmt.Printf("its entry is completed; restart the service to let it know\n")
+	}
+	cfg, err := config.Check(completed)
+	if err != nil {
+		return source, err
+	}
+	return sourceNamed(cfg, c.Name)
+}
+
+// token returns the file with the forge's token, and the token.
+func (c sourceAddCommand) token() (file, token string, err error) {
+	if file, err = filepath.Abs(c.TokenFile); err != nil {
+		return "", "", fmt.Errorf("finding the token: %w", err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", "", fmt.Errorf("reading the token: %w", err)
+	}
+	if token = strings.TrimSpace(string(text)); token == "" {
+		return "", "", fmt.Errorf("%s holds no token", c.TokenFile)
+	}
+	return file, token, nil
 }
 
 // secret returns the secret that was made for a source before, or a new one: 32 random bytes in hex.

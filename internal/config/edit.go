@@ -54,10 +54,33 @@ func onlySources(before, after []byte, more int) (err error) {
 	has, _ := is[sourcesKey].([]any)
 	delete(was, sourcesKey)
 	delete(is, sourcesKey)
-	if len(has) != len(had)+more || !maps.EqualFunc(was, is, reflect.DeepEqual) {
+	if len(has) != len(had)+more || !kept(had, has) || !maps.EqualFunc(was, is, reflect.DeepEqual) {
 		return cannotEdit(nil)
 	}
 	return nil
+}
+
+// kept reports whether every source that was there and still is says all that it said.
+func kept(had, has []any) bool {
+	now := map[any]map[string]any{}
+	for _, item := range has {
+		if source, ok := item.(map[string]any); ok {
+			now[source["name"]] = source
+		}
+	}
+	for _, item := range had {
+		source, ok := item.(map[string]any)
+		if !ok {
+			return false
+		}
+		after, still := now[source["name"]]
+		for key, value := range source {
+			if still && !reflect.DeepEqual(after[key], value) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func cannotEdit(cause error) error {
@@ -120,20 +143,64 @@ func RemoveSource(text []byte, name string) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "sources_in_one_line", "the sources are written in one line (line %d): remove this one yourself", at.line)
 	}
 	lines := bytes.SplitAfter(text, []byte("\n"))
-	end := first
-	for i := first; i < len(lines); i++ {
-		line := bytes.TrimRight(lines[i], "\r\n")
-		bare := bytes.TrimLeft(line, " ")
-		if len(bare) == 0 {
-			continue
-		}
-		if len(line)-len(bare) <= at.indent {
-			break
-		}
-		end = i + 1
-	}
+	end := at.end(lines, first)
 	removed := slices.Concat(bytes.Join(lines[:first-1], nil), bytes.Join(lines[end:], nil))
 	return removed, onlySources(text, removed, -1)
+}
+
+// CompleteSource returns the text of a configuration file with what a source has no entry for yet: its token's file, its
+// projects and addresses. What it has stays as it is, and every other byte too. It reports whether anything was added.
+// Faults: NotFound; Invalid as of AddSource.
+func CompleteSource(text []byte, entry Entry) ([]byte, bool, error) {
+	at, err := findSources(text)
+	if err != nil {
+		return nil, false, err
+	}
+	first, ok := at.items[entry.Name]
+	if !ok {
+		return nil, false, fault.NotFoundFor("source")
+	}
+	missing := yaml.MapSlice{}
+	for _, field := range []struct {
+		key   string
+		other string
+		value any
+		empty bool
+	}{
+		{"token_file", "token", entry.TokenFile, entry.TokenFile == ""},
+		{"projects", "", entry.Projects, len(entry.Projects) == 0},
+		{"base_url", "", entry.BaseURL, entry.BaseURL == ""},
+		{"api_url", "", entry.APIURL, entry.APIURL == ""},
+	} {
+		if has := at.keys[entry.Name]; !field.empty && !has[field.key] && !has[field.other] {
+			missing = append(missing, yaml.MapItem{Key: field.key, Value: field.value})
+		}
+	}
+	if len(missing) == 0 {
+		return text, false, nil
+	}
+	if at.flow || at.inner[entry.Name] == 0 {
+		return nil, false, cannotEdit(nil)
+	}
+	added, err := yaml.MarshalWithOptions(missing, yaml.IndentSequence(true))
+	if err != nil {
+		return nil, false, fmt.Errorf("writing a source: %w", err)
+	}
+	newline := "\n"
+	if bytes.Contains(text, []byte("\r\n")) {
+		newline = "\r\n"
+	}
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	end := at.end(lines, first)
+	head := bytes.Join(lines[:end], nil)
+	if !bytes.HasSuffix(head, []byte("\n")) {
+		head = append(head, newline...)
+	}
+	for line := range strings.SplitSeq(strings.TrimRight(string(added), "\n"), "\n") {
+		head = append(head, strings.Repeat(" ", at.inner[entry.Name])+line+newline...)
+	}
+	completed := slices.Concat(head, bytes.Join(lines[end:], nil))
+	return completed, true, onlySources(text, completed, 0)
 }
 
 // sourcesAt is where the sources of a file are written.
@@ -142,8 +209,27 @@ type sourcesAt struct {
 	line, indent int
 	// flow says that they are written in one line.
 	flow bool
-	// items are the lines where the sources begin, by name.
-	items map[string]int
+	// items are the lines where the sources begin, inner how far their keys are indented, unless they are written in one
+	// line, and keys which keys they have, by name.
+	items, inner map[string]int
+	keys         map[string]map[string]bool
+}
+
+// end returns the index of the line behind the source that begins at a line.
+func (s *sourcesAt) end(lines [][]byte, first int) int {
+	end := first
+	for i := first; i < len(lines); i++ {
+		line := bytes.TrimRight(lines[i], "\r\n")
+		bare := bytes.TrimLeft(line, " ")
+		if len(bare) == 0 {
+			continue
+		}
+		if len(line)-len(bare) <= s.indent {
+			break
+		}
+		end = i + 1
+	}
+	return end
 }
 
 // noSources is a line with the key and nothing that it stands for.
@@ -151,7 +237,7 @@ var noSources = regexp.MustCompile(`^(sources|"sources"|'sources') *:[ \t]*(#.*)
 
 func findSources(text []byte) (at sourcesAt, err error) {
 	defer orBadYAML(&err)
-	at = sourcesAt{indent: 2, items: map[string]int{}}
+	at = sourcesAt{indent: 2, items: map[string]int{}, inner: map[string]int{}, keys: map[string]map[string]bool{}}
 	if bytes.Contains(bytes.ReplaceAll(text, []byte("\r\n"), nil), []byte("\r")) { // YAML counts it as the end of a line.
 		return at, cannotEdit(nil)
 	}
@@ -196,6 +282,17 @@ func (s *sourcesAt) note(sequence *ast.SequenceNode) {
 		}
 		if yaml.NodeToValue(item, &named) == nil && i < len(sequence.Entries) {
 			s.items[named.Name] = sequence.Entries[i].Start.Position.Line
+			s.keys[named.Name] = map[string]bool{}
+			mapping, ok := item.(*ast.MappingNode)
+			if !ok {
+				continue
+			}
+			for _, pair := range mapping.Values {
+				s.keys[named.Name][pair.Key.GetToken().Value] = true
+				if !mapping.IsFlowStyle {
+					s.inner[named.Name] = mapping.Values[0].Key.GetToken().Position.Column - 1
+				}
+			}
 		}
 	}
 }

@@ -63,6 +63,40 @@ func TestEditingSources(t *testing.T) {
 	}
 }
 
+// What a source does not say yet is added to its entry, and nothing else is touched.
+func TestCompletingSources(t *testing.T) {
+	t.Parallel()
+
+	wish := config.Entry{Name: "hub", TokenFile: "/t", Projects: []string{"acme"}, BaseURL: "https://hub.example.com"}
+	const added = "token_file: /t\n    projects:\n      - acme\n"
+	for name, tc := range map[string]struct{ before, after string }{
+		"the last one": {
+			"sources:\n  - name: hub # ours\n    base_url: https://x # kept\n", "sources:\n  - name: hub # ours\n    base_url: https://x # kept\n    " + added,
+		},
+		"between others": {
+			"sources:\n  - name: a\n  - bots:\n      - b\n    name: hub\n    base_url: x\n\n  # c\n  - name: c\nlisten: :1\n",
+			"sources:\n  - name: a\n  - bots:\n      - b\n    name: hub\n    base_url: x\n    " + added + "\n  # c\n  - name: c\nlisten: :1\n",
+		},
+		"what it has": {
+			"sources:\n  - {name: hub, token: t, projects: [b], base_url: x}\n", "sources:\n  - {name: hub, token: t, projects: [b], base_url: x}\n",
+		},
+	} {
+		completed, changed, err := config.CompleteSource([]byte(tc.before), wish)
+		if err != nil || changed != (tc.before != tc.after) {
+			t.Errorf("%s: %v, %v", name, changed, err)
+		}
+		if diff := cmp.Diff(tc.after, string(completed)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	if _, _, err := config.CompleteSource([]byte("sources:\n  - {name: hub}\n"), wish); fault.As(err).Code != "cannot_edit" {
+		t.Errorf("a source in one line is answered %v", err)
+	}
+	if _, _, err := config.CompleteSource([]byte("sources:\n  - {name: lab}\n"), wish); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a source that is not there is answered %v", err)
+	}
+}
+
 func TestEditingIsRefused(t *testing.T) {
 	t.Parallel()
 
@@ -116,6 +150,13 @@ func FuzzEditingSources(f *testing.F) {
 		after, err := config.Check(added)
 		if err != nil || len(after.Sources) != len(before.Sources)+1 {
 			t.Fatalf("%q becomes %q: %d sources, %v", text, added, len(after.Sources), err)
+		}
+		completed, changed, err := config.CompleteSource(added, config.Entry{Name: "hub", Projects: []string{"acme"}})
+		if err == nil {
+			after, err = config.Check(completed)
+		}
+		if err != nil || !changed || len(after.Sources) != len(before.Sources)+1 {
+			t.Fatalf("%q is completed to %q: %v", added, completed, err)
 		}
 		removed, err := config.RemoveSource(added, "hub")
 		if err != nil || !strings.HasPrefix(string(removed), text) && strings.TrimSuffix(text, "\n") != strings.TrimSuffix(string(removed), "\n") {
