@@ -17,14 +17,15 @@ func TestRulesCheckOnTheCommandLine(t *testing.T) {
 		command rulesCheckCommand
 		fails   bool
 	}{
-		"good rules":                  {rulesCheckCommand{Paths: []string{good}, Strict: true}, false},
-		"a file with its test beside": {rulesCheckCommand{Paths: []string{filepath.Join(good, "r.yaml")}, Strict: true}, false},
-		"warnings":                    {rulesCheckCommand{Paths: []string{write(t, map[string]string{"r.yaml": someRules})}}, false},
-		"warnings that must not be":   {rulesCheckCommand{Paths: []string{write(t, map[string]string{"r.yaml": someRules})}, Strict: true}, true},
-		"what GitHub sends":           {rulesCheckCommand{Paths: []string{joins}, Strict: true, Source: []string{"gitea", "github"}}, false},
-		"what Gitea never sends":      {rulesCheckCommand{Paths: []string{joins}, Strict: true, Source: []string{"gitea"}}, true},
-		"a forge that nobody knows":   {rulesCheckCommand{Paths: []string{joins}, Source: []string{"sourceforge"}}, true},
-		"faults":                      {rulesCheckCommand{Paths: []string{write(t, map[string]string{"r.yaml": "namespace: acme\n"})}}, true},
+		"good rules":                   {rulesCheckCommand{Paths: []string{good}, Strict: true}, false},
+		"a file with its test beside":  {rulesCheckCommand{Paths: []string{filepath.Join(good, "r.yaml")}, Strict: true}, false},
+		"warnings":                     {rulesCheckCommand{Paths: []string{write(t, map[string]string{"r.yaml": someRules})}}, false},
+		"warnings that must not be":    {rulesCheckCommand{Paths: []string{write(t, map[string]string{"r.yaml": someRules})}, Strict: true}, true},
+		"what GitHub sends":            {rulesCheckCommand{Paths: []string{joins}, Strict: true, Source: []string{"bitbucket-server", "github"}}, false},
+		"what Gitea lists":             {rulesCheckCommand{Paths: []string{joins}, Strict: true, Source: []string{"gitea"}}, false},
+		"what Data Center never tells": {rulesCheckCommand{Paths: []string{joins}, Strict: true, Source: []string{"bitbucket-server"}}, true},
+		"a forge that nobody knows":    {rulesCheckCommand{Paths: []string{joins}, Source: []string{"sourceforge"}}, true},
+		"faults":                       {rulesCheckCommand{Paths: []string{write(t, map[string]string{"r.yaml": "namespace: acme\n"})}}, true},
 		"a picture that is none": {rulesCheckCommand{Paths: []string{write(t, map[string]string{
 			"r.yaml": strings.Replace(described, "    kind:", "    avatar: a.png\n    kind:", 1), "a.png": "no picture"})}}, true},
 		"files that are nowhere": {rulesCheckCommand{Paths: []string{good + "/nowhere"}}, true},

@@ -63,10 +63,18 @@ func Tellers() []string { return slices.Sorted(maps.Keys(tells)) }
 // Kinds returns the kinds that a forge can tell of.
 func Kinds(forge string) []string { return slices.Clone(tells[forge]) }
 
-// Tells reports whether a forge can tell of a kind of event. Kinds that no forge tells of, such as those that
+// lists are the kinds of event that no webhook of a forge tells of, but that are read from what its API lists.
+var lists = map[string][]string{
+	GitLab:         {"star.added"},
+	Gitea:          {"star.added", "member.added", "member.removed"},
+	Forgejo:        {"star.added", "member.added", "member.removed"},
+	BitbucketCloud: {"member.added", "member.removed"},
+}
+
+// Tells reports whether a forge can tell of a kind of event, by a webhook or in a list. Kinds that no forge tells of, such as those that
 // Accolade makes itself, are none of theirs: for these it returns true.
 func Tells(forge, kind string) bool {
-	if slices.Contains(tells[forge], kind) {
+	if slices.Contains(tells[forge], kind) || slices.Contains(lists[forge], kind) {
 		return true
 	}
 	for _, kinds := range tells {

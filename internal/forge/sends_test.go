@@ -31,8 +31,8 @@ func TestTells(t *testing.T) {
 			t.Errorf("%s: that no forge tells of it is %t", kind, nobody)
 		}
 	}
-	if forge.Tells(forge.Gitea, event.MemberAdded) || !forge.Tells(forge.Gitea, "com.acme.meeting.finished") {
-		t.Error("Gitea tells of no members, and of what programs send nobody knows")
+	if forge.Tells(forge.BitbucketServer, event.MemberAdded) || !forge.Tells(forge.Gitea, event.MemberAdded) || !forge.Tells(forge.Gitea, "com.acme.meeting.finished") {
+		t.Error("Data Center tells of no members, Gitea lists them, and of what programs send nobody knows")
 	}
 }
 
