@@ -293,7 +293,12 @@ func TestWhoGetsNoMail(t *testing.T) {
 		p.do("POST", "/api/v1/users", map[string]any{"username": "robot", "name": "Robot", "email": "robot@example.com", "bot": true})
 		p.award("without")
 		p.award("robot")
-		p.none("both")
+		p.person("quiet", "quiet@example.com")
+		if status, _, text := p.ask(p.tokenOf("quiet"), "PATCH", "/api/v1/user", map[string]any{"achievements_enabled": false}); status != http.StatusOK {
+			t.Fatalf("switching achievements off is answered %d: %s", status, text)
+		}
+		p.award("quiet")
+		p.none("all-of-them")
 
 		server.Stop()
 		p.person("unlucky", "unlucky@example.com")

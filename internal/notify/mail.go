@@ -67,9 +67,9 @@ type Letter struct {
 }
 
 // Wanted reports whether the recipient is to be told of the award by mail: not when it was taken away
-// meanwhile, and not those who want none, cannot get one, or must not.
+// meanwhile, and not those who want none, show no achievements, cannot get one, or must not.
 func (n *Notice) Wanted() bool {
-	return !n.Revoked && !n.Award.Revoked() && n.User.Email != "" && n.User.AwardEmails &&
+	return !n.Revoked && !n.Award.Revoked() && n.User.Email != "" && n.User.AwardEmails && n.User.AchievementsEnabled &&
 		!n.User.Blocked && !n.User.Bot && n.User.ErasedAt.IsZero() && n.User.ID != achievement.HouseUserID
 }
 
