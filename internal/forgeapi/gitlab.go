@@ -38,7 +38,7 @@ func (g *gitlabReader) places(ctx context.Context, name string) ([]place, error)
 	for _, one := range below {
 		found = append(found, place{path: one.text("full_path"), group: true, whole: one})
 	}
-	projects, err := g.listAll(ctx, gitlabPath(name, true)+"/projects?include_subgroups=true&per_page=100&order_by=id&sort=asc")
+	projects, err := g.listAll(ctx, gitlabPath(name, true)+"/projects?include_subgroups=true&with_shared=false&per_page=100&order_by=id&sort=asc")
 	for _, one := range projects {
 		found = append(found, place{path: one.text("path_with_namespace"), whole: one, told: gitlabProject(one)})
 	}
@@ -250,6 +250,7 @@ func (g *gitlabReader) members(ctx context.Context, at place, _ cursor) (*Page, 
 		joined := &Page{}
 		g.hears(joined, http.Header{}, body.sent(), g.now())
 		page.Unreadable += joined.Unreadable
+		page.Roster.Partial = page.Roster.Partial || len(joined.Events) == 0 // Whoever cannot be read has not left.
 		page.Roster.Present = append(page.Roster.Present, joined.Events...)
 	}
 	return page, nil

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -200,21 +201,42 @@ func (a *API) listAll(ctx context.Context, path string) ([]object, error) {
 	return whole, err
 }
 
-// listRoster is listAll that tells whether the list is whole: what may not be seen is no news of anybody's leaving.
+// listRoster is listAll that tells whether the list is whole: what may not be seen is no news of anybody's leaving. When
+// somebody leaves between two pages, the first of the next one moves up and is passed over: a list of several pages is read
+// twice, and whole only if both times it shows the same.
 func (a *API) listRoster(ctx context.Context, path string) (whole []object, all bool, err error) {
-	all = true
-	for pages := 0; path != "" && err == nil; pages++ {
-		if pages == maxPages {
-			return whole, false, nil
+	whole, pages, err := a.listPages(ctx, path)
+	if err == nil && pages > 1 {
+		a.client.forget()
+		var again []object
+		if again, _, err = a.listPages(ctx, path); err == nil {
+			return whole, pages < maxPages && slices.Equal(identities(whole), identities(again)), nil
 		}
-		var part []object
-		part, path, err = a.list(ctx, path)
-		whole = append(whole, part...)
 	}
 	if refusedWith(err, http.StatusNotFound, http.StatusGone, http.StatusForbidden) {
 		return whole, false, nil
 	}
-	return whole, all, err
+	return whole, true, err
+}
+
+// listPages follows a list to its end, and returns how many pages it had.
+func (a *API) listPages(ctx context.Context, path string) (whole []object, pages int, err error) {
+	for path != "" && err == nil && pages < maxPages {
+		var part []object
+		part, path, err = a.list(ctx, path)
+		whole, pages = append(whole, part...), pages+1
+	}
+	return whole, pages, err
+}
+
+// identities returns the ids of people, in order.
+func identities(people []object) []string {
+	ids := make([]string, len(people))
+	for i, person := range people {
+		ids[i] = person.text("id") + person.in("user").text("uuid")
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 func unreadable(path string, cause error) error {

@@ -87,6 +87,37 @@ func TestTheClientHonoursWhatForgesSay(t *testing.T) {
 	}
 }
 
+// A list of members that shifts while it is read takes nobody away.
+func TestShiftingRosterIsPartial(t *testing.T) {
+	f, src := onGitLab(t)
+	f.most = 1
+	const members = "/groups/acme%2Ftools/members"
+	f.lists[members].things = append(f.lists[members].things, mixed(noor, thing{"access_level": 30, "created_at": "2026-10-13T09:20:31.456Z"}))
+	read := func() *forgeapi.Roster {
+		page, err := newAPI(t, src, forgeapi.Config{}).Page(t.Context(), forgeapi.Part{Place: "acme/tools", Group: true, Listing: "members"}, time.Time{}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Roster
+	}
+	if roster := read(); roster.Partial || len(roster.Present) != 2 {
+		t.Errorf("a quiet list is %+v", roster)
+	}
+	third := mixed(ivy, thing{"id": 57, "access_level": 30, "created_at": "2026-10-14T09:20:31.456Z"})
+	f.lists[members].things = append(f.lists[members].things, third)
+	left := false
+	f.failing(func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Get("page") == "2" && !left { // The first one leaves, and the second is passed over.
+			left = true
+			f.lists[members].things = f.lists[members].things[1:]
+		}
+		return false
+	})
+	if roster := read(); !roster.Partial {
+		t.Errorf("a list that shifted is whole: %d are present", len(roster.Present))
+	}
+}
+
 // A token goes nowhere but to the forge, and what is broken on the way is asked for again.
 func TestTheClientIsCareful(t *testing.T) {
 	other := newFake(t)
