@@ -45,6 +45,8 @@ type Config struct {
 	QueryTokens bool
 	// Mount adds routes that are not the API's, such as those for webhooks.
 	Mount func(gin.IRouter)
+	// Pages adds routes that people use with a browser: they know who is signed in.
+	Pages func(gin.IRouter)
 }
 
 // New returns the handler of everything that is public. It panics when the embedded contract is
@@ -94,6 +96,11 @@ func New(cfg Config) http.Handler {
 	gitlab.Mount(withHead{engine.Group("", bounded, origin, gate.identified(gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
 	mountUnsubscribe(public, cfg.Operations, limits)
 	mountAcceptance(public, cfg.Operations, limits)
+	people := pages(public, cfg, limits, problem.Write)
+	mountSignIn(people, cfg, limits)
+	if cfg.Pages != nil {
+		cfg.Pages(people)
+	}
 	if cfg.Mount != nil {
 		cfg.Mount(public)
 	}
