@@ -1279,6 +1279,22 @@ type RulesFile struct {
 // Scope What a token may be used for. `write` includes reading; `admin` includes both.
 type Scope string
 
+// Session Being signed in with a browser.
+type Session struct {
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Id        int64     `json:"id"`
+
+	// LastSeenAt To the hour.
+	LastSeenAt time.Time `json:"last_seen_at"`
+
+	// Provider The name of the provider who said who this is; null when a token did.
+	Provider *string `json:"provider"`
+
+	// TokenId The token that the session was begun with.
+	TokenId *int64 `json:"token_id"`
+}
+
 // StartImport defines model for StartImport.
 type StartImport struct {
 	// DryRun Change nothing; find out what would come of it.
@@ -1446,6 +1462,7 @@ type UserExport struct {
 	Awards      []Award      `json:"awards"`
 	ExportedAt  time.Time    `json:"exported_at"`
 	Memberships []Membership `json:"memberships"`
+	Sessions    []Session    `json:"sessions"`
 	Tokens      []Token      `json:"tokens"`
 	User        User         `json:"user"`
 }

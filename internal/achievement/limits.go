@@ -3,6 +3,7 @@ package achievement
 import (
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/seed-504bad89/accolade/internal/fault"
@@ -17,6 +18,13 @@ const (
 	MaxPath        = 255
 	MaxUsername    = 255
 	MaxEmail       = 254 // RFC 5321, 4.5.3.1.3, less the angle brackets
+)
+
+// How long somebody may stay signed in, unseen and at all, and be away at a provider to sign in.
+const (
+	SessionIdle     = 14 * 24 * time.Hour
+	SessionLifetime = 90 * 24 * time.Hour
+	SignInPatience  = 10 * time.Minute
 )
 
 var (

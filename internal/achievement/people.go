@@ -131,3 +131,18 @@ type Token struct {
 	// LastUsedAt is to the minute; zero for a token that was never used.
 	LastUsedAt time.Time
 }
+
+// Session is somebody being signed in with a browser. Its secret is in the browser and never kept.
+type Session struct {
+	ID     int64
+	UserID int64
+	// TokenID is the API token that the session was begun with, and ends with; 0 when there is none.
+	TokenID int64
+	// Provider is the name of the provider who said who this is; empty when a token did.
+	Provider  string
+	CreatedAt time.Time
+	// LastSeenAt is to the hour.
+	LastSeenAt time.Time
+	// ExpiresAt is when it ends even if it is used all the time.
+	ExpiresAt time.Time
+}

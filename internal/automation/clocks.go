@@ -60,7 +60,11 @@ func (a *Automation) Tick(ctx context.Context) (busy bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	busy = settled || lapsed || replayed || expired
+	ended, err := a.expireSessions(ctx)
+	if err != nil {
+		return false, err
+	}
+	busy = settled || lapsed || replayed || expired || ended
 	for _, clock := range a.current.Load().set.Clocks() {
 		ticked, err := a.tick(ctx, clock)
 		if err != nil {

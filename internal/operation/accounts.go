@@ -68,7 +68,7 @@ func (o *Operations) LinkAccount(ctx context.Context, caller Caller, in NewAccou
 	return account, created, nil
 }
 
-// UnlinkAccount makes the user's accounts on a source nobody's. Role: admin.
+// UnlinkAccount makes the user's accounts on a source nobody's, and ends the sessions that accounts began. Role: admin.
 func (o *Operations) UnlinkAccount(ctx context.Context, caller Caller, ref, source string) error {
 	if err := mayAdminister(caller); err != nil {
 		return err
@@ -79,6 +79,9 @@ func (o *Operations) UnlinkAccount(ctx context.Context, caller Caller, ref, sour
 			return err
 		}
 		if err := tx.UnlinkAccounts(ctx, user.ID, source); err != nil {
+			return err
+		}
+		if err := tx.EndProvidedSessions(ctx, user.ID); err != nil {
 			return err
 		}
 		return o.note(ctx, tx, caller, deed{

@@ -10,11 +10,13 @@ import (
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-// Caller is who calls, and what their token may be used for. The zero Caller is anonymous.
+// Caller is who calls, and what their token or session may be used for. The zero Caller is anonymous.
 type Caller struct {
 	user    achievement.User
 	tokenID int64
-	scopes  []achievement.Scope
+	// sessionID is 0 for whoever is not signed in with a browser.
+	sessionID int64
+	scopes    []achievement.Scope
 }
 
 // Anonymous reports whether nobody is known to call.
@@ -23,8 +25,14 @@ func (c Caller) Anonymous() bool { return c.user.ID == 0 }
 // ID returns the user's id, 0 for an anonymous caller.
 func (c Caller) ID() int64 { return c.user.ID }
 
-// TokenID returns the id of the token that the caller came with, 0 for an anonymous caller.
+// TokenID returns the id of the token that the caller came with, or began the session with; 0 when there is none.
 func (c Caller) TokenID() int64 { return c.tokenID }
+
+// SessionID returns the id of the session that the caller is signed in with, 0 when there is none.
+func (c Caller) SessionID() int64 { return c.sessionID }
+
+// Username returns the user's name, "" for an anonymous caller.
+func (c Caller) Username() string { return c.user.Username }
 
 // has reports whether the token may be used for the scope, by itself or by a scope that includes it.
 func (c Caller) has(scope achievement.Scope) bool {
@@ -64,15 +72,9 @@ func (o *Operations) Authenticate(ctx context.Context, secret string) (Caller, e
 	var caller Caller
 	var lastUsed time.Time
 	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		token, err := tx.TokenByHash(ctx, hash(secret))
-		if fault.Is(err, fault.NotFound) {
-			return invalidToken()
-		}
+		token, err := o.validToken(ctx, tx, secret)
 		if err != nil {
 			return err
-		}
-		if !token.ExpiresAt.IsZero() && !o.now().Before(token.ExpiresAt) {
-			return fault.New(fault.Unauthenticated, "expired_token", "this token has expired")
 		}
 		user, err := tx.UserByID(ctx, token.UserID)
 		if err != nil {

@@ -51,6 +51,15 @@ func forbidden(format string, args ...any) error {
 	return fault.New(fault.Forbidden, "forbidden", format, args...)
 }
 
+// sessionScopes returns what a user may do who a provider says it is: all that the user may.
+func sessionScopes(user *achievement.User) []achievement.Scope {
+	scopes := []achievement.Scope{achievement.ScopeRead, achievement.ScopeWrite}
+	if user.Admin {
+		scopes = append(scopes, achievement.ScopeAdmin)
+	}
+	return scopes
+}
+
 // mayIssue refuses tokens for others, except by admins, and tokens that could do what the caller's
 // cannot or what their user may not.
 func mayIssue(caller Caller, user *achievement.User, scopes []achievement.Scope) error {

@@ -125,6 +125,11 @@ func (o *Operations) updateUser(ctx context.Context, caller Caller, ref string, 
 		if err := tx.UpdateUser(ctx, &view.User); err != nil {
 			return err
 		}
+		if view.Blocked {
+			if err := tx.EndSessions(ctx, user.ID); err != nil {
+				return err
+			}
+		}
 		return o.note(ctx, tx, caller, deed{
 			action: "user.updated", subjectID: user.ID, object: "user", objectID: user.ID,
 			details: fields(when(in.Name, "name"), when(in.Email, "email"), when(in.PrivateProfile, "private_profile"),
@@ -205,6 +210,7 @@ type UserExport struct {
 	Accounts    []achievement.Account
 	Memberships []Membership
 	Tokens      []achievement.Token
+	Sessions    []achievement.Session
 	Awards      []AwardView
 	Audit       []AuditView
 }
@@ -228,6 +234,9 @@ func (o *Operations) ExportUser(ctx context.Context, caller Caller, ref string) 
 			return err
 		}
 		if export.Tokens, err = tx.TokensOf(ctx, user.ID); err != nil {
+			return err
+		}
+		if export.Sessions, err = tx.SessionsOf(ctx, user.ID); err != nil {
 			return err
 		}
 		if export.Memberships, err = membershipsOf(ctx, tx, user.ID); err != nil {

@@ -18,8 +18,10 @@ const (
 	maxSecret = 512
 )
 
-// newSecret returns a new secret. It holds 178 bits of chance.
-func newSecret() string {
+// newSecret returns a new secret of a token. It holds 178 bits of chance.
+func newSecret() string { return newSecretOf(secretPrefix) }
+
+func newSecretOf(prefix string) string {
 	random := make([]byte, 0, secretRandom)
 	var pool [2 * secretRandom]byte
 	for len(random) < secretRandom {
@@ -31,7 +33,7 @@ func newSecret() string {
 			}
 		}
 	}
-	return secretPrefix + string(random) + checksum(string(random))
+	return prefix + string(random) + checksum(string(random))
 }
 
 // checksum returns the CRC32 (IEEE) of the text in base 62, most significant digit first.
@@ -48,11 +50,16 @@ func checksum(text string) string {
 // plausible reports whether the secret may be one that we know: whatever claims to be issued must
 // have the form and the checksum; the configured admin token has any form.
 func plausible(secret string) bool {
-	rest, issued := strings.CutPrefix(secret, secretPrefix)
-	if !issued {
+	if !strings.HasPrefix(secret, secretPrefix) {
 		return secret != "" && len(secret) <= maxSecret
 	}
-	if len(rest) != secretRandom+secretChecksum {
+	return plausibleOf(secretPrefix, secret)
+}
+
+// plausibleOf reports whether the secret has the form of those with the prefix, and its checksum.
+func plausibleOf(prefix, secret string) bool {
+	rest, issued := strings.CutPrefix(secret, prefix)
+	if !issued || len(rest) != secretRandom+secretChecksum {
 		return false
 	}
 	return checksum(rest[:secretRandom]) == rest[secretRandom:]

@@ -66,8 +66,11 @@ func newLimits(cfg Limits) *limits {
 // take counts the request of the caller and refuses one too many.
 func (l *limits) take(c *gin.Context, caller operation.Caller) error {
 	p, key := l.token, "token:"+strconv.FormatInt(caller.TokenID(), 10)
-	if caller.Anonymous() {
+	switch {
+	case caller.Anonymous():
 		p, key = l.address, "address:"+network(c.ClientIP())
+	case caller.TokenID() == 0:
+		key = "session:" + strconv.FormatInt(caller.SessionID(), 10)
 	}
 	if l.limiter == nil || p.limit.Requests == 0 {
 		return nil

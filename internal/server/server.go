@@ -22,7 +22,6 @@ import (
 	"github.com/seed-504bad89/accolade/internal/server/graphql"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
 	"github.com/seed-504bad89/accolade/internal/server/rest"
-	"github.com/seed-504bad89/accolade/internal/server/web"
 )
 
 // Config is what the engine serves and is watched by. Log, BaseURL, Operations, Metrics and
@@ -46,6 +45,8 @@ type Config struct {
 	QueryTokens bool
 	// Mount adds routes that are not the API's, such as those for webhooks.
 	Mount func(gin.IRouter)
+	// Pages adds routes that people use with a browser: they know who is signed in.
+	Pages func(gin.IRouter)
 }
 
 // New returns the handler of everything that is public. It panics when the embedded contract is
@@ -93,11 +94,9 @@ func New(cfg Config) http.Handler {
 	rest.Mount(withHead{group}, cfg.Operations, cfg.BaseURL)
 	graphql.Mount(engine.Group("", bounded, origin, gate.identified(graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
 	gitlab.Mount(withHead{engine.Group("", bounded, origin, gate.identified(gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
-	pages := web.New(web.Config{Operations: cfg.Operations, BaseURL: cfg.BaseURL})
-	pages.MountStatic(public)
-	pages.Mount(withHead{engine.Group("", bounded, origin, conditional)})
 	mountUnsubscribe(public, cfg.Operations, limits)
 	mountAcceptance(public, cfg.Operations, limits)
+	mountPages(public, cfg, limits)
 	if cfg.Mount != nil {
 		cfg.Mount(public)
 	}

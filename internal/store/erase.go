@@ -13,7 +13,9 @@ import (
 // accounts, by which later events find nobody. Events stay, since others' counts rest on them; the
 // person's names in them go.
 func (tx *Tx) EraseUser(ctx context.Context, userID int64) error {
-	for _, model := range []any{(*awardRow)(nil), (*markerRow)(nil), (*memberRow)(nil), (*tokenRow)(nil), (*progressRow)(nil)} {
+	for _, model := range []any{
+		(*awardRow)(nil), (*markerRow)(nil), (*memberRow)(nil), (*sessionRow)(nil), (*signInRow)(nil), (*tokenRow)(nil), (*progressRow)(nil),
+	} {
 		if _, err := tx.db.NewDelete().Model(model).Where("user_id = ?", userID).Exec(ctx); err != nil {
 			return err
 		}

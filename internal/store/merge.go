@@ -17,7 +17,7 @@ type Merged struct {
 	Moved, Collapsed int
 }
 
-// MergeUser gives all that one user has to another one, but for progress and tokens, and leaves a name that leads
+// MergeUser gives all that one user has to another one, but for progress, tokens and sessions, and leaves a name that leads
 // there. Awards that both have become one. HoldRevision with exclusive set must have been called before.
 func (tx *Tx) MergeUser(ctx context.Context, from, into int64, now time.Time) (Merged, error) {
 	merged, err := tx.mergeAwards(ctx, from, into)
@@ -31,6 +31,8 @@ func (tx *Tx) MergeUser(ctx context.Context, from, into int64, now time.Time) (M
 		"UPDATE members SET role = (SELECT max(m.role) FROM members AS m WHERE m.namespace_id = members.namespace_id AND m.user_id IN (?0, ?1)) WHERE user_id = ?1",
 		"INSERT INTO members SELECT namespace_id, ?1, role, created_at, updated_at FROM members WHERE user_id = ?0 ON CONFLICT DO NOTHING",
 		"DELETE FROM members WHERE user_id = ?0",
+		"DELETE FROM sessions WHERE user_id = ?0",
+		"DELETE FROM sign_ins WHERE user_id = ?0",
 		"DELETE FROM tokens WHERE user_id = ?0",
 		"UPDATE users SET merged_into = ?1 WHERE merged_into = ?0",
 	} {

@@ -92,7 +92,8 @@ func (s *server) ExportUser(ctx context.Context, request api.ExportUserRequestOb
 	export := api.UserExport{
 		ExportedAt: found.ExportedAt, User: apiUser(&found.User), Accounts: each(found.Accounts, apiAccount),
 		Memberships: each(found.Memberships, apiMembership), Tokens: each(found.Tokens, apiToken),
-		Awards: each(found.Awards, s.award), AuditEvents: each(found.Audit, apiAuditEvent),
+		Sessions: each(found.Sessions, apiSession),
+		Awards:   each(found.Awards, s.award), AuditEvents: each(found.Audit, apiAuditEvent),
 	}
 	return api.ExportUser200JSONResponse(export), nil
 }
@@ -100,6 +101,13 @@ func (s *server) ExportUser(ctx context.Context, request api.ExportUserRequestOb
 func apiMembership(membership *operation.Membership) api.Membership {
 	return api.Membership{
 		Namespace: *apiNamespaceRef(&membership.Namespace), AccessLevel: api.AccessLevel(membership.Role.String()),
+	}
+}
+
+func apiSession(session *achievement.Session) api.Session {
+	return api.Session{
+		Id: session.ID, Provider: unlessZero(session.Provider), TokenId: unlessZero(session.TokenID),
+		CreatedAt: session.CreatedAt, LastSeenAt: session.LastSeenAt, ExpiresAt: session.ExpiresAt,
 	}
 }
 

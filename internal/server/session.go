@@ -1,0 +1,79 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/signin"
+	"github.com/seed-504bad89/accolade/internal/server/web"
+)
+
+// mountPages adds the routes that people use with a browser: they know who is signed in, and refuse what another
+// site's page lets a browser do. The API's routes are not among them, and never take a cookie.
+func mountPages(routes gin.IRouter, cfg Config, limits *limits) {
+	pages := web.New(web.Config{Operations: cfg.Operations, BaseURL: cfg.BaseURL})
+	pages.MountStatic(routes)
+	people := withHead{routes.Group("", bounded, origin, conditional, sameOrigin(cfg.BaseURL, pages.Fail), session(limits, cfg.Operations, pages.Fail))}
+	signin.Mount(people, signin.Config{Operations: cfg.Operations, Try: limits.try, Fail: pages.Fail})
+	pages.Mount(people)
+	if cfg.Pages != nil {
+		cfg.Pages(people)
+	}
+}
+
+// session leaves who is signed in in the request's context. A cookie that is not valid is deleted.
+func session(limits *limits, operations *operation.Operations, fail func(*gin.Context, error)) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Writer.Header().Add("Vary", "Cookie")
+		secret := signin.SessionSecret(c.Request)
+		if secret == "" {
+			return
+		}
+		var caller operation.Caller
+		err := limits.try(c, secret, func() (err error) {
+			caller, err = operations.AuthenticateSession(c.Request.Context(), secret)
+			return err
+		})
+		switch {
+		case fault.Is(err, fault.Unauthenticated):
+			signin.DropSession(c)
+		case err != nil:
+			c.Abort()
+			fail(c, err)
+		default:
+			c.Header("Cache-Control", "private, no-store")
+			c.Request = c.Request.WithContext(operation.WithCaller(c.Request.Context(), caller))
+		}
+	}
+}
+
+// try runs an attempt with a secret unless its sender has tried too many that are not valid, and notes how it went.
+func (l *limits) try(c *gin.Context, secret string, attempt func() error) error {
+	if err := l.mayTry(c, secret); err != nil {
+		return err
+	}
+	err := attempt()
+	l.tried(c, secret, err)
+	return err
+}
+
+// sameOrigin refuses requests that change something and that a browser sends for a page of another origin.
+func sameOrigin(baseURL string, fail func(*gin.Context, error)) gin.HandlerFunc {
+	protection := http.NewCrossOriginProtection()
+	// A proxy may hide the host that people see; an old browser says only which origin its page has.
+	if base, err := url.Parse(baseURL); err == nil && base.Host != "" {
+		if err := protection.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
+			panic(err) // an address with a scheme and a host is an origin
+		}
+	}
+	return func(c *gin.Context) {
+		if err := protection.Check(c.Request); err != nil {
+			c.Abort()
+			fail(c, fault.New(fault.Forbidden, "cross_origin", "a page of another site may not do this").Because(err))
+		}
+	}
+}

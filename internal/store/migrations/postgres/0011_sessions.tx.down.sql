@@ -1,0 +1,3 @@
+DROP TABLE sign_ins;
+--bun:split
+DROP TABLE sessions;
