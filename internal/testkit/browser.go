@@ -16,8 +16,15 @@ const browserTimeout = 3 * time.Minute
 func Browser(t *testing.T) context.Context {
 	t.Helper()
 
+	return BrowserFor(t, browserTimeout)
+}
+
+// BrowserFor is a Browser for tests that share one, whose pages may take as long.
+func BrowserFor(t *testing.T, timeout time.Duration) context.Context {
+	t.Helper()
+
 	path := need(t, "ACCOLADE_TEST_CHROMIUM")
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), browserTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), timeout)
 	t.Cleanup(cancel)
 	options := append(chromedp.DefaultExecAllocatorOptions[:len(chromedp.DefaultExecAllocatorOptions):len(chromedp.DefaultExecAllocatorOptions)],
 		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.DisableGPU, chromedp.WindowSize(1280, 1024),

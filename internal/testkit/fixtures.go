@@ -2,7 +2,6 @@ package testkit
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -21,32 +20,17 @@ func Fixtures(tb testing.TB, module string) string {
 	fetching.Lock()
 	defer fetching.Unlock()
 
+	pins, err := folderAbove(filepath.Join("build", "fixtures"))
+	if err != nil {
+		tb.Fatal(err)
+	}
 	var answer, complaints bytes.Buffer
 	cmd := exec.CommandContext(tb.Context(), "./fetch.sh", module) //nolint:gosec // the test says which module
-	cmd.Dir, cmd.Stdout, cmd.Stderr = pinsFolder(tb), &answer, &complaints
-	err := cmd.Run()
+	cmd.Dir, cmd.Stdout, cmd.Stderr = pins, &answer, &complaints
+	err = cmd.Run()
 	folder := strings.TrimSpace(answer.String())
 	if err != nil || folder == "" {
 		tb.Fatalf("the fixtures of %s cannot be fetched in the version that build/fixtures pins: %v\n%s", module, err, complaints.String())
 	}
 	return folder
-}
-
-// pinsFolder returns build/fixtures of the repository that the test is in.
-func pinsFolder(tb testing.TB) string {
-	tb.Helper()
-
-	here, err := os.Getwd()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for folder := here; ; folder = filepath.Dir(folder) {
-		pins := filepath.Join(folder, "build", "fixtures")
-		if _, err := os.Stat(filepath.Join(pins, "fetch.sh")); err == nil {
-			return pins
-		}
-		if folder == filepath.Dir(folder) {
-			tb.Fatalf("no folder above %s has build/fixtures, which pins the fixtures", here)
-		}
-	}
 }
