@@ -1,11 +1,12 @@
 // What pages do besides what they do without a script. Each part looks for its own mark in the page.
 "use strict";
 
-// What hover or focus shows goes away by Escape, without moving the pointer (WCAG 2.2, 1.4.13).
+// What hover or focus shows goes away by Escape, without moving the pointer or the focus (WCAG 2.2, 1.4.13).
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const earned of document.querySelectorAll(".earned:is(:hover, :focus-within)")) earned.classList.add("dismissed");
+});
 for (const earned of document.querySelectorAll(".earned")) {
-  earned.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") earned.classList.add("dismissed");
-  });
   for (const leaving of ["mouseleave", "focusout"]) {
     earned.addEventListener(leaving, () => earned.classList.remove("dismissed"));
   }
