@@ -49,7 +49,7 @@ func (s *server) UpdateNamespace(ctx context.Context, request api.UpdateNamespac
 	namespace, err := s.operations.UpdateNamespace(ctx, callerOf(ctx), request.Namespace, operation.NamespaceChange{
 		Name: request.Body.Name, Visibility: (*achievement.Visibility)(request.Body.Visibility),
 		Leaderboard: request.Body.Leaderboard,
-		Match: match(request.Params.IfMatch, apiNamespace),
+		Match:       match(request.Params.IfMatch, apiNamespace),
 	})
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/hex"
+	"fmt"
 	"hash/fnv"
 	"html/template"
 	"math"
@@ -35,24 +36,21 @@ func (r *renderer) functions(p *Pages) template.FuncMap {
 	}
 }
 
-// join makes a path of its parts, escaping each that is not a constant of the template's own.
+// join makes an address of its parts: texts of the template's own and values in turn. Values are escaped, as a part
+// of the path before a question mark, and as one of the query after it.
 func join(parts []any) string {
-	var path strings.Builder
+	var address strings.Builder
+	escape := url.PathEscape
 	for i, part := range parts {
-		switch part := part.(type) {
-		case string:
-			if i%2 == 0 {
-				path.WriteString(part)
-			} else {
-				path.WriteString(url.PathEscape(part))
-			}
-		case int64:
-			path.WriteString(strconv.FormatInt(part, 10))
-		case int:
-			path.WriteString(strconv.Itoa(part))
+		text := fmt.Sprint(part)
+		if i%2 == 1 {
+			text = escape(text)
+		} else if strings.Contains(text, "?") {
+			escape = url.QueryEscape
 		}
+		address.WriteString(text)
 	}
-	return path.String()
+	return address.String()
 }
 
 // personPath is the page of a person.
