@@ -2,7 +2,7 @@
 // oEmbed.
 //
 // All of it is what everyone may see, whoever asks: it is put into public places, and kept there by others. What is closed
-// to everyone looks exactly as what is not there. It may import operation, the nouns, fault, the drawing room and
+// to everyone looks exactly as what is not there. It may import operation, fault, the drawing room and
 // server/problem.
 package badge
 
