@@ -131,7 +131,7 @@ func TestBadgesOfWhatIsNoService(t *testing.T) {
 	}
 	for what, answer := range answers {
 		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w) }))
-		defer other.Close()
+		t.Cleanup(other.Close)
 		directory := t.TempDir()
 		_, err := accolade(t, "badge", "render", "--user", "ada", "--server", other.URL, "--out", directory)
 		if codeOf(err) != 1 {

@@ -15,12 +15,15 @@ import (
 
 var styles = []string{"flat", "flat-square", "plastic", "for-the-badge", "social"}
 
+// han is "Bruce Lee's achievement" in Chinese.
+const han = "\u674e\u5c0f\u9f8d\u7684\u6210\u5c31"
+
 // hostile are texts that somebody may have as a name, or write into an address.
 var hostile = []string{
 	"", " ", `"><script>alert(1)</script>`, "</style><script>", "</title></svg>", "]]>", "<!--", "&amp;&#0;", "color=red;}", "' onload='x",
 	"\x00\x01\x1b[31m", "\xff\xfe\xed\xa0\x80", "a\u202eb\u2066c", "\ufffe\uffff\U0001ffff", "line\nbreak\ttab\r\u2028\u2029",
 	strings.Repeat("😀", 255), strings.Repeat("👩‍👩‍👧", 80), "🇩🇪🇫🇷", strings.Repeat("e\u0301\u0302\u0303\u0304\u0305", 50), strings.Repeat("W", 1000),
-	"李小龍的成就", "שלום עולם", "مرحبا بالعالم", "हिन्दी", strings.Repeat("\u0301", 500), "{{.}}${x}%s", "url(http://example.com/x)", "javascript:alert(1)",
+	han, "שלום עולם", "مرحبا بالعالم", "हिन्दी", strings.Repeat("\u0301", 500), "{{.}}${x}%s", "url(http://example.com/x)", "javascript:alert(1)",
 }
 
 // document is what is looked at in an SVG.

@@ -9,12 +9,10 @@ import (
 
 // The card's bounds, and what it is like when nothing is asked for.
 const (
-	MaxRows        = 10
-	MaxColumns     = 10
+	// MaxLength is how many rows, and how many columns, a card has at most.
+	MaxLength      = 10
 	defaultRows    = 3
 	defaultColumns = 6
-	// MaxCells is how many achievements a card shows at most.
-	MaxCells = MaxRows * MaxColumns
 	// maxPicture bounds the bytes of a cell's picture, and maxPictures those of all; what is beyond is drawn as a medal.
 	maxPicture  = 80 << 10
 	maxPictures = 3 << 20
@@ -68,7 +66,7 @@ type Look struct {
 
 // Size returns how many columns and rows the card has for so many achievements, and its width and height.
 func (l Look) Size(items int) (columns, rows int, width, height float64) {
-	columns, rows = within(l.Columns, MaxColumns, defaultColumns), within(l.Rows, MaxRows, defaultRows)
+	columns, rows = within(l.Columns, defaultColumns), within(l.Rows, defaultRows)
 	columns = max(1, min(columns, items))
 	rows = min(rows, (items+columns-1)/columns)
 	width = float64(2*margin + columns*cellWidth)
@@ -80,14 +78,14 @@ func (l Look) Size(items int) (columns, rows int, width, height float64) {
 
 // Cells is how many achievements the card may show.
 func (l Look) Cells() int {
-	return within(l.Columns, MaxColumns, defaultColumns) * within(l.Rows, MaxRows, defaultRows)
+	return within(l.Columns, defaultColumns) * within(l.Rows, defaultRows)
 }
 
-func within(wanted, most, otherwise int) int {
+func within(wanted, otherwise int) int {
 	if wanted < 1 {
 		return otherwise
 	}
-	return min(wanted, most)
+	return min(wanted, MaxLength)
 }
 
 func (l Look) hides(part string) bool { return listed(l.Hide, part) }
@@ -155,7 +153,7 @@ func (c Card) SVG() []byte {
 	left := (width - float64(columns*cellWidth)) / 2
 	for i := range shown {
 		x := left + float64(i%columns*cellWidth)
-		look.cell(d, &shown[i], i, x, look.top()+float64(i/columns)*look.cellHeight())
+		look.cell(d, &shown[i], x, look.top()+float64(i/columns)*look.cellHeight())
 	}
 	return d.raw("</g></svg>").out
 }
@@ -174,7 +172,7 @@ func bounded(items []Item) []Item {
 }
 
 // cell draws an achievement: its picture, how often, and its name.
-func (l Look) cell(d *drawing, item *Item, number int, x, y float64) {
+func (l Look) cell(d *drawing, item *Item, x, y float64) {
 	const middle = cellWidth / 2
 	name := clean(item.Name, 2*maxText)
 	d.raw("<g><title>").text(name).raw("</title>")

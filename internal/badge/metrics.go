@@ -51,7 +51,7 @@ func measure(data []byte) *typeface {
 			continue
 		}
 		if r >= firstKerned && r < firstKerned+kerned {
-			indexes[r-firstKerned] = index
+			indexes[r-firstKerned] = index //nolint:gosec // the condition keeps it within
 		}
 		if advance, err := parsed.GlyphAdvance(&buffer, index, ppem, font.HintingNone); err == nil {
 			face.advances[r] = int16(advance.Round()) //nolint:gosec // a glyph is a few thousand wide

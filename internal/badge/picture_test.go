@@ -88,10 +88,10 @@ func TestAPictureFallsBackOnNamesThatTheFontCanWrite(t *testing.T) {
 		change(&p)
 		return p
 	}
-	same("a name in Chinese", with(func(p *badge.Picture) { p.Name = "李小龍" }), with(func(p *badge.Picture) { p.Name = "ada" }))
+	same("a name in Chinese", with(func(p *badge.Picture) { p.Name = han }), with(func(p *badge.Picture) { p.Name = "ada" }))
 	same("a name in Hebrew", with(func(p *badge.Picture) { p.Name = "עדה" }), with(func(p *badge.Picture) { p.Name = "ada" }))
 	same("an emoji", with(func(p *badge.Picture) { p.Achievement = "Commits 🎉" }), with(func(*badge.Picture) {}))
-	same("an achievement in Chinese", with(func(p *badge.Picture) { p.Achievement = "成就" }), with(func(p *badge.Picture) { p.Achievement = "Achievement" }))
+	same("an achievement in Chinese", with(func(p *badge.Picture) { p.Achievement = han }), with(func(p *badge.Picture) { p.Achievement = "Achievement" }))
 	same("an override", with(func(p *badge.Picture) { p.Name = "Ada \u202eLovelace" }), example(t))
 	same("an avatar that is none", with(func(p *badge.Picture) { p.Avatar = []byte("\x89PNG\r\n\x1a\nnot") }), with(func(p *badge.Picture) { p.Avatar = nil }))
 }

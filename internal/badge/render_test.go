@@ -164,8 +164,8 @@ func TestTextsAreAsWideAsBrowsersSetThem(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if wanted, real := widths[0], widths[1]; wanted < real*0.99-0.2 || wanted > real*1.01+0.2 {
-				t.Errorf("%s: %q was measured as %.2f, and is %.2f wide", style, text, wanted, real)
+			if wanted, set := widths[0], widths[1]; wanted < set*0.99-0.2 || wanted > set*1.01+0.2 {
+				t.Errorf("%s: %q was measured as %.2f, and is %.2f wide", style, text, wanted, set)
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func (d *drawing) num(x float64) *drawing {
 		hundredths = -hundredths
 	}
 	d.out = strconv.AppendInt(d.out, hundredths/100, 10)
-	if rest := byte(hundredths % 100); rest != 0 {
+	if rest := byte(hundredths % 100); rest != 0 { //nolint:gosec // it is below 100
 		d.out = append(d.out, '.', '0'+rest/10)
 		if rest%10 != 0 {
 			d.out = append(d.out, '0'+rest%10)
@@ -64,10 +64,10 @@ func (d *drawing) attr(name string, x float64) *drawing {
 }
 
 // open begins a picture that says in words what it shows.
-func (d *drawing) open(width, height float64, alt string) *drawing {
+func (d *drawing) open(width, height float64, alt string) {
 	d.raw(`<svg xmlns="http://www.w3.org/2000/svg"`).attr("width", width).attr("height", height)
 	d.raw(` viewBox="0 0 `).num(width).raw(" ").num(height).raw(`" role="img" aria-label="`).text(alt)
-	return d.raw(`"><title>`).text(alt).raw(`</title>`)
+	d.raw(`"><title>`).text(alt).raw(`</title>`)
 }
 
 // line is a text as it is set.

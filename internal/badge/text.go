@@ -26,13 +26,15 @@ func clean(text string, most int) string {
 		case invisible(r):
 			continue
 		case r >= 0x300 && unicode.Is(unicode.M, r):
-			if marks++; marks > maxMarks {
+			marks++
+			if marks > maxMarks {
 				continue
 			}
 		default:
 			marks = 0
 		}
-		if taken++; taken > most {
+		taken++
+		if taken > most {
 			out.WriteString(ellipsis)
 			break
 		}
@@ -120,11 +122,11 @@ func (f *typeface) wrap(text string, size, width float64, most int) []string {
 func (f *typeface) breakAt(text string, size, width float64) int {
 	m := ruler{face: f}
 	limit := int(width * 1000 / size)
-	word, any := 0, 0
+	word, letter := 0, 0
 	for i, r := range text {
 		joined := m.joined || attached(r)
 		if i > 0 && !joined {
-			any = i
+			letter = i
 			if r == ' ' || square(r) || m.last == '-' {
 				word = i
 			}
@@ -136,8 +138,8 @@ func (f *typeface) breakAt(text string, size, width float64) int {
 		switch {
 		case word > 0:
 			return word
-		case any > 0:
-			return any
+		case letter > 0:
+			return letter
 		default:
 			_, first := utf8.DecodeRuneInString(text)
 			return first

@@ -13,7 +13,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/testkit"
 )
 
 // pictured are the addresses of a user's badges.
@@ -306,5 +309,26 @@ func TestHostileNamesOnBadges(t *testing.T) {
 		if got := d.must(http.StatusOK, "", "GET", award+"/card.png", nil); !strings.HasPrefix(got.text, "\x89PNG") || got.header.Get("Content-Type") != "image/png" {
 			t.Errorf("%s has no picture: %v", name, got.header)
 		}
+	}
+}
+
+func TestABadgeThatIsOpenedByItselfBreaksNoPolicy(t *testing.T) {
+	t.Parallel()
+
+	ctx := testkit.Browser(t)
+	d := onSQLite(t)
+	d.person("ada")
+	d.namespace("acme", "public")
+	d.award(d.decorated("acme", `"><script>alert(1)</script>`), "ada")
+	d.award(d.achievement("acme", "Second", "repeatable"), "ada")
+	page := watch(ctx, t)
+	for _, path := range []string{
+		"/users/ada/badge.svg", "/users/ada/badge.svg?theme=auto&label=%3Cscript%3E", "/users/ada/badge.svg?style=social", "/users/ada/card.svg",
+		"/users/ada/card.svg?label=%3C%2Fstyle%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&bg_color=red;}",
+	} {
+		if err := chromedp.Do(ctx, chromedp.Navigate(d.url+path)); err != nil {
+			t.Fatal(err)
+		}
+		page.check(t, d.url, path)
 	}
 }

@@ -124,7 +124,8 @@ func (d *door) profile(c *gin.Context, user string) (*embedding, error) {
 	if len(query) > 0 {
 		source += "?" + query.Encode()
 	}
-	answer.HTML = fmt.Sprintf(`<a href="%s"><img src="%s" width="%d" height="%d" alt="%s"></a>`, html.EscapeString(answer.AuthorURL),
+	answer.HTML = fmt.Sprintf( //nolint:gocritic // HTML quotes in its own way
+		`<a href="%s"><img src="%s" width="%d" height="%d" alt="%s"></a>`, html.EscapeString(answer.AuthorURL),
 		html.EscapeString(source), answer.Width, answer.Height, html.EscapeString(badge.Plain(answer.Title)))
 	return answer, nil
 }
