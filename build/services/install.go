@@ -12,11 +12,14 @@ import (
 	"strings"
 )
 
-// binaries are where the programs are: a directory for Postgres, files for Redis and the browser.
-type binaries struct{ postgres, redis, chromium string }
+// binaries are where the programs are: a directory for Postgres, files for Redis, the browser and the second renderer of SVG.
+type binaries struct{ postgres, redis, chromium, rsvg string }
 
 // browsers are the names under which systems install Chromium, the best one first.
 var browsers = []string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome"}
+
+// dejavu is where systems keep the font that pages are compared in.
+var dejavu = []string{"/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/*/DejaVuSans.ttf", "/usr/share/fonts/*/*/DejaVuSans.ttf"}
 
 // debianPostgres is where Debian keeps the programs of each version.
 const debianPostgres = "/usr/lib/postgresql/*/bin/postgres"
@@ -49,15 +52,32 @@ func look(browser bool) (found binaries, missing []string) {
 	if found.redis, err = exec.LookPath("redis-server"); err != nil {
 		missing = append(missing, "redis-server")
 	}
+	if browser {
+		missing = append(missing, lookForRenderers(&found)...)
+	}
+	return found, missing
+}
+
+// lookForRenderers finds what draws pages and pictures, and the font that both draw in.
+func lookForRenderers(found *binaries) (missing []string) {
 	for _, name := range browsers {
-		if found.chromium == "" && browser {
+		if found.chromium == "" {
 			found.chromium, _ = exec.LookPath(name) // empty where there is none
 		}
 	}
-	if found.chromium == "" && browser {
+	if found.chromium == "" {
 		missing = append(missing, "chromium")
 	}
-	return found, missing
+	var err error
+	if found.rsvg, err = exec.LookPath("rsvg-convert"); err != nil {
+		missing = append(missing, "librsvg2-bin")
+	}
+	for _, pattern := range dejavu {
+		if paths, _ := filepath.Glob(pattern); len(paths) > 0 { // fails for a bad pattern only
+			return missing
+		}
+	}
+	return append(missing, "fonts-dejavu-core")
 }
 
 func newestPostgres() string {
@@ -82,7 +102,7 @@ func version(path string) int {
 func install(ctx context.Context, packages []string) error {
 	apt, err := exec.LookPath("apt-get")
 	if err != nil || os.Geteuid() != 0 {
-		return fmt.Errorf("the tests need Postgres, Redis and Chromium; install the packages %s (on Debian: apt-get install %s), or run this as root",
+		return fmt.Errorf("the tests need Postgres, Redis, Chromium and librsvg; install the packages %s (on Debian: apt-get install %s), or run this as root",
 			strings.Join(packages, " and "), strings.Join(packages, " "))
 	}
 	fmt.Fprintln(os.Stderr, "services: installing", strings.Join(packages, " "))

@@ -5,8 +5,8 @@
 // Both listen on free ports of the loopback interface, keep their files in a temporary directory,
 // and are gone when the command ends, however it ends. The command finds them by the environment:
 // ACCOLADE_TEST_POSTGRES_URL, ACCOLADE_TEST_REDIS_URL, and ACCOLADE_TEST_REQUIRE, which forbids
-// tests to skip what needs them. ACCOLADE_TEST_CHROMIUM is the path of a browser, which tests start
-// themselves. As root on Debian, missing programs are installed. It uses the standard library alone.
+// tests to skip what needs them. ACCOLADE_TEST_CHROMIUM and ACCOLADE_TEST_RSVG are the paths of a browser and
+// of another renderer of SVG, which tests start themselves. As root on Debian, missing programs are installed. It uses the standard library alone.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 
 func main() {
 	durable := flag.Bool("durable", false, "sync every commit to the disk, as a real database does; without it tests are faster")
-	browser := flag.Bool("browser", true, "find, and install, a browser as well; the tests of pages need one")
+	browser := flag.Bool("browser", true, "find, and install, a browser and a renderer of SVG as well; the tests of pages need them")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "usage: services [-durable] [-browser=false] -- COMMAND [ARGUMENT ...]")
@@ -65,7 +65,7 @@ func run(ctx context.Context, options options, command []string) (code int, err 
 	}
 	return execute(ctx, command, []string{
 		"ACCOLADE_TEST_POSTGRES_URL=" + database.url(), "ACCOLADE_TEST_REDIS_URL=" + memory.url(),
-		"ACCOLADE_TEST_CHROMIUM=" + found.chromium, "ACCOLADE_TEST_REQUIRE=1",
+		"ACCOLADE_TEST_CHROMIUM=" + found.chromium, "ACCOLADE_TEST_RSVG=" + found.rsvg, "ACCOLADE_TEST_REQUIRE=1",
 	})
 }
 

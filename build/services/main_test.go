@@ -101,18 +101,23 @@ func TestMissingCommand(t *testing.T) {
 	}
 }
 
-func TestBrowserIsNamed(t *testing.T) {
+func TestRenderersAreNamed(t *testing.T) {
 	t.Parallel()
 	need(t)
 
 	if found, missing := look(true); found.chromium == "" && !slices.Contains(missing, "chromium") {
 		t.Error("a browser is neither found nor missing")
 	}
-	if found, missing := look(false); found.chromium != "" || slices.Contains(missing, "chromium") {
-		t.Error("a browser was looked for, although nobody wants one")
+	if found, missing := look(true); found.rsvg == "" && !slices.Contains(missing, "librsvg2-bin") {
+		t.Error("a renderer of SVG is neither found nor missing")
 	}
-	if os.Getenv("ACCOLADE_TEST_REQUIRE") != "" && os.Getenv("ACCOLADE_TEST_CHROMIUM") == "" {
-		t.Error("the command is not told where the browser is")
+	if found, missing := look(false); found.chromium != "" || found.rsvg != "" || len(missing) > 0 {
+		t.Error("renderers were looked for, although nobody wants them")
+	}
+	for _, variable := range []string{"ACCOLADE_TEST_CHROMIUM", "ACCOLADE_TEST_RSVG"} {
+		if os.Getenv("ACCOLADE_TEST_REQUIRE") != "" && os.Getenv(variable) == "" {
+			t.Errorf("the command is not told %s", variable)
+		}
 	}
 }
 

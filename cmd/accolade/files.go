@@ -9,10 +9,18 @@ import (
 	"syscall"
 )
 
+const (
+	// privateFile is for its owner alone, publicFile for everyone to read.
+	privateFile fs.FileMode = 0o600
+	publicFile  fs.FileMode = 0o644
+)
+
 // replaceFile gives a file another text at once: nobody ever finds half of it. It keeps its permissions and its owner. One
 // that is not there is made for its owner alone.
-func replaceFile(name, text string) error {
-	mode := fs.FileMode(0o600)
+func replaceFile(name, text string) error { return replaceFileFor(name, text, privateFile) }
+
+// replaceFileFor does the same, and makes a file that is not there with the mode.
+func replaceFileFor(name, text string, mode fs.FileMode) error {
 	linked, err := filepath.EvalSymlinks(name)
 	switch {
 	case err == nil:

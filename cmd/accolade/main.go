@@ -25,6 +25,7 @@ type commands struct {
 	Import      importCommand      `cmd:"" help:"Take over what happened before the first webhook, from a forge's API."`
 	Reconcile   reconcileCommand   `cmd:"" help:"Find what webhooks have lost, in a forge's API."`
 	Redeliver   redeliverCommand   `cmd:"" help:"Ask a forge to send again what never arrived."`
+	Badge       badgeCommand       `cmd:"" help:"Write people's badges and cards as files, to show them without the service."`
 	Token       tokenCommand       `cmd:"" help:"Issue a token for the API."`
 	Mail        mailCommand        `cmd:"" help:"See the mails that are sent."`
 	Config      configCommand      `cmd:"" help:"List every setting, or check the present ones."`

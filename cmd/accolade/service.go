@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-504bad89/accolade/api/client"
+	"github.com/seed-504bad89/accolade/internal/app"
 	"github.com/seed-504bad89/accolade/internal/config"
 )
 
@@ -26,15 +27,8 @@ func (s service) connect() (*client.ClientWithResponses, error) {
 	if cfg.AdminToken == "" {
 		return nil, errors.New("set ACCOLADE_ADMIN_TOKEN (or ACCOLADE_ADMIN_TOKEN_FILE) to an admin's token")
 	}
-	address := s.Server
-	switch {
-	case address != "":
-	case cfg.BaseURL != "":
-		address = cfg.BaseURL
-	default:
-		address = "http://" + cfg.Listen
-	}
-	api, err := client.NewClientWithResponses(strings.TrimSuffix(address, "/"), client.WithRequestEditorFn(
+	address := s.address(cfg)
+	api, err := client.NewClientWithResponses(address, client.WithRequestEditorFn(
 		func(_ context.Context, request *http.Request) error {
 			request.Header.Set("Authorization", "Bearer "+cfg.AdminToken)
 			return nil
@@ -43,6 +37,19 @@ func (s service) connect() (*client.ClientWithResponses, error) {
 		return nil, fmt.Errorf("%s is no address of a service: %w", address, err)
 	}
 	return api, nil
+}
+
+// address is where the service is, without a slash at its end.
+func (s service) address(cfg app.Config) string {
+	address := s.Server
+	switch {
+	case address != "":
+	case cfg.BaseURL != "":
+		address = cfg.BaseURL
+	default:
+		address = "http://" + cfg.Listen
+	}
+	return strings.TrimSuffix(address, "/")
 }
 
 // refused is what a service's refusal means to a command.

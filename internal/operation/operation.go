@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/store"
@@ -60,6 +62,8 @@ type Operations struct {
 	hiding bool
 	// decoding bounds how many pictures are decoded at once: one may take 100 MB for a moment.
 	decoding chan struct{}
+	// thumbnails are small pictures by the hashes of the large ones.
+	thumbnails *lru.Cache[string, []byte]
 }
 
 // New returns the operations on the store.
@@ -75,6 +79,7 @@ func New(cfg Config) *Operations {
 	return &Operations{
 		automation: cfg.Automation, store: cfg.Store, now: cfg.Now, sources: sources, announce: announce,
 		accepting: cfg.AcceptanceRequired, hiding: cfg.HidePrivateAwards, decoding: make(chan struct{}, maxDecoding),
+		thumbnails: newThumbnails(),
 	}
 }
 

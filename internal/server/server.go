@@ -18,6 +18,7 @@ import (
 	"github.com/seed-504bad89/accolade/api"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/badge"
 	"github.com/seed-504bad89/accolade/internal/server/gitlab"
 	"github.com/seed-504bad89/accolade/internal/server/graphql"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
@@ -91,6 +92,7 @@ func New(cfg Config) http.Handler {
 	rest.Mount(withHead{group}, cfg.Operations, cfg.BaseURL)
 	graphql.Mount(engine.Group("", bounded, origin, gate.identified(graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
 	gitlab.Mount(withHead{engine.Group("", bounded, origin, gate.identified(gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
+	badge.Mount(withHead{engine.Group("", bounded, conditional)}, cfg.Operations, cfg.BaseURL)
 	mountUnsubscribe(public, cfg.Operations, limits)
 	mountAcceptance(public, cfg.Operations, limits)
 	engine.NoRoute(mountPages(public, cfg, limits)...)

@@ -182,12 +182,12 @@ type UserAwardFilter struct {
 	ViewerID     int64
 }
 
-// ListUserAwards returns a page of a user's standing awards as a profile shows them: those with a
-// priority first, then by time; and the cursor of the next page, which is empty after the last one.
-func (tx *Tx) ListUserAwards(ctx context.Context, f UserAwardFilter, p Page) ([]achievement.Award, string, error) {
-	var rows []awardRow
-	q := tx.db.NewSelect().Model(&rows).Where("aw.user_id = ?", f.UserID).Where("aw.revoked_at IS NULL").
-		OrderExpr("coalesce(aw.priority, 9223372036854775807), aw.awarded_at, aw.id").Limit(int64(p.limit()) + 1)
+// profileOrder is the order of awards on a profile.
+const profileOrder = "coalesce(aw.priority, 9223372036854775807), aw.awarded_at, aw.id"
+
+// chosen keeps the awards that the filter chooses.
+func (f UserAwardFilter) chosen(q *bun.SelectQuery) *bun.SelectQuery {
+	q = q.Where("aw.user_id = ?", f.UserID).Where("aw.revoked_at IS NULL")
 	const givenBy = "EXISTS (SELECT 1 FROM achievements AS a WHERE a.id = aw.achievement_id AND a.namespace_id IN (?))"
 	if f.InNamespaces != nil {
 		q = q.Where(givenBy, bun.List(f.InNamespaces))
@@ -199,6 +199,14 @@ func (tx *Tx) ListUserAwards(ctx context.Context, f UserAwardFilter, p Page) ([]
 		which, args := givenWhereReadable(f.ViewerID)
 		q = q.Where(which, args...)
 	}
+	return q
+}
+
+// ListUserAwards returns a page of a user's standing awards as a profile shows them: those with a
+// priority first, then by time; and the cursor of the next page, which is empty after the last one.
+func (tx *Tx) ListUserAwards(ctx context.Context, f UserAwardFilter, p Page) ([]achievement.Award, string, error) {
+	var rows []awardRow
+	q := tx.db.NewSelect().Model(&rows).Apply(f.chosen).OrderExpr(profileOrder).Limit(int64(p.limit()) + 1)
 	if p.After != "" {
 		after, err := parseCursor(p.After, 3)
 		if err != nil {
