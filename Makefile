@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint generate generate-check tidy-check check bench fuzz docker
+.PHONY: help demo build test lint generate generate-check tidy-check check bench fuzz docker screenshots
 
 services := go run ./build/services
 golangci := go tool -modfile=build/lint.mod golangci-lint
@@ -42,6 +42,10 @@ bench: ## the ingest benchmark: bare, naive and ours, side by side
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	./build/fuzz.sh $(FUZZTIME)
+
+screenshots: ## the pictures in docs/images of every page, and docs/pages.md, which shows them
+	mkdir -p docs/images
+	$(services) -- go test -count=1 -run '^TestPicturesOfPages$$' ./internal/app -pictures ../../docs/images
 
 docker: ## the image
 	docker build -t accolade .

@@ -26,6 +26,8 @@ type sight struct {
 	opens string
 	// status is what the page is answered with; 0 is 200.
 	status int
+	// poses is what the mouse points to in the pictures of desktops, as CSS; "" for nothing.
+	poses string
 	// tells is the sentence of the documentation about the picture; "" for a page that is tested and has none.
 	tells string
 }
@@ -34,6 +36,7 @@ type sight struct {
 var sights = []sight{
 	{name: "home", path: "/", shows: []string{"Achievements for what people do", "Hydrology Commons"}, tells: "The first page: what there is to look at, for whoever comes by."},
 	{name: "profile", path: "/users/ada", shows: []string{"Ada Lovelace", "×2", "Tier 2", "On the way"}, opens: ".earned:nth-child(2) .medal-button",
+		poses: ".earned:nth-child(2) .medal-button",
 		tells: "A profile as everyone sees it: repeats are folded, of tiers the highest one is shown, and what comes next, as Ada shares that. Pressing one tells all about it."},
 	{name: "profile-own", path: "/users/ada", who: "ada", shows: []string{"Arrange"}},
 	{name: "profile-closed", path: "/users/closed", shows: []string{"This person shows no achievements."}, tells: "A person who keeps achievements to themselves."},

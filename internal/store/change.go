@@ -157,10 +157,10 @@ func (tx *Tx) AnyShown(ctx context.Context, achievementID int64) (bool, error) {
 		Where("aw.achievement_id = ?", achievementID).Where("aw.revoked_at IS NULL").Where(shownToAll).Exists(ctx)
 }
 
-// AnyOf reports whether one of the achievement's awards stands that belongs to the user.
+// AnyOf reports whether one of the achievement's awards is the user's; who had one taken away still sees what it was.
 func (tx *Tx) AnyOf(ctx context.Context, achievementID, userID int64) (bool, error) {
 	return tx.db.NewSelect().Model((*awardRow)(nil)).Where("aw.achievement_id = ?", achievementID).
-		Where("aw.revoked_at IS NULL").Where("aw.user_id = ?", userID).Exists(ctx)
+		Where("aw.user_id = ?", userID).Exists(ctx)
 }
 
 // AllAwardsOf returns every award of the user, revoked ones too, oldest first.
