@@ -146,18 +146,27 @@ func moveOne(move string, awards []operation.AwardView) (order []int64, moved in
 }
 
 // prioritised returns the awards that need a place of their own for the profile to be in the order. What the order does
-// not name follows it; what follows in the order of time anyway needs no place. As many as had one keep one.
+// not name follows it; what follows in the order of time anyway needs no place. As many as had one keep one, unless no
+// order is wanted. An order with what is not there, or is there twice, comes back whole, for the operation to refuse.
 func prioritised(awards []operation.AwardView, order []int64) []int64 {
+	if order == nil {
+		return nil
+	}
 	byID := make(map[int64]*operation.AwardView, len(awards))
+	var others []int64
 	placed := 0
 	for i := range awards {
 		if byID[awards[i].ID] = &awards[i]; awards[i].Priority != nil {
 			placed++
 		}
 		if !slices.Contains(order, awards[i].ID) {
-			order = append(order, awards[i].ID)
+			others = append(others, awards[i].ID)
 		}
 	}
+	if len(order)+len(others) != len(awards) || slices.ContainsFunc(order, func(id int64) bool { return byID[id] == nil }) {
+		return order
+	}
+	order = slices.Concat(order, others)
 	needed := max(len(order)-1, 0)
 	for needed > 0 && inTime(byID[order[needed-1]], byID[order[needed]]) {
 		needed--
@@ -165,8 +174,7 @@ func prioritised(awards []operation.AwardView, order []int64) []int64 {
 	return order[:max(needed, placed)]
 }
 
-// inTime reports whether the one award comes before the other one on a profile without an order. Of an award that is not
-// the caller's it does not, so that it is among those that need a place, and is refused.
+// inTime reports whether the one award comes before the other one on a profile without an order.
 func inTime(one, other *operation.AwardView) bool {
-	return one != nil && other != nil && cmp.Or(one.AwardedAt.Compare(other.AwardedAt), cmp.Compare(one.ID, other.ID)) < 0
+	return cmp.Or(one.AwardedAt.Compare(other.AwardedAt), cmp.Compare(one.ID, other.ID)) < 0
 }
