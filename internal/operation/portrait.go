@@ -68,18 +68,9 @@ func (o *Operations) hang(ctx context.Context, tx *store.Tx, caller Caller, port
 	if err != nil || !some {
 		return err
 	}
-	var awards []achievement.Award
-	page := store.Page{Limit: store.MaxPage}
-	for len(awards) < MaxPortrait {
-		found, next, err := tx.ListUserAwards(ctx, filter, page)
-		if err != nil {
-			return err
-		}
-		awards = append(awards, found...)
-		if next == "" {
-			break
-		}
-		page.After = next
+	awards, _, err := listAll(ctx, tx, filter, MaxPortrait)
+	if err != nil {
+		return err
 	}
 	listing, err := o.viewListing(ctx, tx, caller, awards, "")
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
+	"github.com/seed-504bad89/accolade/internal/server/rest"
 	"github.com/seed-504bad89/accolade/internal/server/signin"
 	"github.com/seed-504bad89/accolade/internal/server/web"
 )
@@ -18,7 +19,10 @@ import (
 // site's page lets a browser do. The API's routes are not among them, and never take a cookie. It returns what answers
 // where there is no route: browsers with a page, programs with a problem.
 func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.HandlerFunc) {
-	pages := web.New(web.Config{Operations: cfg.Operations, BaseURL: cfg.BaseURL})
+	pages := web.New(web.Config{
+		Operations: cfg.Operations, BaseURL: cfg.BaseURL,
+		Exported: func(export *operation.UserExport) any { return rest.Export(export, cfg.BaseURL) },
+	})
 	pages.MountStatic(routes)
 	known := session(limits, cfg.Operations, pages.Fail)
 	people := withHead{routes.Group("", bounded, origin, conditional, sameOrigin(cfg.BaseURL, pages.Fail), known)}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,9 @@ import (
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server"
 )
+
+// codeOfPage is how a page that says what is wrong tells programs which fault it is.
+var codeOfPage = regexp.MustCompile(`data-code="(\w+)"`)
 
 // visitor is somebody's browser: it keeps the cookies that it is given, as it would over a secure connection.
 type visitor struct {
@@ -59,6 +63,9 @@ func (v *visitor) visit(method, path string, form url.Values) answer {
 		request.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	got := v.send(request)
+	if mark := codeOfPage.FindStringSubmatch(got.text); mark != nil {
+		got.object = map[string]any{"code": mark[1]}
+	}
 	for _, set := range (&http.Response{Header: got.header}).Cookies() {
 		if !strings.HasPrefix(set.Name, "__Host-") || !set.Secure || !set.HttpOnly || set.Path != "/" || set.Domain != "" || set.SameSite != http.SameSiteLaxMode {
 			v.t.Errorf("the cookie is %s", set)

@@ -15,6 +15,12 @@ func (tx *Tx) CountPeople(ctx context.Context) (int, error) {
 	return int(n), err
 }
 
+// CountAwards returns how many awards of the achievement there are, revoked ones too.
+func (tx *Tx) CountAwards(ctx context.Context, achievementID int64) (int, error) {
+	n, err := tx.db.NewSelect().Model((*awardRow)(nil)).Where("aw.achievement_id = ?", achievementID).Count(ctx)
+	return int(n), err
+}
+
 // NamespacesByPath returns those of the namespaces that exist, the ones with the shortest paths first.
 func (tx *Tx) NamespacesByPath(ctx context.Context, paths []string) ([]achievement.Namespace, error) {
 	if len(paths) == 0 {

@@ -89,13 +89,21 @@ func (s *server) ExportUser(ctx context.Context, request api.ExportUserRequestOb
 	if err != nil {
 		return nil, err
 	}
-	export := api.UserExport{
+	return api.ExportUser200JSONResponse(s.export(found)), nil
+}
+
+// Export returns an export as the API shows it, for other doors that hand it out. baseURL is that of Mount.
+func Export(found *operation.UserExport, baseURL string) api.UserExport {
+	return (&server{base: baseURL + prefix}).export(found)
+}
+
+func (s *server) export(found *operation.UserExport) api.UserExport {
+	return api.UserExport{
 		ExportedAt: found.ExportedAt, User: apiUser(&found.User), Accounts: each(found.Accounts, apiAccount),
 		Memberships: each(found.Memberships, apiMembership), Tokens: each(found.Tokens, apiToken),
 		Sessions: each(found.Sessions, apiSession),
 		Awards:   each(found.Awards, s.award), AuditEvents: each(found.Audit, apiAuditEvent),
 	}
-	return api.ExportUser200JSONResponse(export), nil
 }
 
 func apiMembership(membership *operation.Membership) api.Membership {

@@ -17,6 +17,17 @@ import (
 // holdersListed is how many holders an achievement's page lists at a time.
 const holdersListed = 60
 
+// revokedState chooses the awards that were taken away, which only maintainers are shown.
+const revokedState operation.AwardState = "revoked"
+
+// exhibitPage is what the page of an achievement shows.
+type exhibitPage struct {
+	*operation.Exhibit
+
+	// Revoked says that the awards are those that were taken away.
+	Revoked bool
+}
+
 // achievement shows an achievement and who holds it.
 func (p *Pages) achievement(c *gin.Context) {
 	id, ok := p.id(c, "achievement")
@@ -28,9 +39,28 @@ func (p *Pages) achievement(c *gin.Context) {
 		p.Fail(c, err)
 		return
 	}
-	p.show(c, http.StatusOK, "achievement", view{Body: exhibit, Graph: &graph{
-		Title: exhibit.Name, Description: exhibit.Description, Type: "website", URL: p.base + "/achievements/" + strconv.FormatInt(id, 10),
+	page := exhibitPage{Exhibit: exhibit, Revoked: c.Query("state") == string(revokedState)}
+	if page.Revoked {
+		if err := p.listRevoked(c, exhibit); err != nil {
+			p.Fail(c, err)
+			return
+		}
+	}
+	p.show(c, http.StatusOK, "achievement", view{Body: page, Hidden: page.Revoked, Graph: &graph{
+		Title: exhibit.Name, Description: exhibit.Description, Type: "website", URL: p.base + achievementPath(id),
 	}})
+}
+
+// listRevoked lists the awards that were revoked instead of those that stand.
+func (p *Pages) listRevoked(c *gin.Context, exhibit *operation.Exhibit) error {
+	revoked, err := p.operations.ListAwards(c.Request.Context(), caller(c), operation.AwardQuery{
+		AchievementID: exhibit.ID, State: revokedState, Page: operation.Page{Limit: holdersListed, Cursor: c.Query("after")},
+	})
+	if err != nil {
+		return err
+	}
+	exhibit.Awards, exhibit.Next = revoked.Items, revoked.Next
+	return nil
 }
 
 // avatar serves an achievement's picture to whoever sees it on a page: the API's own address takes no cookies.
@@ -58,6 +88,7 @@ func (p *Pages) avatar(c *gin.Context) {
 type awardPage struct {
 	*operation.AwardView
 
+	Powers operation.AwardPowers
 	// LinkedIn adds the award to a profile there; "" where the awarding namespace is not to be named.
 	LinkedIn string
 	// Shown says that everyone sees the award, so that it can be shown elsewhere.
@@ -71,7 +102,7 @@ func (p *Pages) award(c *gin.Context) {
 		return
 	}
 	ctx := c.Request.Context()
-	award, err := p.operations.GetAward(ctx, caller(c), id)
+	award, powers, err := p.operations.AwardWithPowers(ctx, caller(c), id)
 	if err != nil {
 		p.Fail(c, err)
 		return
@@ -82,7 +113,7 @@ func (p *Pages) award(c *gin.Context) {
 		p.Fail(c, err)
 		return
 	}
-	page := awardPage{AwardView: award, Shown: err == nil}
+	page := awardPage{AwardView: award, Powers: powers, Shown: err == nil}
 	v := view{Body: &page, Hidden: !page.Shown}
 	if page.Shown {
 		address := p.awardURL(id)

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
 // functions are what templates may call.
@@ -32,6 +33,7 @@ func (r *renderer) functions(p *Pages) template.FuncMap {
 		"iso":    func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"letter": letter, "hue": hue, "percent": percent, "web": webAddress, "dict": pairs,
 		"markdown": p.badgeMarkdown, "cardSnippet": p.cardSnippet, "awardMarkdown": p.awardMarkdown, "awardHTML": p.awardHTML,
+		"wrong": wrong, "reason": func(f *fault.Error) string { return p.reason(f.Code, f.Text) }, "label": r.words.label, "sentence": sentence,
 		"house": func(id int64) bool { return id == achievement.HouseUserID },
 	}
 }
@@ -81,6 +83,12 @@ func letter(name string) string {
 		return "·"
 	}
 	return string(first)
+}
+
+// sentence makes one of what a fault says about a field.
+func sentence(detail string) string {
+	first, size := utf8.DecodeRuneInString(detail)
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+detail[size:], ".") + "."
 }
 
 // hues is how many colours there are for things without a picture; the stylesheet knows as many.

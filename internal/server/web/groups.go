@@ -15,6 +15,7 @@ const (
 	achievementsOf = "/-/achievements"
 	leaderboardOf  = "/-/leaderboard"
 	feedOf         = "/-/feed.atom"
+	settingsOf     = "/-/settings"
 )
 
 // groupsListed is how many namespaces or achievements a page lists.
@@ -35,10 +36,24 @@ func (p *Pages) groups(c *gin.Context) {
 
 // group serves everything below the path of a namespace.
 func (p *Pages) group(c *gin.Context) {
-	path, rest, _ := strings.Cut(strings.TrimPrefix(c.Param("path"), "/"), "/-/")
-	handler, known := map[string]func(*gin.Context, string){
+	p.below(c, map[string]func(*gin.Context, string){
 		"": p.toGroup, "achievements": p.gallery, "leaderboard": p.leaderboard, "feed.atom": p.groupFeed,
-	}[strings.TrimSuffix(rest, "/")]
+		"achievements/new": p.newAchievement, "settings": p.groupSettings,
+	})
+}
+
+// changeGroup serves the forms below the path of a namespace.
+func (p *Pages) changeGroup(c *gin.Context) {
+	p.below(c, map[string]func(*gin.Context, string){
+		"achievements/new": p.createAchievement, "settings": p.updateGroup,
+		"settings/members": p.putMember, "settings/members/remove": p.removeMember,
+	})
+}
+
+// below hands a request to the handler of what follows the namespace's path.
+func (p *Pages) below(c *gin.Context, handlers map[string]func(*gin.Context, string)) {
+	path, rest, _ := strings.Cut(strings.TrimPrefix(c.Param("path"), "/"), "/-/")
+	handler, known := handlers[strings.TrimSuffix(rest, "/")]
 	if !known {
 		p.Fail(c, fault.NotFoundFor("page"))
 		return

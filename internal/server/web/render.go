@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 
@@ -108,7 +109,8 @@ func (p *Pages) frame(c *gin.Context, v *view) error {
 	return err
 }
 
-// Fail answers with a page that says what is wrong. It serves every route of people, not those of programs.
+// Fail answers with a page that says what is wrong, and leads who is not signed in and has to be to where that is done.
+// It serves every route of people, not those of programs.
 func (p *Pages) Fail(c *gin.Context, err error) {
 	f := fault.As(err)
 	status := problem.Status(f.Kind)
@@ -118,8 +120,24 @@ func (p *Pages) Fail(c *gin.Context, err error) {
 		return
 	}
 	c.Header("Cache-Control", "no-store")
+	if f.Code == "unauthenticated" {
+		c.Redirect(http.StatusSeeOther, p.path+"/sign-in?return_to="+url.QueryEscape(p.returnTo(c.Request)))
+		return
+	}
 	problem.Wait(c, status, f)
 	p.show(c, status, "error", view{Hidden: true, Body: map[string]any{"Status": status, "Fault": f}})
+}
+
+// returnTo is where who signs in for a request is led: to the page itself, or to the one that the form was on.
+func (p *Pages) returnTo(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return p.path + r.URL.RequestURI()
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host || from.Path == "" {
+		return p.path + "/"
+	}
+	return from.EscapedPath()
 }
 
 // digest tells bodies apart.

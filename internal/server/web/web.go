@@ -22,6 +22,8 @@ type Config struct {
 	BaseURL string
 	// Providers are those that people can sign in with, besides a token.
 	Providers []Provider
+	// Exported returns what is kept about a person as the API shows it, ready to be encoded.
+	Exported func(*operation.UserExport) any
 }
 
 // Provider is who vouches for people.
@@ -34,12 +36,13 @@ type Pages struct {
 	// path is the base URL's own path, where a proxy puts the service below one.
 	path      string
 	providers []Provider
+	exported  func(*operation.UserExport) any
 	renderer  *renderer
 }
 
 // New returns the pages. It panics when an embedded template is broken, which the tests would have shown.
 func New(cfg Config) *Pages {
-	p := &Pages{operations: cfg.Operations, base: cfg.BaseURL, providers: cfg.Providers}
+	p := &Pages{operations: cfg.Operations, base: cfg.BaseURL, providers: cfg.Providers, exported: cfg.Exported}
 	if base, err := url.Parse(cfg.BaseURL); err == nil {
 		p.path = base.EscapedPath()
 	}
@@ -55,9 +58,12 @@ func (p *Pages) Mount(routes gin.IRouter) {
 	routes.GET("/users/:user/feed.atom", p.userFeed)
 	routes.GET("/groups", p.groups)
 	routes.GET("/groups/*path", p.group)
+	routes.POST("/groups/*path", p.changeGroup)
 	routes.GET("/achievements/:id", p.achievement)
 	routes.GET("/achievements/:id/avatar.png", p.avatar)
 	routes.GET("/awards/:id", p.award)
+	p.mountMaintaining(routes)
+	p.mountSettings(routes)
 }
 
 // MountStatic adds the stylesheet and the script, which are the same for everybody.

@@ -35,6 +35,14 @@ func mustWords() *words {
 
 func (w *words) has(key string) bool { return w.known[key] }
 
+// label returns what people call the field of a form, or its own name when it has no other one.
+func (w *words) label(field string) (string, error) {
+	if key := "field_" + field; w.has(key) {
+		return w.text(key)
+	}
+	return field, nil
+}
+
 // text returns the text with the key; the rest are the names and values of what stands in it. A key that is not in
 // the catalogue is an error, which a test looks for.
 func (w *words) text(key string, fields ...any) (string, error) {

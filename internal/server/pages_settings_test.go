@@ -1,0 +1,276 @@
+package server_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-504bad89/accolade/internal/operation"
+)
+
+func TestPeopleChangeTheirSettingsOnPages(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		ada := d.signedIn("ada")
+		form := ada.visit("GET", "/settings", nil)
+		form.shows(t, "the settings", `value="ADA"`, `name="achievements_enabled" value="yes" checked`, `name="award_emails" value="yes" checked`,
+			"!name=\"private_profile\" value=\"yes\" checked")
+		typed := url.Values{"name": {"The Countess"}, "email": {"ada@example.com"}, "share_progress": {"yes"}, "private_profile": {"yes"}, "version": {form.version(t)}}
+		ada.visit("POST", "/settings", typed).leads(t, "saving", "/settings?done=saved")
+		got := d.must(http.StatusOK, adminToken, "GET", "/api/v1/users/ada", nil)
+		for field, want := range map[string]any{
+			"name": "The Countess", "email": "ada@example.com", "share_progress": true, "private_profile": true, "achievements_enabled": false, "award_emails": false,
+		} {
+			same(t, field, got.object[field], want)
+		}
+		typed.Set("name", "Ada")
+		ada.visit("POST", "/settings", typed).refuses(t, "a lost update", http.StatusPreconditionFailed, "<q>The Countess</q>", `value="Ada"`)
+		typed.Set("version", ada.visit("GET", "/settings", nil).version(t))
+		typed.Set("email", "nowhere")
+		typed.Set("name", "")
+		ada.visit("POST", "/settings", typed).refuses(t, "what cannot be", http.StatusBadRequest, `id="wrong-email"`, `id="wrong-name"`, `value="nowhere"`)
+		typed.Set("admin", "yes")
+		typed.Set("email", "")
+		typed.Set("name", "Ada")
+		ada.visit("POST", "/settings", typed).leads(t, "saving", "/settings?done=saved")
+		same(t, "who is an admin", d.must(http.StatusOK, adminToken, "GET", "/api/v1/users/ada", nil).object["admin"], any(false))
+	})
+}
+
+var rowOfAward = regexp.MustCompile(`data-id="(\d+)"`)
+
+// order returns the ids of the awards in the order of the page.
+func (a answer) order() string {
+	var ids []string
+	for _, row := range rowOfAward.FindAllStringSubmatch(a.text, -1) {
+		ids = append(ids, row[1])
+	}
+	return strings.Join(ids, ",")
+}
+
+func TestPeopleArrangeTheirAwardsOnPages(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		d.namespace("acme", "public")
+		ada := d.signedIn("ada")
+		ada.visit("GET", "/settings/awards", nil).shows(t, "before any", "No achievements yet.")
+		achievement := d.achievement("acme", "Helper", "repeatable")
+		id := make([]string, 5)
+		for i := range id {
+			d.clock.Advance(time.Second)
+			id[i] = strings.TrimPrefix(d.award(achievement, "ada"), "/api/v1/awards/")
+		}
+		list := func(places ...int) string {
+			var ids []string
+			for _, place := range places {
+				ids = append(ids, id[place])
+			}
+			return strings.Join(ids, ",")
+		}
+		check := func(what, order string, placed int) {
+			t.Helper()
+			page := ada.visit("GET", "/settings/awards", nil)
+			same(t, what, page.order(), order)
+			same(t, what+": there is an order to clear", strings.Contains(page.text, `name="clear"`), placed > 0)
+			awards := d.must(http.StatusOK, adminToken, "GET", "/api/v1/users/ada/awards?include_hidden=true", nil).items()
+			var ids []string
+			for _, award := range awards {
+				if ids = append(ids, award.id()); award.object["priority"] != nil {
+					placed--
+				}
+			}
+			same(t, what+", by the API", strings.Join(ids, ","), order)
+			same(t, what+": places that are too many or missing", placed, 0)
+		}
+		check("at first", list(0, 1, 2, 3, 4), 0)
+		move := func(way string, which int) {
+			t.Helper()
+			ada.visit("POST", "/settings/awards/order", url.Values{"move": {way + ":" + id[which]}}).
+				leads(t, way, "/settings/awards?done=order_saved#award-"+id[which])
+		}
+		move("up", 2) // the second place is its own; those after it follow by date
+		check("one up", list(0, 2, 1, 3, 4), 2)
+		move("first", 4)
+		check("one first", list(4, 0, 2, 1, 3), 3)
+		move("down", 4)
+		check("one down", list(0, 4, 2, 1, 3), 3)
+		move("up", 0)
+		check("the first one up", list(0, 4, 2, 1, 3), 3)
+		move("down", 3)
+		check("the last one down", list(0, 4, 2, 1, 3), 3)
+
+		ada.visit("POST", "/settings/awards/order", url.Values{"order": {list(3, 2, 1)}}).leads(t, "an order", "/settings/awards?done=order_saved")
+		check("an order that names some", list(3, 2, 1, 0, 4), 3)
+		ada.visit("POST", "/settings/awards/show", url.Values{"hide": {id[2]}}).leads(t, "hiding", "/settings/awards?done=hidden#award-"+id[2])
+		ada.visit("GET", "/settings/awards", nil).shows(t, "a hidden one", `name="show" value="`+id[2]+`"`, `>hidden</span>`)
+		check("with a hidden one", list(3, 2, 1, 0, 4), 3)
+		d.page("/users/ada").shows(t, "the profile", "4 achievements")
+		ada.visit("POST", "/settings/awards/show", url.Values{"show": {id[2]}}).leads(t, "showing", "/settings/awards?done=shown#award-"+id[2])
+		d.page("/users/ada").shows(t, "the profile", "5 achievements")
+		ada.visit("POST", "/settings/awards/order", url.Values{"clear": {"yes"}}).leads(t, "clearing", "/settings/awards?done=order_cleared")
+		check("cleared", list(0, 1, 2, 3, 4), 0)
+
+		page := "/awards/" + id[0]
+		ada.visit("GET", page, nil).shows(t, "the award", "Hide on my profile")
+		ada.visit("POST", "/settings/awards/show", url.Values{"hide": {id[0]}, "from": {"award"}}).leads(t, "hiding", page+"?done=hidden")
+		ada.visit("GET", page, nil).shows(t, "the hidden award", "Show on my profile")
+	})
+}
+
+func TestArrangingRefuses(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	d.namespace("acme", "public")
+	ada, grace := d.signedIn("ada"), d.signedIn("grace")
+	achievement := d.achievement("acme", "Helper", "repeatable")
+	own := strings.TrimPrefix(d.award(achievement, "ada"), "/api/v1/awards/")
+	foreign := strings.TrimPrefix(d.award(achievement, "grace"), "/api/v1/awards/")
+	for _, tc := range []struct {
+		path   string
+		form   url.Values
+		status int
+	}{
+		{"order", url.Values{"order": {own + "," + foreign}}, http.StatusBadRequest},
+		{"order", url.Values{"order": {own + "," + own}}, http.StatusBadRequest},
+		{"order", url.Values{"order": {"x"}}, http.StatusBadRequest},
+		{"order", url.Values{}, http.StatusBadRequest},
+		{"order", url.Values{"order": {strings.Repeat("1,", 1000) + "1"}}, http.StatusBadRequest},
+		{"order", url.Values{"move": {"up:" + foreign}}, http.StatusNotFound},
+		{"order", url.Values{"move": {"sideways:" + own}}, http.StatusBadRequest},
+		{"order", url.Values{"move": {"up"}}, http.StatusNotFound},
+		{"show", url.Values{"hide": {foreign}}, http.StatusForbidden},
+		{"show", url.Values{"hide": {"x"}}, http.StatusNotFound},
+		{"show", url.Values{}, http.StatusNotFound},
+	} {
+		if got := ada.visit("POST", "/settings/awards/"+tc.path, tc.form); got.status != tc.status {
+			t.Errorf("%s %.60v answers %d, want %d: %s", tc.path, tc.form, got.status, tc.status, got.text)
+		}
+	}
+	same(t, "what is nobody else's", grace.visit("GET", "/settings/awards", nil).order(), foreign)
+}
+
+func TestWhatWaitsIsAcceptedByShowingIt(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t).mode(func(cfg *operation.Config) { cfg.AcceptanceRequired = true })
+	d.namespace("acme", "public")
+	ada := d.signedIn("ada")
+	award := strings.TrimPrefix(d.award(d.achievement("acme", "Helper", "repeatable"), "ada"), "/api/v1/awards/")
+	ada.visit("GET", "/settings/awards", nil).shows(t, "what waits", "hidden until you accept them", ">Accept</button>", "not accepted")
+	ada.visit("POST", "/settings/awards/show", url.Values{"show": {award}}).leads(t, "accepting", "/settings/awards?done=shown#award-"+award)
+	d.page("/users/ada").shows(t, "the profile", "1 achievement")
+}
+
+func TestPeopleKeepTheirTokensOnPages(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		ada := d.signedIn("ada")
+		ada.visit("GET", "/settings/tokens", nil).shows(t, "the tokens", "tests", "began this session", "!value=\"admin\"")
+		until := d.clock.Now().AddDate(0, 1, 0).Format("2006-01-02")
+		issued := ada.visit("POST", "/settings/tokens", url.Values{"name": {"CI <1>"}, "scopes": {"read", "write"}, "expires_at": {until}})
+		secret := regexp.MustCompile(`acc_\w{36}`).FindString(issued.text)
+		if issued.status != http.StatusCreated || secret == "" || issued.header.Get("Location") != "" || len(issued.header.Values("Set-Cookie")) > 0 ||
+			!strings.Contains(issued.header.Get("Cache-Control"), "no-store") {
+			t.Fatalf("issuing answers %d %v: %s", issued.status, issued.header, issued.text)
+		}
+		same(t, "whose it is", d.must(http.StatusOK, secret, "GET", "/api/v1/user", nil).object["username"], any("ada"))
+		page := ada.visit("GET", "/settings/tokens", nil)
+		page.shows(t, "afterwards", "CI &lt;1&gt;", "Last used on", "!"+secret, "00:00:00 UTC")
+		for _, wrong := range []struct {
+			form  url.Values
+			shows []string
+		}{
+			{url.Values{"name": {""}}, []string{`id="wrong-name"`, `id="wrong-scopes"`}},
+			{url.Values{"name": {"x"}, "scopes": {"everything"}}, []string{`id="wrong-scopes"`, `value="x"`}},
+			{url.Values{"name": {"x"}, "scopes": {"write"}, "expires_at": {"soon"}}, []string{`id="wrong-expires_at"`, `value="write" checked`}},
+			{url.Values{"name": {"x"}, "scopes": {"write"}, "expires_at": {"2001-01-01"}}, []string{`id="wrong-expires_at"`}},
+		} {
+			ada.visit("POST", "/settings/tokens", wrong.form).refuses(t, fmt.Sprint(wrong.form), http.StatusBadRequest, wrong.shows...)
+		}
+		same(t, "more than one may", ada.visit("POST", "/settings/tokens", url.Values{"name": {"x"}, "scopes": {"admin"}}).status, http.StatusForbidden)
+
+		ids := regexp.MustCompile(`/settings/tokens/(\d+)/revoke`).FindAllStringSubmatch(page.text, -1)
+		same(t, "how many there are", len(ids), 2)
+		grace := d.signedIn("grace")
+		same(t, "revoking another's", grace.visit("POST", "/settings/tokens/"+ids[1][1]+"/revoke", url.Values{}).status, http.StatusNotFound)
+		ada.visit("POST", "/settings/tokens/"+ids[1][1]+"/revoke", url.Values{}).leads(t, "revoking", "/settings/tokens?done=token_revoked")
+		d.refused(http.StatusUnauthorized, "invalid_token", secret, "GET", "/api/v1/user", nil)
+		ada.visit("POST", "/settings/tokens/"+ids[0][1]+"/revoke", url.Values{}).leads(t, "revoking the session's", "/settings/tokens?done=token_revoked")
+		ada.visit("GET", "/settings/tokens", nil).leads(t, "without a session", "/sign-in?return_to=%2Fsettings%2Ftokens")
+	})
+}
+
+func TestPeopleEndTheirSessionsOnPages(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		token := d.person("ada")
+		here, there := d.visitor(), d.visitor()
+		here.signIn(token)
+		d.clock.Advance(time.Minute)
+		there.signIn(token)
+		page := here.visit("GET", "/settings/sessions", nil)
+		page.shows(t, "the sessions", "this browser", "Signed in with a token")
+		ids := regexp.MustCompile(`/settings/sessions/(\d+)/end`).FindAllStringSubmatch(page.text, -1)
+		same(t, "how many there are", len(ids), 2)
+		same(t, "ending another's", d.signedIn("grace").visit("POST", "/settings/sessions/"+ids[1][1]+"/end", url.Values{}).status, http.StatusNotFound)
+		here.visit("POST", "/settings/sessions/"+ids[1][1]+"/end", url.Values{}).leads(t, "ending", "/settings/sessions?done=session_ended")
+		there.visit("GET", "/settings", nil).leads(t, "elsewhere", "/sign-in?return_to=%2Fsettings")
+		same(t, "here", here.visit("GET", "/settings", nil).status, http.StatusOK)
+	})
+}
+
+func TestPeopleTakeTheirDataAndGo(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		d.namespace("acme", "public")
+		token := d.person("ada")
+		ada := d.visitor()
+		ada.signIn(token)
+		d.award(d.achievement("acme", "Helper", "repeatable"), "ada")
+		d.must(http.StatusCreated, adminToken, "PUT", "/api/v1/users/ada/accounts/forge", map[string]any{"forge_user_id": "17", "login": "ada-l"})
+		ada.visit("GET", "/settings/accounts", nil).shows(t, "the accounts", "ada-l", "forge", "17")
+
+		export := ada.visit("GET", "/settings/data/export.json", nil)
+		if export.header.Get("Content-Type") != "application/json; charset=utf-8" || !strings.HasPrefix(export.header.Get("Content-Disposition"), "attachment;") {
+			t.Errorf("the export is %v", export.header)
+		}
+		byAPI := d.must(http.StatusOK, token, "GET", "/api/v1/users/ada/export", nil)
+		for _, of := range []map[string]any{export.object, byAPI.object} {
+			delete(of, "exported_at")
+			for _, token := range of["tokens"].([]any) {
+				delete(token.(map[string]any), "last_used_at")
+			}
+		}
+		one, _ := json.Marshal(export.object)
+		other, _ := json.Marshal(byAPI.object)
+		same(t, "the export", string(one), string(other))
+
+		ada.visit("POST", "/settings/data/erase", url.Values{"confirm": {"grace"}}).refuses(t, "another name", http.StatusBadRequest, `id="wrong-confirm"`)
+		same(t, "who is there", ada.visit("GET", "/settings", nil).status, http.StatusOK)
+		ada.visit("POST", "/settings/data/erase", url.Values{"confirm": {"ada"}}).leads(t, "erasing", "/?done=erased")
+		ada.visit("GET", "/?done=erased", nil).shows(t, "the first page", "You were erased.", "/sign-in")
+		same(t, "the cookies", len(ada.cookies), 0)
+		same(t, "the profile", d.page("/users/ada").status, http.StatusNotFound)
+	})
+}
