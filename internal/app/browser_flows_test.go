@@ -12,16 +12,9 @@ import (
 	"github.com/seed-504bad89/accolade/internal/testkit"
 )
 
-// What people do on pages, one after another in one browser.
-func TestFlowsInABrowser(t *testing.T) {
-	t.Parallel()
-
-	s := newStage(t)
-	for _, flow := range []struct {
-		name string
-		run  func(*testing.T)
-	}{
-		{"what the checks find", s.checksFind},
+// looking are the flows that change nothing.
+func (s *stage) looking() []flow {
+	return []flow{
 		{"signing in and out", s.signsInAndOut},
 		{"signing in and out without scripts", s.signsInWithoutScripts},
 		{"a pop-up by mouse", s.popsUpByMouse},
@@ -29,8 +22,6 @@ func TestFlowsInABrowser(t *testing.T) {
 		{"a pop-up by finger", s.popsUpByFinger},
 		{"a walk by keyboard", s.walksByKeyboard},
 		{"printing", s.prints},
-	} {
-		t.Run(flow.name, flow.run)
 	}
 }
 
@@ -104,7 +95,7 @@ const (
 	pop    = ".earned:nth-child(3) .pop"
 )
 
-// shows waits until what is told of the award is there, or is not, and checks that it is in the window.
+// showsPop waits until what is told of the award is there, or is not, and checks that it is in the window.
 func showsPop(tab *testkit.Tab, what string, shown bool) {
 	if !shown {
 		tab.Until(what, `!document.querySelector("`+pop+`").checkVisibility()`)

@@ -144,7 +144,7 @@ func (s *story) groups() {
 		s.as("admin", "PUT", "/namespaces/"+url.PathEscape(member.group)+"/members/"+member.username, map[string]any{"access_level": member.level})
 	}
 	s.create("hydro", "Field season", "Spent a season at the gauges, in all weathers.", "repeatable", "weekend-warrior")
-	s.create("hydro", "First gauge", "Brought a gauge online that others now read.", "irrevocable", "first-merge")
+	s.create("hydro", "First gauge", "Brought a gauge online that others now read.", "irrevocable", "steady-3")
 	s.create("hydro", "Steward of the archive", "Keeps thirty years of readings findable.", "revocable", "")
 	s.create("hydro", "Data detective", "Found the reading that could not be, and why it was.", "repeatable", "popular")
 	s.create("hydro/sensors", "Solder hand", "Repaired a probe on site.", "repeatable", "")
