@@ -91,8 +91,6 @@ func New(cfg Config) http.Handler {
 	rest.Mount(withHead{group}, cfg.Operations, cfg.BaseURL)
 	graphql.Mount(engine.Group("", bounded, origin, gate.identified(graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
 	gitlab.Mount(withHead{engine.Group("", bounded, origin, gate.identified(gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
-	mountUnsubscribe(public, cfg.Operations, limits)
-	mountAcceptance(public, cfg.Operations, limits)
 	engine.NoRoute(mountPages(public, cfg, limits)...)
 	if cfg.Mount != nil {
 		cfg.Mount(public)
