@@ -9,20 +9,13 @@ import (
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
+	"github.com/seed-504bad89/accolade/internal/server/web"
 )
-
-// acceptance is what the page says: of an award that can be accepted or was, or why there is none.
-type acceptance struct {
-	Award *operation.AwardView
-	// TooOld says that the link was good once.
-	TooOld bool
-}
 
 // mountAcceptance adds the acceptance of awards by the link of a mail: POST accepts, without a cookie or a token of the
 // API; GET asks first and changes nothing, because programs that look for malice follow every link. The links go on
 // working when acceptance is no longer required.
-func mountAcceptance(routes gin.IRouter, operations *operation.Operations, limits *limits) {
-	page := newMailPage("acceptance.html")
+func mountAcceptance(routes gin.IRouter, operations *operation.Operations, limits *limits, pages *web.Pages) {
 	answer := func(find func(context.Context, string) (*operation.AwardView, error)) gin.HandlerFunc {
 		return func(c *gin.Context) {
 			if err := limits.take(c, operation.Caller{}); err != nil {
@@ -32,9 +25,9 @@ func mountAcceptance(routes gin.IRouter, operations *operation.Operations, limit
 			award, err := find(c.Request.Context(), c.Param("token"))
 			switch {
 			case err == nil:
-				page.show(c, http.StatusOK, acceptance{Award: award})
+				pages.Acceptance(c, http.StatusOK, award)
 			case fault.Is(err, fault.NotFound), fault.Is(err, fault.Expired):
-				page.show(c, problem.Status(fault.As(err).Kind), acceptance{TooOld: fault.Is(err, fault.Expired)})
+				pages.Acceptance(c, problem.Status(fault.As(err).Kind), nil)
 			default:
 				problem.Write(c, err)
 			}

@@ -93,8 +93,6 @@ func New(cfg Config) http.Handler {
 	graphql.Mount(engine.Group("", bounded, origin, gate.identified(graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
 	gitlab.Mount(withHead{engine.Group("", bounded, origin, gate.identified(gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
 	badge.Mount(withHead{engine.Group("", bounded, conditional)}, cfg.Operations, cfg.BaseURL)
-	mountUnsubscribe(public, cfg.Operations, limits)
-	mountAcceptance(public, cfg.Operations, limits)
 	engine.NoRoute(mountPages(public, cfg, limits)...)
 	if cfg.Mount != nil {
 		cfg.Mount(public)

@@ -24,6 +24,8 @@ func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.H
 		Exported: func(export *operation.UserExport) any { return rest.Export(export, cfg.BaseURL) },
 	})
 	pages.MountStatic(routes)
+	mountUnsubscribe(routes, cfg.Operations, limits, pages)
+	mountAcceptance(routes, cfg.Operations, limits, pages)
 	known := session(limits, cfg.Operations, pages.Fail)
 	people := withHead{routes.Group("", bounded, origin, conditional, sameOrigin(cfg.BaseURL, pages.Fail), known)}
 	signin.Mount(people, signin.Config{Operations: cfg.Operations, Try: limits.try, Fail: pages.Fail})

@@ -1,23 +1,18 @@
 package server
 
 import (
-	"net/http"
-
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
+	"github.com/seed-504bad89/accolade/internal/server/web"
 )
-
-// unsubscribing is what the page says.
-type unsubscribing struct{ Done bool }
 
 // mountUnsubscribe adds the end of the mails: POST ends them, as RFC 8058 has it, without a cookie or a
 // token of the API; GET asks first, because programs that look for malice follow every link.
-func mountUnsubscribe(routes gin.IRouter, operations *operation.Operations, limits *limits) {
-	page := newMailPage("unsubscribe.html")
-	routes.GET("/unsubscribe/:token", func(c *gin.Context) { page.show(c, http.StatusOK, unsubscribing{}) })
+func mountUnsubscribe(routes gin.IRouter, operations *operation.Operations, limits *limits, pages *web.Pages) {
+	routes.GET("/unsubscribe/:token", func(c *gin.Context) { pages.Unsubscribing(c, false) })
 	routes.POST("/unsubscribe/:token", bounded, origin, func(c *gin.Context) {
 		if err := limits.take(c, operation.Caller{}); err != nil {
 			problem.Write(c, err)
@@ -30,7 +25,7 @@ func mountUnsubscribe(routes gin.IRouter, operations *operation.Operations, limi
 		case err != nil:
 			problem.Write(c, err)
 		default:
-			page.show(c, http.StatusOK, unsubscribing{Done: true})
+			pages.Unsubscribing(c, true)
 		}
 	})
 }

@@ -63,6 +63,8 @@ type view struct {
 	Feed string
 	// Hidden keeps the page out of search engines.
 	Hidden bool
+	// Bare says that whoever has the page's address is meant, whether signed in or not: nobody is shown as signed in.
+	Bare bool
 	// Problem is what is wrong with a form that was sent.
 	Problem *fault.Error
 }
@@ -84,9 +86,11 @@ func (p *Pages) show(c *gin.Context, status int, name string, v view) {
 	header := c.Writer.Header()
 	header.Set("Content-Security-Policy", policy)
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
-	if caller(c).Anonymous() && status == http.StatusOK {
+	if !v.Bare { // whose address is a secret, which is told nowhere and kept by nobody
+		header.Set("Referrer-Policy", "same-origin")
+	}
+	if !v.Bare && caller(c).Anonymous() && status == http.StatusOK {
 		header.Set("ETag", `"`+digest(body.Bytes())+`"`)
 		header.Set("Cache-Control", "no-cache")
 	}

@@ -44,3 +44,6 @@ if (navigator.clipboard) {
 
 // Who sent a form that was wrong hears of it first.
 document.getElementById("problem")?.focus();
+
+// So does who gets to see something once.
+document.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,24 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-504bad89/accolade/internal/operation"
+)
+
+// Acceptance answers who follows the link of a mail to accept an award: about the award, which is accepted or waits, or
+// about why there is none, which the status says.
+func (p *Pages) Acceptance(c *gin.Context, status int, award *operation.AwardView) {
+	p.show(c, status, "mail-accept", view{Hidden: true, Bare: true, Body: struct {
+		Award *operation.AwardView
+		// TooOld says that the link was good once.
+		TooOld bool
+	}{award, status == http.StatusGone}})
+}
+
+// Unsubscribing answers who follows the link of a mail to get no more of them: it asks, or says that it is done.
+func (p *Pages) Unsubscribing(c *gin.Context, done bool) {
+	p.show(c, http.StatusOK, "mail-unsubscribe", view{Hidden: true, Bare: true, Body: done})
+}
