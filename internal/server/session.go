@@ -18,7 +18,7 @@ import (
 // site's page lets a browser do. The API's routes are not among them, and never take a cookie. It returns what answers
 // where there is no route: browsers with a page, programs with a problem.
 func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.HandlerFunc) {
-	pages := web.New(web.Config{Operations: cfg.Operations, BaseURL: cfg.BaseURL})
+	pages := web.New(web.Config{Operations: cfg.Operations, BaseURL: cfg.BaseURL, Degraded: cfg.Degraded})
 	pages.MountStatic(routes)
 	known := session(limits, cfg.Operations, pages.Fail)
 	people := withHead{routes.Group("", bounded, origin, conditional, sameOrigin(cfg.BaseURL, pages.Fail), known)}

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
 // functions are what templates may call.
@@ -32,7 +33,11 @@ func (r *renderer) functions(p *Pages) template.FuncMap {
 		"iso":    func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"letter": letter, "hue": hue, "percent": percent, "web": webAddress, "dict": pairs,
 		"markdown": p.badgeMarkdown, "cardSnippet": p.cardSnippet, "awardMarkdown": p.awardMarkdown, "awardHTML": p.awardHTML,
-		"house": func(id int64) bool { return id == achievement.HouseUserID },
+		"wrongField": wrongField, "json": inJSON,
+		"days":   func(d time.Duration) int { return int(d / (24 * time.Hour)) },
+		"less":   func(from, number int64) int64 { return from - number },
+		"lineAt": func(index int) int { return index + 1 },
+		"house":  func(id int64) bool { return id == achievement.HouseUserID },
 	}
 }
 
@@ -112,4 +117,17 @@ func webAddress(address string) string {
 		return ""
 	}
 	return address
+}
+
+// wrongField returns what is wrong with a field of a form that was sent; "" for nothing.
+func wrongField(problem *fault.Error, name string) string {
+	if problem == nil {
+		return ""
+	}
+	for i := range problem.Fields {
+		if problem.Fields[i].Field == name {
+			return problem.Fields[i].Detail
+		}
+	}
+	return ""
 }

@@ -38,6 +38,7 @@ func (p *Pages) group(c *gin.Context) {
 	path, rest, _ := strings.Cut(strings.TrimPrefix(c.Param("path"), "/"), "/-/")
 	handler, known := map[string]func(*gin.Context, string){
 		"": p.toGroup, "achievements": p.gallery, "leaderboard": p.leaderboard, "feed.atom": p.groupFeed,
+		"audit": p.groupAudit,
 	}[strings.TrimSuffix(rest, "/")]
 	if !known {
 		p.Fail(c, fault.NotFoundFor("page"))

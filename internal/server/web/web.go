@@ -22,6 +22,8 @@ type Config struct {
 	BaseURL string
 	// Providers are those that people can sign in with, besides a token.
 	Providers []Provider
+	// Degraded says that the service works without something that can be missed; nil for never.
+	Degraded func() bool
 }
 
 // Provider is who vouches for people.
@@ -34,12 +36,13 @@ type Pages struct {
 	// path is the base URL's own path, where a proxy puts the service below one.
 	path      string
 	providers []Provider
+	degraded  func() bool
 	renderer  *renderer
 }
 
 // New returns the pages. It panics when an embedded template is broken, which the tests would have shown.
 func New(cfg Config) *Pages {
-	p := &Pages{operations: cfg.Operations, base: cfg.BaseURL, providers: cfg.Providers}
+	p := &Pages{operations: cfg.Operations, base: cfg.BaseURL, providers: cfg.Providers, degraded: cfg.Degraded}
 	if base, err := url.Parse(cfg.BaseURL); err == nil {
 		p.path = base.EscapedPath()
 	}
@@ -58,6 +61,7 @@ func (p *Pages) Mount(routes gin.IRouter) {
 	routes.GET("/achievements/:id", p.achievement)
 	routes.GET("/achievements/:id/avatar.png", p.avatar)
 	routes.GET("/awards/:id", p.award)
+	p.mountAdmin(routes)
 }
 
 // MountStatic adds the stylesheet and the script, which are the same for everybody.
