@@ -145,7 +145,7 @@ func readable(body []byte) (text string, shortened bool) {
 			return utf8.RuneError
 		}
 		return r
-	}, string(body))
+	}, strings.ReplaceAll(string(body), "\r\n", "\n"))
 	return text, shortened
 }
 
