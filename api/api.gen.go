@@ -1220,11 +1220,21 @@ type RuleFailure struct {
 
 // RuleState defines model for RuleState.
 type RuleState struct {
+	// Achievements What it gives.
+	Achievements []ReceiptAchievement `json:"achievements"`
+
+	// Awards How many awards of those rules gave; revoked ones count.
+	Awards int64 `json:"awards"`
+
 	// Failure The newest failure, if it is among the last thousand; null for none.
 	Failure *RuleFailure `json:"failure"`
 
+	// File Where it is written.
+	File string `json:"file"`
+
 	// LastAwardedAt By the time of the event; null for never.
 	LastAwardedAt *time.Time `json:"last_awarded_at"`
+	Line          int32      `json:"line"`
 
 	// Rule namespace/key
 	Rule string `json:"rule"`
@@ -1293,6 +1303,50 @@ type Session struct {
 
 	// TokenId The token that the session was begun with.
 	TokenId *int64 `json:"token_id"`
+}
+
+// Source defines model for Source.
+type Source struct {
+	// BaseUrl Where people find the forge; null when it is not configured.
+	BaseUrl *string `json:"base_url"`
+
+	// DryRun Whether its deliveries are stored and cause nothing.
+	DryRun bool `json:"dry_run"`
+
+	// Forge What kind of forge it is, as in the configuration.
+	Forge string `json:"forge"`
+
+	// LastDeliveryAt When the newest one came in; null for never.
+	LastDeliveryAt *time.Time `json:"last_delivery_at"`
+	Name           string     `json:"name"`
+
+	// Projects What is imported and reconciled.
+	Projects []string `json:"projects"`
+
+	// Recent How many deliveries came in the last 24 hours, by outcome.
+	Recent map[string]int64 `json:"recent"`
+
+	// Trouble The newest delivery that failed or could not be read; null for none.
+	Trouble *SourceTrouble `json:"trouble"`
+
+	// WebhookUrl Where the forge delivers to.
+	WebhookUrl string `json:"webhook_url"`
+}
+
+// SourceList defines model for SourceList.
+type SourceList struct {
+	Items []Source `json:"items"`
+}
+
+// SourceTrouble The newest delivery that failed or could not be read; null for none.
+type SourceTrouble struct {
+	DeliveryId int64 `json:"delivery_id"`
+
+	// Outcome What became of a delivery. `judged`: its events met the rules. `ignored`: the forge tells nothing in it that could earn anything. `unreadable`: the signature
+	// is good, the body is not. `failed`: judging failed each time; it can be replayed. `dry_run`: its source is on trial, and nothing was judged.
+	Outcome    DeliveryOutcome `json:"outcome"`
+	Problem    *string         `json:"problem"`
+	ReceivedAt time.Time       `json:"received_at"`
 }
 
 // StartImport defines model for StartImport.
@@ -2016,6 +2070,9 @@ type ServerInterface interface {
 	// ListRuleStates How the rules fare
 	// (GET /api/v1/rules/states)
 	ListRuleStates(c *gin.Context)
+	// ListSources List sources
+	// (GET /api/v1/sources)
+	ListSources(c *gin.Context)
 	// GetCurrentUser Who am I?
 	// (GET /api/v1/user)
 	GetCurrentUser(c *gin.Context)
@@ -3487,6 +3544,19 @@ func (siw *ServerInterfaceWrapper) ListRuleStates(c *gin.Context) {
 	siw.Handler.ListRuleStates(c)
 }
 
+// ListSources operation middleware
+func (siw *ServerInterfaceWrapper) ListSources(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSources(c)
+}
+
 // GetCurrentUser operation middleware
 func (siw *ServerInterfaceWrapper) GetCurrentUser(c *gin.Context) {
 
@@ -4206,6 +4276,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/api/v1/awards/:id", wrapper.GetAward)
 	router.PATCH(options.BaseURL+"/api/v1/awards/:id", wrapper.UpdateAward)
 	router.POST(options.BaseURL+"/api/v1/awards/:id/revoke", wrapper.RevokeAward)
+	router.GET(options.BaseURL+"/api/v1/sources", wrapper.ListSources)
 	router.GET(options.BaseURL+"/api/v1/imports", wrapper.ListImports)
 	router.POST(options.BaseURL+"/api/v1/imports", wrapper.StartImport)
 	router.GET(options.BaseURL+"/api/v1/imports/:id", wrapper.GetImport)
@@ -10653,6 +10724,140 @@ func (response ListRuleStates5XXApplicationProblemPlusJSONResponse) VisitListRul
 	return err
 }
 
+type ListSourcesRequestObject struct {
+}
+
+type ListSourcesResponseObject interface {
+	VisitListSourcesResponse(w http.ResponseWriter) error
+}
+
+type ListSources200JSONResponse SourceList
+
+func (response ListSources200JSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSources400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSources400ApplicationProblemPlusJSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSources401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSources401ApplicationProblemPlusJSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSources403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListSources403ApplicationProblemPlusJSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSources406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSources406ApplicationProblemPlusJSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSources429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSources429ApplicationProblemPlusJSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSources5XXApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    OurTroubleResponseHeaders
+	StatusCode int
+}
+
+func (response ListSources5XXApplicationProblemPlusJSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCurrentUserRequestObject struct {
 }
 
@@ -13938,6 +14143,9 @@ type StrictServerInterface interface {
 	// ListRuleStates How the rules fare
 	// (GET /api/v1/rules/states)
 	ListRuleStates(ctx context.Context, request ListRuleStatesRequestObject) (ListRuleStatesResponseObject, error)
+	// ListSources List sources
+	// (GET /api/v1/sources)
+	ListSources(ctx context.Context, request ListSourcesRequestObject) (ListSourcesResponseObject, error)
 	// GetCurrentUser Who am I?
 	// (GET /api/v1/user)
 	GetCurrentUser(ctx context.Context, request GetCurrentUserRequestObject) (GetCurrentUserResponseObject, error)
@@ -15276,6 +15484,30 @@ func (sh *strictHandler) ListRuleStates(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListRuleStatesResponseObject); ok {
 		if err := validResponse.VisitListRuleStatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSources operation middleware
+func (sh *strictHandler) ListSources(ctx *gin.Context) {
+	var request ListSourcesRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSources(ctx, request.(ListSourcesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSources")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSourcesResponseObject); ok {
+		if err := validResponse.VisitListSourcesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1187,11 +1187,21 @@ type RuleFailure struct {
 
 // RuleState defines model for RuleState.
 type RuleState struct {
+	// Achievements What it gives.
+	Achievements []ReceiptAchievement `json:"achievements"`
+
+	// Awards How many awards of those rules gave; revoked ones count.
+	Awards int64 `json:"awards"`
+
 	// Failure The newest failure, if it is among the last thousand; null for none.
 	Failure *RuleFailure `json:"failure"`
 
+	// File Where it is written.
+	File string `json:"file"`
+
 	// LastAwardedAt By the time of the event; null for never.
 	LastAwardedAt *time.Time `json:"last_awarded_at"`
+	Line          int32      `json:"line"`
 
 	// Rule namespace/key
 	Rule string `json:"rule"`
@@ -1260,6 +1270,50 @@ type Session struct {
 
 	// TokenId The token that the session was begun with.
 	TokenId *int64 `json:"token_id"`
+}
+
+// Source defines model for Source.
+type Source struct {
+	// BaseUrl Where people find the forge; null when it is not configured.
+	BaseUrl *string `json:"base_url"`
+
+	// DryRun Whether its deliveries are stored and cause nothing.
+	DryRun bool `json:"dry_run"`
+
+	// Forge What kind of forge it is, as in the configuration.
+	Forge string `json:"forge"`
+
+	// LastDeliveryAt When the newest one came in; null for never.
+	LastDeliveryAt *time.Time `json:"last_delivery_at"`
+	Name           string     `json:"name"`
+
+	// Projects What is imported and reconciled.
+	Projects []string `json:"projects"`
+
+	// Recent How many deliveries came in the last 24 hours, by outcome.
+	Recent map[string]int64 `json:"recent"`
+
+	// Trouble The newest delivery that failed or could not be read; null for none.
+	Trouble *SourceTrouble `json:"trouble"`
+
+	// WebhookUrl Where the forge delivers to.
+	WebhookUrl string `json:"webhook_url"`
+}
+
+// SourceList defines model for SourceList.
+type SourceList struct {
+	Items []Source `json:"items"`
+}
+
+// SourceTrouble The newest delivery that failed or could not be read; null for none.
+type SourceTrouble struct {
+	DeliveryId int64 `json:"delivery_id"`
+
+	// Outcome What became of a delivery. `judged`: its events met the rules. `ignored`: the forge tells nothing in it that could earn anything. `unreadable`: the signature
+	// is good, the body is not. `failed`: judging failed each time; it can be replayed. `dry_run`: its source is on trial, and nothing was judged.
+	Outcome    DeliveryOutcome `json:"outcome"`
+	Problem    *string         `json:"problem"`
+	ReceivedAt time.Time       `json:"received_at"`
 }
 
 // StartImport defines model for StartImport.
@@ -2345,10 +2399,18 @@ type ClientInterface interface {
 
 	// ListRuleStates How the rules fare
 	//
-	// Says of each rule when it gave something last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
+	// Says of each rule what it gives, how often it did, and when last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
 	//
 	// Corresponds with GET /api/v1/rules/states (the `ListRuleStates` operationId).
 	ListRuleStates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSources List sources
+	//
+	// Lists the configured sources by name: where their forges deliver to, what those sent in the last 24 hours by what became of it, and the newest
+	// delivery that made trouble. Secrets and tokens are never told. Role: admin.
+	//
+	// Corresponds with GET /api/v1/sources (the `ListSources` operationId).
+	ListSources(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCurrentUser Who am I?
 	//
@@ -3497,11 +3559,29 @@ func (c *Client) ListRevisions(ctx context.Context, params *ListRevisionsParams,
 
 // ListRuleStates How the rules fare
 //
-// Says of each rule when it gave something last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
+// Says of each rule what it gives, how often it did, and when last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
 //
 // Corresponds with GET /api/v1/rules/states (the `ListRuleStates` operationId).
 func (c *Client) ListRuleStates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListRuleStatesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSources List sources
+//
+// Lists the configured sources by name: where their forges deliver to, what those sent in the last 24 hours by what became of it, and the newest
+// delivery that made trouble. Secrets and tokens are never told. Role: admin.
+//
+// Corresponds with GET /api/v1/sources (the `ListSources` operationId).
+func (c *Client) ListSources(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSourcesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -6079,6 +6159,33 @@ func NewListRuleStatesRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListSourcesRequest constructs an http.Request for the ListSources method
+func NewListSourcesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sources")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetCurrentUserRequest constructs an http.Request for the GetCurrentUser method
 func NewGetCurrentUserRequest(server string) (*http.Request, error) {
 	var err error
@@ -7530,12 +7637,22 @@ type ClientWithResponsesInterface interface {
 
 	// ListRuleStatesWithResponse How the rules fare
 	//
-	// Says of each rule when it gave something last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
+	// Says of each rule what it gives, how often it did, and when last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/rules/states (the `ListRuleStates` operationId).
 	ListRuleStatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListRuleStatesResponse, error)
+
+	// ListSourcesWithResponse List sources
+	//
+	// Lists the configured sources by name: where their forges deliver to, what those sent in the last 24 hours by what became of it, and the newest
+	// delivery that made trouble. Secrets and tokens are never told. Role: admin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/sources (the `ListSources` operationId).
+	ListSourcesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSourcesResponse, error)
 
 	// GetCurrentUserWithResponse Who am I?
 	//
@@ -12344,6 +12461,112 @@ func (r ListRuleStatesResponse) ContentType() string {
 	return ""
 }
 
+// ListSourcesResponse401Headers the declared response headers of an HTTP 401 response for ListSources
+type ListSourcesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListSourcesResponse429Headers the declared response headers of an HTTP 429 response for ListSources
+type ListSourcesResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+}
+
+// ListSourcesResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListSources
+type ListSourcesResponse5XXHeaders struct {
+	RetryAfter *int
+}
+
+type ListSourcesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SourceList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationproblemJSON406 *NotAcceptable
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *RateLimited
+	// ApplicationproblemJSON5XX the response for an HTTP 5XX `application/problem+json` response
+	ApplicationproblemJSON5XX *OurTrouble
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListSourcesResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListSourcesResponse429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *ListSourcesResponse5XXHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSourcesResponse) GetJSON200() *SourceList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListSourcesResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListSourcesResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListSourcesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListSourcesResponse) GetApplicationproblemJSON406() *NotAcceptable {
+	return r.ApplicationproblemJSON406
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListSourcesResponse) GetApplicationproblemJSON429() *RateLimited {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON5XX returns the response for an HTTP 5XX `application/problem+json` response
+func (r ListSourcesResponse) GetApplicationproblemJSON5XX() *OurTrouble {
+	return r.ApplicationproblemJSON5XX
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSourcesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSourcesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSourcesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSourcesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetCurrentUserResponse200Headers the declared response headers of an HTTP 200 response for GetCurrentUser
 type GetCurrentUserResponse200Headers struct {
 	ETag *string
@@ -15412,7 +15635,7 @@ func (c *ClientWithResponses) ListRevisionsWithResponse(ctx context.Context, par
 
 // ListRuleStatesWithResponse How the rules fare
 //
-// Says of each rule when it gave something last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
+// Says of each rule what it gives, how often it did, and when last, so that one that has gone silent is noticed, and on which of the latest events it failed. Role: admin.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -15423,6 +15646,22 @@ func (c *ClientWithResponses) ListRuleStatesWithResponse(ctx context.Context, re
 		return nil, err
 	}
 	return ParseListRuleStatesResponse(rsp)
+}
+
+// ListSourcesWithResponse List sources
+//
+// Lists the configured sources by name: where their forges deliver to, what those sent in the last 24 hours by what became of it, and the newest
+// delivery that made trouble. Secrets and tokens are never told. Role: admin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/sources (the `ListSources` operationId).
+func (c *ClientWithResponses) ListSourcesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSourcesResponse, error) {
+	rsp, err := c.ListSources(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSourcesResponse(rsp)
 }
 
 // GetCurrentUserWithResponse Who am I?
@@ -20815,6 +21054,121 @@ func ParseListRuleStatesResponse(rsp *http.Response) (*ListRuleStatesResponse, e
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers ListRuleStatesResponse5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListSourcesResponse parses an HTTP response from a ListSourcesWithResponse call
+func ParseListSourcesResponse(rsp *http.Response) (*ListSourcesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSourcesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SourceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest RateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest OurTrouble
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListSourcesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListSourcesResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers ListSourcesResponse5XXHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

@@ -13,11 +13,24 @@ import (
 type RuleState struct {
 	// Rule is "namespace/key".
 	Rule string
-	// LastAwarded is when it gave something last, by the time of the event; zero for never.
+	// File and Line say where it is written.
+	File string
+	Line int
+	// Gives is what it gives, and Awards how many of those it gave.
+	Gives  []RuleGives
+	Awards int64
+	// LastAwarded is when it gave something last, by the time of the event; zero for never. Silent is for how long not.
 	LastAwarded time.Time
+	Silent      time.Duration
 	// FailedOn is the newest event that it failed on, 0 for none of the latest, and Failure how.
 	FailedOn int64
 	Failure  string
+}
+
+// RuleGives is an achievement that a rule gives.
+type RuleGives struct {
+	ID        int64
+	Key, Name string
 }
 
 // latestFailures is how many of the newest failures are looked at.
@@ -26,7 +39,7 @@ const latestFailures = 1_000
 // States returns how each rule fares, by name.
 func (a *Automation) States(ctx context.Context, tx *store.Tx) ([]RuleState, error) {
 	rules := a.current.Load()
-	byRule := map[string][]int64{}
+	byRule := map[string]*RuleState{}
 	var ids []int64
 	for _, d := range rules.set.Declared() {
 		id := rules.achievements[achievementRef{d.Namespace, d.Key}].ID
@@ -34,10 +47,14 @@ func (a *Automation) States(ctx context.Context, tx *store.Tx) ([]RuleState, err
 		if d.Series != "" {
 			key = d.Series
 		}
-		byRule[d.Namespace+"/"+key] = append(byRule[d.Namespace+"/"+key], id)
+		name := d.Namespace + "/" + key
+		if byRule[name] == nil {
+			byRule[name] = &RuleState{File: d.File, Line: d.Line}
+		}
+		byRule[name].Gives = append(byRule[name].Gives, RuleGives{ID: id, Key: d.Key, Name: d.Name})
 		ids = append(ids, id)
 	}
-	last, err := tx.LastAwarded(ctx, ids)
+	given, err := tx.GivenByRules(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -53,9 +70,17 @@ func (a *Automation) States(ctx context.Context, tx *store.Tx) ([]RuleState, err
 		}
 	}
 	for name := range judging {
-		state := RuleState{Rule: name}
-		for _, id := range byRule[name] {
-			state.LastAwarded = latest(state.LastAwarded, last[id])
+		state := RuleState{}
+		if declared := byRule[name]; declared != nil {
+			state = *declared
+		}
+		state.Rule = name
+		for _, gives := range state.Gives {
+			state.Awards += given[gives.ID].Awards
+			state.LastAwarded = latest(state.LastAwarded, given[gives.ID].Last)
+		}
+		if !state.LastAwarded.IsZero() {
+			state.Silent = max(0, a.now().Sub(state.LastAwarded))
 		}
 		state.FailedOn, state.Failure = failureOf(name, failed)
 		states = append(states, state)

@@ -32,7 +32,12 @@ func (o *Operations) Progress(ctx context.Context, caller Caller, ref string) ([
 
 // Explained is why a user has an achievement, or not.
 type Explained struct {
-	Progress []automation.Progress
+	User        achievement.User
+	Achievement AchievementView
+	Powers      Powers
+	Progress    []automation.Progress
+	// Awards are the latest that the user has or had, newest first.
+	Awards []AwardView
 	// Event is the event that was asked for, nil for none, and Rules what it means to each rule.
 	Event *store.EventRow
 	Rules []rule.Explanation
@@ -59,14 +64,9 @@ func (o *Operations) Explain(ctx context.Context, caller Caller, ref string, ach
 				return err
 			}
 		}
-		all, err := o.automation.Progress(ctx, tx, user.ID)
-		if err != nil {
+		explained.User, explained.Achievement, explained.Powers = *user, *found, in.powers(caller)
+		if err := o.explainStanding(ctx, tx, caller, explained); err != nil {
 			return err
-		}
-		for i := range all {
-			if all[i].AchievementID == found.ID {
-				explained.Progress = append(explained.Progress, all[i])
-			}
 		}
 		if eventID == 0 {
 			return nil
@@ -81,4 +81,30 @@ func (o *Operations) Explain(ctx context.Context, caller Caller, ref string, ach
 		return nil, err
 	}
 	return explained, nil
+}
+
+// explainedAwards is how many awards an explanation shows.
+const explainedAwards = 20
+
+// explainStanding fills in how far the user has come, and what they were awarded.
+func (o *Operations) explainStanding(ctx context.Context, tx *store.Tx, caller Caller, explained *Explained) error {
+	all, err := o.automation.Progress(ctx, tx, explained.User.ID)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		if all[i].AchievementID == explained.Achievement.ID {
+			explained.Progress = append(explained.Progress, all[i])
+		}
+	}
+	awards, err := tx.AwardsTo(ctx, explained.Achievement.ID, explained.User.ID, explainedAwards)
+	if err != nil {
+		return err
+	}
+	listing, err := o.viewListing(ctx, tx, caller, awards, "")
+	if err != nil {
+		return err
+	}
+	explained.Awards = listing.Items
+	return nil
 }

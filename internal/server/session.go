@@ -20,7 +20,7 @@ import (
 // where there is no route: browsers with a page, programs with a problem.
 func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.HandlerFunc) {
 	pages := web.New(web.Config{
-		Operations: cfg.Operations, BaseURL: cfg.BaseURL,
+		Operations: cfg.Operations, BaseURL: cfg.BaseURL, Degraded: cfg.Degraded,
 		Exported: func(export *operation.UserExport) any { return rest.Export(export, cfg.BaseURL) },
 	})
 	pages.MountStatic(routes)

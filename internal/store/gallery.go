@@ -81,3 +81,29 @@ func openAwards(q *bun.SelectQuery, namespaceID int64) *bun.SelectQuery {
 		Join("JOIN users AS u ON u.id = aw.user_id").
 		Where("a.namespace_id = ?", namespaceID).Where("aw.revoked_at IS NULL").Where(shownToAll)
 }
+
+// FindAchievements returns achievements of all namespaces by a part of the name or of "namespace/key", in whatever case.
+func (tx *Tx) FindAchievements(ctx context.Context, search string, limit int) ([]achievement.Achievement, error) {
+	like := containing(search)
+	var rows []achievementRow
+	err := tx.db.NewSelect().Model(&rows).Join("JOIN namespaces AS n ON n.id = a.namespace_id").
+		Where(`(lower(a.name) LIKE ? ESCAPE '\' OR lower(n.full_path || '/' || coalesce(a.key, '')) LIKE ? ESCAPE '\')`, like, like).
+		OrderExpr("n.full_path, a.name, a.id").Limit(int64(limit)).Scan(ctx)
+	found := make([]achievement.Achievement, len(rows))
+	for i := range rows {
+		found[i] = *rows[i].achievement()
+	}
+	return found, err
+}
+
+// AwardsTo returns what awards of an achievement a user has or had, the newest first, at most limit.
+func (tx *Tx) AwardsTo(ctx context.Context, achievementID, userID int64, limit int) ([]achievement.Award, error) {
+	var rows []awardRow
+	err := tx.db.NewSelect().Model(&rows).Where("achievement_id = ?", achievementID).Where("user_id = ?", userID).
+		Order("awarded_at DESC", "id DESC").Limit(int64(limit)).Scan(ctx)
+	awards := make([]achievement.Award, len(rows))
+	for i := range rows {
+		awards[i] = *rows[i].award()
+	}
+	return awards, err
+}

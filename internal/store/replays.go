@@ -205,21 +205,28 @@ func (tx *Tx) AwardPlaces(ctx context.Context, users []int64) ([]AwardPlace, err
 	return places, nil
 }
 
-// LastAwarded returns for each of the achievements when a rule gave it last, by the time of the events.
-func (tx *Tx) LastAwarded(ctx context.Context, achievements []int64) (map[int64]time.Time, error) {
-	last := make(map[int64]time.Time, len(achievements))
-	for _, id := range unique(achievements) {
-		var at []time.Time
-		err := tx.db.NewSelect().Model((*awardRow)(nil)).Column("awarded_at").Where("achievement_id = ?", id).
-			Where("rule IS NOT NULL").Order("awarded_at DESC", "id DESC").Limit(1).Scan(ctx, &at)
-		if ignoreNoRows(err) != nil {
-			return nil, err
-		}
-		if len(at) > 0 {
-			last[id] = at[0].UTC()
-		}
+// Given is how many awards of an achievement rules gave, and when the last one, by the time of the events.
+type Given struct {
+	Awards int64
+	Last   time.Time
+}
+
+// GivenByRules returns for each of the achievements what rules gave of it.
+func (tx *Tx) GivenByRules(ctx context.Context, achievements []int64) (map[int64]Given, error) {
+	given := make(map[int64]Given, len(achievements))
+	if len(achievements) == 0 {
+		return given, nil
 	}
-	return last, nil
+	var rows []struct {
+		AchievementID, N int64
+		Last             time.Time
+	}
+	err := tx.db.NewSelect().Model((*awardRow)(nil)).ColumnExpr("achievement_id, count(*) AS n, max(awarded_at) AS last").
+		Where("achievement_id IN (?)", bun.List(unique(achievements))).Where("rule IS NOT NULL").Group("achievement_id").Scan(ctx, &rows)
+	for _, row := range rows {
+		given[row.AchievementID] = Given{row.N, row.Last.UTC()}
+	}
+	return given, err
 }
 
 // FailedEvents returns the newest events that rules failed on, newest first, at most limit.

@@ -110,7 +110,13 @@ func (s *server) ListRuleStates(ctx context.Context, _ api.ListRuleStatesRequest
 }
 
 func apiRuleState(state *automation.RuleState) api.RuleState {
-	shown := api.RuleState{Rule: state.Rule, LastAwardedAt: unlessNever(state.LastAwarded)}
+	shown := api.RuleState{
+		Rule: state.Rule, File: state.File, Line: int32(state.Line), //nolint:gosec // files are bounded
+		Achievements: each(state.Gives, func(gives *automation.RuleGives) api.ReceiptAchievement {
+			return api.ReceiptAchievement{Id: gives.ID, Key: unlessZero(gives.Key), Name: gives.Name}
+		}),
+		Awards: state.Awards, LastAwardedAt: unlessNever(state.LastAwarded),
+	}
 	if state.FailedOn != 0 {
 		shown.Failure = &api.RuleFailure{EventId: state.FailedOn, Text: state.Failure}
 	}

@@ -34,7 +34,11 @@ func (r *renderer) functions(p *Pages) template.FuncMap {
 		"letter": letter, "hue": hue, "percent": percent, "web": webAddress, "dict": pairs,
 		"markdown": p.badgeMarkdown, "cardSnippet": p.cardSnippet, "awardMarkdown": p.awardMarkdown, "awardHTML": p.awardHTML,
 		"wrong": wrong, "reason": func(f *fault.Error) string { return p.reason(f.Code, f.Text) }, "label": r.words.label, "sentence": sentence,
-		"house": func(id int64) bool { return id == achievement.HouseUserID },
+		"wrongField": wrongField, "json": inJSON,
+		"days":   func(d time.Duration) int { return int(d / (24 * time.Hour)) },
+		"less":   func(from, number int64) int64 { return from - number },
+		"lineAt": func(index int) int { return index + 1 },
+		"house":  func(id int64) bool { return id == achievement.HouseUserID },
 	}
 }
 
@@ -120,4 +124,17 @@ func webAddress(address string) string {
 		return ""
 	}
 	return address
+}
+
+// wrongField returns what is wrong with a field of a form that was sent; "" for nothing.
+func wrongField(problem *fault.Error, name string) string {
+	if problem == nil {
+		return ""
+	}
+	for i := range problem.Fields {
+		if problem.Fields[i].Field == name {
+			return problem.Fields[i].Detail
+		}
+	}
+	return ""
 }

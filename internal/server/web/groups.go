@@ -38,7 +38,7 @@ func (p *Pages) groups(c *gin.Context) {
 func (p *Pages) group(c *gin.Context) {
 	p.below(c, map[string]func(*gin.Context, string){
 		"": p.toGroup, "achievements": p.gallery, "leaderboard": p.leaderboard, "feed.atom": p.groupFeed,
-		"achievements/new": p.newAchievement, "settings": p.groupSettings,
+		"achievements/new": p.newAchievement, "settings": p.groupSettings, "audit": p.groupAudit,
 	})
 }
 

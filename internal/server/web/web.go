@@ -24,6 +24,8 @@ type Config struct {
 	Providers []Provider
 	// Exported returns what is kept about a person as the API shows it, ready to be encoded.
 	Exported func(*operation.UserExport) any
+	// Degraded says that the service works without something that can be missed; nil for never.
+	Degraded func() bool
 }
 
 // Provider is who vouches for people.
@@ -37,12 +39,13 @@ type Pages struct {
 	path      string
 	providers []Provider
 	exported  func(*operation.UserExport) any
+	degraded  func() bool
 	renderer  *renderer
 }
 
 // New returns the pages. It panics when an embedded template is broken, which the tests would have shown.
 func New(cfg Config) *Pages {
-	p := &Pages{operations: cfg.Operations, base: cfg.BaseURL, providers: cfg.Providers, exported: cfg.Exported}
+	p := &Pages{operations: cfg.Operations, base: cfg.BaseURL, providers: cfg.Providers, exported: cfg.Exported, degraded: cfg.Degraded}
 	if base, err := url.Parse(cfg.BaseURL); err == nil {
 		p.path = base.EscapedPath()
 	}
@@ -64,6 +67,7 @@ func (p *Pages) Mount(routes gin.IRouter) {
 	routes.GET("/awards/:id", p.award)
 	p.mountMaintaining(routes)
 	p.mountSettings(routes)
+	p.mountAdmin(routes)
 }
 
 // MountStatic adds the stylesheet and the script, which are the same for everybody.
