@@ -97,15 +97,16 @@ func (s *stage) ordersByMouse(t *testing.T) {
 	point(tab, ".arrange li:nth-child(3) .grip")
 	places := testkit.Ask[[][]float64](tab, `[3, 1].map((place) => {
 		const box = document.querySelector(".arrange li:nth-child(" + place + ") .grip").getBoundingClientRect();
-		return [box.left + box.width / 2, box.top + box.height / 2];
+		const item = document.querySelector(".arrange li:nth-child(" + place + ")").getBoundingClientRect();
+		return [box.left + box.width / 2, place === 1 ? item.top + 6 : box.top + box.height / 2];
 	})`)
 	from, to := places[0], places[1]
 	tab.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, from[0], from[1], chromedp.ButtonLeft, chromedp.ClickCount(1)))
 	for step := range 21 {
-		y := from[1] + (to[1]-12-from[1])*float64(step)/20
+		y := from[1] + (to[1]-from[1])*float64(step)/20
 		tab.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, to[0], y, chromedp.ButtonLeft))
 	}
-	tab.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, to[0], to[1]-12, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	tab.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, to[0], to[1], chromedp.ButtonLeft, chromedp.ClickCount(1)))
 	want := slices.Concat(before[2:3], before[:2], before[3:])
 	if got := arranged(tab); !slices.Equal(got, want) {
 		t.Fatalf("dragged, the order is %q, want %q", got, want)
@@ -183,7 +184,7 @@ func (s *stage) createsWithPicture(t *testing.T) {
 	accessible(t, tab, "cropping")
 	tab.Look(wide)
 	tab.Until("the square is cut out", `document.querySelector("#field-avatar").files[0].name === "picture.png"`)
-	tab.Submit(press("Create"))
+	tab.Submit(press("Create achievement"))
 	says(tab, "The achievement was created.")
 	tab.Until("its picture is there", `document.querySelector("main .person img.picture")?.naturalWidth > 0`)
 	tab.Submit(press("Edit"))

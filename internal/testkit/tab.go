@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -17,6 +18,9 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
+
+// stepTimeout ends a step that never comes to its end, so that the tests after it have a browser still.
+const stepTimeout = time.Minute
 
 // Tab is a tab of a browser, which notes whatever the pages in it do that they should not.
 type Tab struct {
@@ -153,7 +157,9 @@ func (tab *Tab) Visit(path string, status int) {
 func (tab *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 	tab.t.Helper()
 
-	if err := chromedp.Do(tab.ctx, actions...); err != nil {
+	ctx, cancel := context.WithTimeout(tab.ctx, stepTimeout)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
 		tab.t.Fatal(err)
 	}
 }
@@ -162,7 +168,9 @@ func (tab *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 func Ask[T any](tab *Tab, expression string) T {
 	tab.t.Helper()
 
-	answer, err := chromedp.Run(tab.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	ctx, cancel := context.WithTimeout(tab.ctx, stepTimeout)
+	defer cancel()
+	answer, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		tab.t.Fatalf("%.200s: %v", expression, err)
 	}
@@ -213,7 +221,9 @@ func (tab *Tab) SignIn(token string) {
 func (tab *Tab) Submit(actions ...chromedp.Action[chromedp.Void]) {
 	tab.t.Helper()
 
-	if _, err := chromedp.RunResponse(tab.ctx, actions...); err != nil {
+	ctx, cancel := context.WithTimeout(tab.ctx, stepTimeout)
+	defer cancel()
+	if _, err := chromedp.RunResponse(ctx, actions...); err != nil {
 		tab.t.Fatal(err)
 	}
 }

@@ -12,9 +12,6 @@ import (
 	"github.com/seed-504bad89/accolade/internal/operation"
 )
 
-// peopleFound is how many people a search for one finds.
-const peopleFound = 20
-
 // explanation is what the page shows that says why somebody has an achievement, or not.
 type explanation struct {
 	*operation.Explained
