@@ -33,7 +33,7 @@ func (r *renderer) functions(p *Pages) template.FuncMap {
 		"iso":    func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"letter": letter, "hue": hue, "percent": percent, "web": webAddress, "dict": pairs,
 		"markdown": p.badgeMarkdown, "cardSnippet": p.cardSnippet, "awardMarkdown": p.awardMarkdown, "awardHTML": p.awardHTML,
-		"wrong": wrong, "reason": func(f *fault.Error) string { return p.reason(f.Code, f.Text) }, "label": r.words.label, "sentence": sentence,
+		"wrong": p.wrong, "wrongs": p.wrongs, "reason": func(f *fault.Error) string { return p.reason(f.Code, f.Text) }, "label": r.words.label, "sentence": sentence,
 		"house": func(id int64) bool { return id == achievement.HouseUserID },
 	}
 }
