@@ -92,7 +92,7 @@ func (o *Operations) viewOneAward(ctx context.Context, caller Caller, id int64) 
 		if err != nil {
 			return err
 		}
-		seen := false
+		var seen bool
 		if view, seen = around.view(award); !seen {
 			return fault.NotFoundFor("award")
 		}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -304,98 +303,4 @@ func TestOwnersKeepGroupsOnPages(t *testing.T) {
 		olga.visit("POST", put+"/remove", url.Values{"user": {"olga"}}).leads(t, "leaving", "/groups?done=member_left")
 		same(t, "afterwards", olga.visit("GET", page, nil).status, http.StatusForbidden)
 	})
-}
-
-// roleOfPage says what a page answers to each of the people in TestRolesOnPages; a form answers the same, but for 200,
-// which stands for what it answers when it is accepted or wrong.
-type roleOfPage struct {
-	path    string
-	answers string
-	get     bool
-}
-
-func TestRolesOnPages(t *testing.T) {
-	t.Parallel()
-
-	d := onSQLite(t)
-	people := map[string]*visitor{"anonymous": d.visitor()}
-	for _, name := range []string{"stranger", "developer", "maintainer", "owner", "reader"} {
-		scopes := []string{"write"}
-		if name == "reader" {
-			scopes = []string{"read"} // an owner whose session may only read
-		}
-		people[name] = d.signedIn(name, scopes...)
-	}
-	people["admin"] = d.visitor()
-	people["admin"].signIn(adminToken)
-	d.person("recipient")
-	d.namespace("acme", "public")
-	d.namespace("lab", "private")
-	for _, group := range []string{"acme", "lab"} {
-		for name, level := range map[string]string{"developer": "developer", "maintainer": "maintainer", "owner": "owner", "reader": "owner"} {
-			d.member(group, name, level)
-		}
-	}
-	public, private := d.achievement("acme", "Captain", "revocable"), d.achievement("lab", "Alchemist", "revocable")
-	open, closed := pageOf(d.award(public, "recipient")), pageOf(d.award(private, "recipient"))
-	one, other := pageOf(public), pageOf(private)
-
-	const who = "anonymous stranger developer maintainer owner reader admin"
-	for _, page := range []roleOfPage{
-		{"/groups/acme/-/achievements/new", "303 403 403 200 200 403 200", true},
-		{"/groups/lab/-/achievements/new", "303 404 403 200 200 403 200", true},
-		{"/groups/acme/-/settings", "303 403 403 403 200 403 200", true},
-		{"/groups/lab/-/settings", "303 404 403 403 200 403 200", true},
-		{"/groups/acme/-/settings/members", "303 403 403 403 200 403 200", false},
-		{"/groups/lab/-/settings/members/remove", "303 404 403 403 200 403 200", false},
-		{one + "/edit", "303 403 403 200 200 403 200", true},
-		{other + "/edit", "303 404 403 200 200 403 200", true},
-		{one + "/delete", "303 403 403 200 200 403 200", true},
-		{other + "/delete", "303 404 403 200 200 403 200", true},
-		{one + "/award", "303 403 403 200 200 403 200", true},
-		{other + "/award", "303 404 403 200 200 403 200", true},
-		{one + "/avatar/delete", "303 403 403 200 200 403 200", false},
-		{other + "/avatar/delete", "303 404 403 200 200 403 200", false},
-		{open + "/message", "303 403 403 200 200 403 200", true},
-		{open + "/revoke", "303 403 403 200 200 403 200", true},
-		{open + "/delete", "303 403 403 403 200 403 200", true},
-		{closed + "/message", "303 403 403 200 200 403 200", true},
-		{closed + "/delete", "303 403 403 403 200 403 200", true},
-		{"/settings", "303 200 200 200 200 200 200", true},
-		{"/settings/awards", "303 200 200 200 200 200 200", true},
-		{"/settings/accounts", "303 200 200 200 200 200 200", true},
-		{"/settings/tokens", "303 200 200 200 200 200 200", true},
-		{"/settings/sessions", "303 200 200 200 200 200 200", true},
-		{"/settings/data", "303 200 200 200 200 200 200", true},
-		{"/settings/data/export.json", "303 200 200 200 200 200 200", true},
-	} {
-		wants := strings.Fields(page.answers)
-		for i, name := range strings.Fields(who) {
-			v := people[name]
-			if page.get {
-				got := v.visit("GET", page.path, nil)
-				if strconv.Itoa(got.status) != wants[i] {
-					t.Errorf("GET %s to %s answers %d, want %s", page.path, name, got.status, wants[i])
-				}
-				if got.status == http.StatusSeeOther && got.header.Get("Location") != "/sign-in?return_to="+url.QueryEscape(page.path) {
-					t.Errorf("GET %s leads to %s", page.path, got.header.Get("Location"))
-				}
-			}
-			if wants[i] == "200" || strings.HasPrefix(page.path, "/settings") {
-				continue // what comes of a form is for the tests of each
-			}
-			if got := v.visit("POST", page.path, url.Values{"confirm": {"Captain"}, "name": {"x"}, "user": {"stranger"}, "access_level": {"owner"}}); strconv.Itoa(got.status) != wants[i] {
-				t.Errorf("POST %s by %s answers %d, want %s", page.path, name, got.status, wants[i])
-			}
-			// Nobody does any of it for a page of another site.
-			v.headers["Sec-Fetch-Site"] = "cross-site"
-			if got := v.visit("POST", page.path, url.Values{}); got.object["code"] != "cross_origin" {
-				t.Errorf("POST %s from another site answers %d %v", page.path, got.status, got.object)
-			}
-			v.headers["Sec-Fetch-Site"] = "same-origin"
-		}
-	}
-	for _, path := range []string{open, closed} {
-		same(t, path+" at the end", people["admin"].visit("GET", path, nil).status, http.StatusOK)
-	}
 }

@@ -56,74 +56,106 @@ func (a answer) order() string {
 	return strings.Join(ids, ",")
 }
 
+// arranging is somebody who has five awards and puts them in an order.
+type arranging struct {
+	*visitor
+
+	ids []string
+}
+
+func (d *door) arranging() *arranging {
+	d.t.Helper()
+
+	d.namespace("acme", "public")
+	ada := &arranging{visitor: d.signedIn("ada")}
+	ada.visit("GET", "/settings/awards", nil).shows(d.t, "before any", "No achievements yet.")
+	achievement := d.achievement("acme", "Helper", "repeatable")
+	for range 5 {
+		d.clock.Advance(time.Second)
+		ada.ids = append(ada.ids, strings.TrimPrefix(d.award(achievement, "ada"), "/api/v1/awards/"))
+	}
+	return ada
+}
+
+// list returns ids with commas between them; the awards are numbered by their age.
+func (a *arranging) list(places ...int) string {
+	var ids []string
+	for _, place := range places {
+		ids = append(ids, a.ids[place])
+	}
+	return strings.Join(ids, ",")
+}
+
+// check looks at the order on the page and by the API, and at how many awards have a place.
+func (a *arranging) check(what, order string, placed int) {
+	a.t.Helper()
+
+	page := a.visit("GET", "/settings/awards", nil)
+	same(a.t, what, page.order(), order)
+	same(a.t, what+": there is an order to clear", strings.Contains(page.text, `name="clear"`), placed > 0)
+	var ids []string
+	for _, award := range a.must(http.StatusOK, adminToken, "GET", "/api/v1/users/ada/awards?include_hidden=true", nil).items() {
+		if ids = append(ids, award.id()); award.object["priority"] != nil {
+			placed--
+		}
+	}
+	same(a.t, what+", by the API", strings.Join(ids, ","), order)
+	same(a.t, what+": places that are too many or missing", placed, 0)
+}
+
+// move presses a button of one award.
+func (a *arranging) move(way string, which int) {
+	a.t.Helper()
+	a.visit("POST", "/settings/awards/order", url.Values{"move": {way + ":" + a.ids[which]}}).
+		leads(a.t, way, "/settings/awards?done=order_saved#award-"+a.ids[which])
+}
+
 func TestPeopleArrangeTheirAwardsOnPages(t *testing.T) {
 	t.Parallel()
 
 	onEachDatabase(t, func(t *testing.T, d *door) {
 		t.Helper()
 
-		d.namespace("acme", "public")
-		ada := d.signedIn("ada")
-		ada.visit("GET", "/settings/awards", nil).shows(t, "before any", "No achievements yet.")
-		achievement := d.achievement("acme", "Helper", "repeatable")
-		id := make([]string, 5)
-		for i := range id {
-			d.clock.Advance(time.Second)
-			id[i] = strings.TrimPrefix(d.award(achievement, "ada"), "/api/v1/awards/")
-		}
-		list := func(places ...int) string {
-			var ids []string
-			for _, place := range places {
-				ids = append(ids, id[place])
-			}
-			return strings.Join(ids, ",")
-		}
-		check := func(what, order string, placed int) {
-			t.Helper()
-			page := ada.visit("GET", "/settings/awards", nil)
-			same(t, what, page.order(), order)
-			same(t, what+": there is an order to clear", strings.Contains(page.text, `name="clear"`), placed > 0)
-			awards := d.must(http.StatusOK, adminToken, "GET", "/api/v1/users/ada/awards?include_hidden=true", nil).items()
-			var ids []string
-			for _, award := range awards {
-				if ids = append(ids, award.id()); award.object["priority"] != nil {
-					placed--
-				}
-			}
-			same(t, what+", by the API", strings.Join(ids, ","), order)
-			same(t, what+": places that are too many or missing", placed, 0)
-		}
-		check("at first", list(0, 1, 2, 3, 4), 0)
-		move := func(way string, which int) {
-			t.Helper()
-			ada.visit("POST", "/settings/awards/order", url.Values{"move": {way + ":" + id[which]}}).
-				leads(t, way, "/settings/awards?done=order_saved#award-"+id[which])
-		}
-		move("up", 2) // the second place is its own; those after it follow by date
-		check("one up", list(0, 2, 1, 3, 4), 2)
-		move("first", 4)
-		check("one first", list(4, 0, 2, 1, 3), 3)
-		move("down", 4)
-		check("one down", list(0, 4, 2, 1, 3), 3)
-		move("up", 0)
-		check("the first one up", list(0, 4, 2, 1, 3), 3)
-		move("down", 3)
-		check("the last one down", list(0, 4, 2, 1, 3), 3)
+		ada := d.arranging()
+		ada.check("at first", ada.list(0, 1, 2, 3, 4), 0)
+		ada.move("up", 2) // the second place is its own; those after it follow by date
+		ada.check("one up", ada.list(0, 2, 1, 3, 4), 2)
+		ada.move("first", 4)
+		ada.check("one first", ada.list(4, 0, 2, 1, 3), 3)
+		ada.move("down", 4)
+		ada.check("one down", ada.list(0, 4, 2, 1, 3), 3)
+		ada.move("up", 0)
+		ada.check("the first one up", ada.list(0, 4, 2, 1, 3), 3)
+		ada.move("down", 3)
+		ada.check("the last one down", ada.list(0, 4, 2, 1, 3), 3)
 
-		ada.visit("POST", "/settings/awards/order", url.Values{"order": {list(3, 2, 1)}}).leads(t, "an order", "/settings/awards?done=order_saved")
-		check("an order that names some", list(3, 2, 1, 0, 4), 3)
-		ada.visit("POST", "/settings/awards/show", url.Values{"hide": {id[2]}}).leads(t, "hiding", "/settings/awards?done=hidden#award-"+id[2])
-		ada.visit("GET", "/settings/awards", nil).shows(t, "a hidden one", `name="show" value="`+id[2]+`"`, `>hidden</span>`)
-		check("with a hidden one", list(3, 2, 1, 0, 4), 3)
+		const order = "/settings/awards/order"
+		ada.visit("POST", order, url.Values{"order": {ada.list(3, 2, 1)}}).leads(t, "an order", "/settings/awards?done=order_saved")
+		ada.check("an order that names some", ada.list(3, 2, 1, 0, 4), 3)
+		ada.visit("POST", order, url.Values{"clear": {"yes"}}).leads(t, "clearing", "/settings/awards?done=order_cleared")
+		ada.check("cleared", ada.list(0, 1, 2, 3, 4), 0)
+	})
+}
+
+func TestPeopleHideAwardsOnPages(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		ada := d.arranging()
+		const show = "/settings/awards/show"
+		id, all := ada.ids[2], ada.list(0, 1, 2, 3, 4)
+		ada.visit("POST", show, url.Values{"hide": {id}}).leads(t, "hiding", "/settings/awards?done=hidden#award-"+id)
+		ada.visit("GET", "/settings/awards", nil).shows(t, "a hidden one", `name="show" value="`+id+`"`, `>hidden</span>`)
+		ada.check("with a hidden one", all, 0)
 		d.page("/users/ada").shows(t, "the profile", "4 achievements")
-		ada.visit("POST", "/settings/awards/show", url.Values{"show": {id[2]}}).leads(t, "showing", "/settings/awards?done=shown#award-"+id[2])
+		ada.visit("POST", show, url.Values{"show": {id}}).leads(t, "showing", "/settings/awards?done=shown#award-"+id)
 		d.page("/users/ada").shows(t, "the profile", "5 achievements")
-		ada.visit("POST", "/settings/awards/order", url.Values{"clear": {"yes"}}).leads(t, "clearing", "/settings/awards?done=order_cleared")
-		check("cleared", list(0, 1, 2, 3, 4), 0)
 
-		page := "/awards/" + id[0]
+		page := "/awards/" + id
 		ada.visit("GET", page, nil).shows(t, "the award", "Hide on my profile")
-		ada.visit("POST", "/settings/awards/show", url.Values{"hide": {id[0]}, "from": {"award"}}).leads(t, "hiding", page+"?done=hidden")
+		ada.visit("POST", show, url.Values{"hide": {id}, "from": {"award"}}).leads(t, "hiding", page+"?done=hidden")
 		ada.visit("GET", page, nil).shows(t, "the hidden award", "Show on my profile")
 	})
 }

@@ -96,11 +96,6 @@ func (p *Pages) again(c *gin.Context, err error, name string, v view) {
 		p.Fail(c, err)
 		return
 	}
-	if field, known := fieldsOf[f.Code]; known && len(f.Fields) == 0 {
-		about := *f
-		about.Fields = []fault.Field{{Field: field, Code: f.Code, Detail: p.reason(f.Code, f.Text)}}
-		f = &about
-	}
 	_ = c.Error(f) // for the log
 	v.Problem, v.Hidden = f, true
 	p.show(c, problem.Status(f.Kind), name, v)
@@ -114,14 +109,29 @@ func (p *Pages) reason(code, otherwise string) string {
 	return otherwise
 }
 
-// wrong returns what is wrong with the field of a form, nil for nothing.
-func wrong(with *fault.Error, field string) *fault.Field {
-	if with == nil {
+// fieldProblem is what is wrong with a field of a form.
+type fieldProblem struct{ Field, Detail string }
+
+// wrongs returns what is wrong with the fields of a form.
+func (p *Pages) wrongs(f *fault.Error) []fieldProblem {
+	var found []fieldProblem
+	for _, field := range f.Fields {
+		found = append(found, fieldProblem{field.Field, field.Detail})
+	}
+	if field, known := fieldsOf[f.Code]; known && len(found) == 0 {
+		found = append(found, fieldProblem{field, p.reason(f.Code, f.Text)})
+	}
+	return found
+}
+
+// wrong returns what is wrong with one field of a form, nil for nothing.
+func (p *Pages) wrong(f *fault.Error, name string) *fieldProblem {
+	if f == nil {
 		return nil
 	}
-	for i := range with.Fields {
-		if with.Fields[i].Field == field {
-			return &with.Fields[i]
+	for _, found := range p.wrongs(f) {
+		if found.Field == name {
+			return &found
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ func (r *renderer) functions(p *Pages) template.FuncMap {
 		"iso":    func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"letter": letter, "hue": hue, "percent": percent, "web": webAddress, "dict": pairs,
 		"markdown": p.badgeMarkdown, "cardSnippet": p.cardSnippet, "awardMarkdown": p.awardMarkdown, "awardHTML": p.awardHTML,
-		"wrong": wrong, "reason": func(f *fault.Error) string { return p.reason(f.Code, f.Text) }, "label": r.words.label, "sentence": sentence,
+		"wrong": p.wrong, "wrongs": p.wrongs, "reason": func(f *fault.Error) string { return p.reason(f.Code, f.Text) }, "label": r.words.label, "sentence": sentence,
 		"wrongField": wrongField, "json": inJSON,
 		"days":   func(d time.Duration) int { return int(d / (24 * time.Hour)) },
 		"less":   func(from, number int64) int64 { return from - number },

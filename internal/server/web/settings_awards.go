@@ -43,6 +43,9 @@ func (p *Pages) ownAwards(c *gin.Context) {
 
 // showAward hides one award, or shows it.
 func (p *Pages) showAward(c *gin.Context) {
+	if _, ok := p.own(c); !ok {
+		return
+	}
 	sent, err := readForm(c)
 	if err != nil {
 		p.Fail(c, err)
