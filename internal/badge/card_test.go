@@ -84,7 +84,7 @@ func TestPartsOfACardAreHidden(t *testing.T) {
 	whole := read(t, badge.Card{Name: "Ada", Total: 3, Items: wall(t, 3)}.SVG())
 	for hide, want := range map[string][]string{
 		"title":                   {"3 achievements", "Badge 0", "×2", "Badge 1", "×3", "Badge 2"},
-		"x, Total ":               {"Ada", "Badge 0", "×2", "Badge 1", "×3", "Badge 2"},
+		"x,TOTAL,":                {"Ada", "Badge 0", "×2", "Badge 1", "×3", "Badge 2"},
 		"names":                   {"Ada", "3 achievements", "×2", "×3"},
 		"counts,nonsense,":        {"Ada", "3 achievements", "Badge 0", "Badge 1", "Badge 2"},
 		"title,total,names":       {"×2", "×3"},
