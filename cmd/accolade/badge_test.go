@@ -85,9 +85,8 @@ func TestBadgesOnTheCommandLine(t *testing.T) {
 			t.Errorf("%s lacks %s:\n%.1000s", name, want, text)
 		}
 	}
-	info, err := os.Stat("badges/ada/badge.svg")
-	if err != nil || info.Mode().Perm() != 0o644 {
-		t.Fatalf("the badge is %v, %v", info.Mode(), err)
+	if info, err := os.Stat("badges/ada/badge.svg"); err != nil || info.Mode().Perm() != 0o644 {
+		t.Fatalf("the badge is %v, %v", info, err)
 	}
 
 	// Nothing has changed, and nothing is written.
@@ -107,8 +106,7 @@ func TestBadgesOnTheCommandLine(t *testing.T) {
 	award(t, "Second")
 	before := read("ada/badge.svg")
 	out, err = accolade(t, "badge", "render", "--user", "nobody", "--user", "ada", "--style", "flat-square")
-	if codeOf(err) != 1 || !strings.Contains(err.Error(), "nobody: there is nobody of this name") || !strings.Contains(out, "written badges/ada/badge.svg") &&
-		!strings.Contains(out, "written "+home+"/badges/ada/badge.svg") {
+	if codeOf(err) != 1 || !strings.Contains(err.Error(), "nobody: there is nobody of this name") || !strings.Contains(out, "/badges/ada/badge.svg") {
 		t.Errorf("it prints %q, %v", out, err)
 	}
 	if after := read("ada/badge.svg"); after == before {

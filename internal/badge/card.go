@@ -23,7 +23,9 @@ const (
 // The card's measures, in pixels.
 const (
 	margin    = 20
-	cellWidth = 100
+	cellWidth = 112
+	// iconWidth is that of a cell without a name.
+	iconWidth = 88
 	iconSide  = 64
 	nameSize  = 11
 	nameLine  = 14
@@ -69,7 +71,7 @@ func (l Look) Size(items int) (columns, rows int, width, height float64) {
 	columns, rows = within(l.Columns, defaultColumns), within(l.Rows, defaultRows)
 	columns = max(1, min(columns, items))
 	rows = min(rows, (items+columns-1)/columns)
-	width = float64(2*margin + columns*cellWidth)
+	width = 2*margin + float64(columns)*l.cellWidth()
 	if !l.hides("title") || !l.hides("total") {
 		width = max(width, 2*margin+2*cellWidth) // or a name would be three letters
 	}
@@ -103,6 +105,13 @@ func (l Look) top() float64 {
 		top += 12
 	}
 	return top
+}
+
+func (l Look) cellWidth() float64 {
+	if l.hides("names") {
+		return iconWidth
+	}
+	return cellWidth
 }
 
 func (l Look) cellHeight() float64 {
@@ -150,9 +159,9 @@ func (c Card) SVG() []byte {
 		d.set(line{Count(c.Total), regular(), totalSize, 0}, margin, y+totalSize, ` class="acc-x" font-size="12"`)
 	}
 	d.medal(shown)
-	left := (width - float64(columns*cellWidth)) / 2
+	left := (width - float64(columns)*look.cellWidth()) / 2
 	for i := range shown {
-		x := left + float64(i%columns*cellWidth)
+		x := left + float64(i%columns)*look.cellWidth()
 		look.cell(d, &shown[i], x, look.top()+float64(i/columns)*look.cellHeight())
 	}
 	return d.raw("</g></svg>").out
@@ -173,7 +182,7 @@ func bounded(items []Item) []Item {
 
 // cell draws an achievement: its picture, how often, and its name.
 func (l Look) cell(d *drawing, item *Item, x, y float64) {
-	const middle = cellWidth / 2
+	middle := l.cellWidth() / 2
 	name := clean(item.Name, 2*maxText)
 	d.raw("<g><title>").text(name).raw("</title>")
 	if len(item.PNG) > 0 {

@@ -57,15 +57,15 @@ func TestACardIsAsLargeAsItHasToBe(t *testing.T) {
 		wantShown            int
 		wantWidth            float64
 	}{
-		{4, 0, 0, 4, 440},
-		{6, 0, 0, 6, 640},
-		{100, 0, 0, 18, 640},
-		{100, 2, 3, 6, 340},
-		{200, 10, 10, 100, 1040},
-		{200, 1 << 40, 99, 100, 1040},
-		{200, -1, -5, 18, 640},
-		{1, 5, 5, 1, 240},
-		{0, 5, 5, 0, 240},
+		{4, 0, 0, 4, 488},
+		{6, 0, 0, 6, 712},
+		{100, 0, 0, 18, 712},
+		{100, 2, 3, 6, 376},
+		{200, 10, 10, 100, 1160},
+		{200, 1 << 40, 99, 100, 1160},
+		{200, -1, -5, 18, 712},
+		{1, 5, 5, 1, 264},
+		{0, 5, 5, 0, 264},
 	} {
 		look := badge.Look{Rows: tc.rows, Columns: tc.columns, Hide: "counts"}
 		got := read(t, badge.Card{Name: "Ada", Total: tc.items, Items: wall(t, tc.items), Look: look}.SVG())
@@ -84,7 +84,7 @@ func TestPartsOfACardAreHidden(t *testing.T) {
 	whole := read(t, badge.Card{Name: "Ada", Total: 3, Items: wall(t, 3)}.SVG())
 	for hide, want := range map[string][]string{
 		"title":                   {"3 achievements", "Badge 0", "×2", "Badge 1", "×3", "Badge 2"},
-		"x, Total ":               {"Ada", "Badge 0", "×2", "Badge 1", "×3", "Badge 2"},
+		"x,TOTAL,":                {"Ada", "Badge 0", "×2", "Badge 1", "×3", "Badge 2"},
 		"names":                   {"Ada", "3 achievements", "×2", "×3"},
 		"counts,nonsense,":        {"Ada", "3 achievements", "Badge 0", "Badge 1", "Badge 2"},
 		"title,total,names":       {"×2", "×3"},
@@ -150,7 +150,7 @@ func TestHostileTextsMakeCardsLikeOthers(t *testing.T) {
 		svg := badge.Card{Name: text, Total: -1 << 62, Items: items, Look: badge.Look{
 			Theme: text, Hide: text, Label: text, Color: text, Background: text, Title: text, Text: text, Border: text,
 		}}.SVG()
-		if got := read(t, svg); got.width != 540 || len(svg) > 64<<10 {
+		if got := read(t, svg); got.width != 600 || len(svg) > 64<<10 {
 			t.Errorf("%.40q makes %d bytes, %g pixels wide", text, len(svg), got.width)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // openToAll are the operations that a caller without a token may use; what they see, other tests say.
 var openToAll = []string{
 	"AchievementsOfNamespaces", "AwardsOfAchievements", "AwardsOfUsers", "HoldersOfAchievements",
-	"GetAchievement", "GetAchievementAvatar", "GetAward", "GetNamespace", "GetUser", "ListAchievements", "ListAwards", "ListNamespaces", "ListUserAwards",
+	"GetAchievement", "GetAchievementAvatar", "GetAward", "GetNamespace", "GetShowcase", "GetUser", "ListAchievements", "ListAwards", "ListNamespaces", "ListUserAwards",
 }
 
 // An operation that somebody adds is refused to strangers until it is put on the list.

@@ -32,8 +32,8 @@ func TestProfilesAndAwardsAreEmbedded(t *testing.T) {
 	profile := d.url + "/users/ada"
 	same(t, "the profile", got, map[string]any{
 		"version": "1.0", "type": "rich", "title": "ADA: 8 achievements", "author_name": "ADA", "author_url": profile,
-		"provider_name": "Accolade", "provider_url": d.url, "cache_age": 86400.0, "width": 640.0, "height": 296.0,
-		"html": `<a href="` + profile + `"><img src="` + profile + `/card.svg" width="640" height="296" alt="ADA: 8 achievements"></a>`,
+		"provider_name": "Accolade", "provider_url": d.url, "cache_age": 86400.0, "width": 712.0, "height": 296.0,
+		"html": `<a href="` + profile + `"><img src="` + profile + `/card.svg" width="712" height="296" alt="ADA: 8 achievements"></a>`,
 	})
 	got = d.embeds(award, "").object
 	same(t, "the award", got, map[string]any{
@@ -44,7 +44,7 @@ func TestProfilesAndAwardsAreEmbedded(t *testing.T) {
 	same(t, "too small a place", d.embeds(award, "&maxwidth=200").object["type"], any("link"))
 	bot := d.embeds("/users/helper%5Bbot%5D", "").object
 	same(t, "who is called like markup", bot["html"], any(`<a href="`+d.url+`/users/helper%5Bbot%5D"><img src="`+d.url+
-		`/users/helper%5Bbot%5D/card.svg" width="240" height="76" alt="&#34;&gt;&lt;img src=x&gt;: no achievements yet"></a>`))
+		`/users/helper%5Bbot%5D/card.svg" width="264" height="76" alt="&#34;&gt;&lt;img src=x&gt;: no achievements yet"></a>`))
 }
 
 func TestEmbeddingsKeepToTheRoomThatThereIs(t *testing.T) {
