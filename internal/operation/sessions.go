@@ -40,8 +40,8 @@ func (o *Operations) SignInWithToken(ctx context.Context, caller Caller, secret 
 		if err != nil {
 			return err
 		}
-		if user.Blocked {
-			return blockedUser()
+		if err := mayComeIn(user); err != nil {
+			return err
 		}
 		if err := o.claim(ctx, tx, user); err != nil {
 			return err

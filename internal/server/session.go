@@ -19,7 +19,10 @@ func pages(routes gin.IRouter, cfg Config, limits *limits, fail func(*gin.Contex
 
 // mountSignIn adds the routes by which sessions begin and end.
 func mountSignIn(routes gin.IRouter, cfg Config, limits *limits) {
-	signin.Mount(routes, signin.Config{Operations: cfg.Operations, Try: limits.try})
+	signin.Mount(routes, signin.Config{
+		Operations: cfg.Operations, Providers: cfg.SignIn, Try: limits.try,
+		Take: func(c *gin.Context) error { return limits.take(c, operation.CallerFrom(c.Request.Context())) },
+	})
 }
 
 // session leaves who is signed in in the request's context. A cookie that is not valid is deleted.
