@@ -3,6 +3,7 @@ package signin
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -118,6 +119,26 @@ func (c *client) exchange(ctx context.Context, oauth *oauth2.Config, flow Flow, 
 		return nil, c.unavailable(cause)
 	}
 	return nil, c.untrusted(cause)
+}
+
+// get reads what the provider tells whoever has the token.
+func (c *client) get(ctx context.Context, token *oauth2.Token, address, accept string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return err
+	}
+	token.SetAuthHeader(request)
+	request.Header.Set("Accept", accept)
+	request.Header.Set("User-Agent", "accolade")
+	response, err := c.http.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s was answered with %d", request.URL.Path, response.StatusCode)
+	}
+	return json.NewDecoder(response.Body).Decode(into)
 }
 
 // unavailable is the fault for a provider that does not answer as it should.

@@ -2,10 +2,7 @@ package signin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -80,21 +77,5 @@ func (h *hub) finish(ctx context.Context, flow Flow, answer url.Values) (*Person
 }
 
 func (h *hub) get(ctx context.Context, token *oauth2.Token, path string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.api+path, http.NoBody)
-	if err != nil {
-		return err
-	}
-	token.SetAuthHeader(request)
-	request.Header.Set("Accept", "application/vnd.github+json")
-	request.Header.Set("X-Github-Api-Version", "2022-11-28")
-	request.Header.Set("User-Agent", "accolade")
-	response, err := h.http.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s was answered with %d", path, response.StatusCode)
-	}
-	return json.NewDecoder(response.Body).Decode(into)
+	return h.client.get(ctx, token, h.api+path, "application/vnd.github+json", into)
 }
