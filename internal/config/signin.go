@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -57,7 +58,7 @@ func (e signInEntry) provider() (signin.Config, error) {
 		return signin.Config{}, fault.InvalidField("client_secret", "ambiguous", "is set beside client_secret_file; set one of them")
 	case e.Issuer != "" && e.BaseURL != "":
 		return signin.Config{}, fault.InvalidField("issuer", "ambiguous", "is set beside base_url; set one of them")
-	case e.Issuer != "" && signin.NamesIssuer(e.Kind), e.BaseURL != "" && !signin.NamesIssuer(e.Kind), e.Issuer == "" && e.BaseURL == "":
+	case !slices.Contains(signin.Kinds(), e.Kind), e.Issuer != "" && signin.NamesIssuer(e.Kind), e.BaseURL != "" && !signin.NamesIssuer(e.Kind), e.Issuer == "" && e.BaseURL == "":
 		address = e.Issuer + e.BaseURL
 	case e.Issuer != "":
 		return signin.Config{}, fault.InvalidField("issuer", "misplaced", "is for the kind oidc; say base_url for %s", e.Kind)
@@ -81,6 +82,23 @@ func checkSignIn(cfg *app.Config) error {
 	if len(cfg.SignIn) == 0 {
 		return nil
 	}
+	if err := checkProviders(cfg); err != nil {
+		return err
+	}
+	address := cfg.BaseURL
+	if address == "" {
+		address = "http://" + cfg.Listen
+	}
+	parsed, err := url.Parse(address)
+	if err != nil || !signin.Secure(address) || strings.Trim(parsed.Path, "/") != "" {
+		return fault.InvalidField("base_url", "insecure_url",
+			"must start with https:// and have no path, or be on this machine, because browsers keep sessions for such addresses alone; %s is set", signInKey)
+	}
+	return nil
+}
+
+// checkProviders checks the providers against each other and the sources.
+func checkProviders(cfg *app.Config) error {
 	sources := map[string]*forge.Source{}
 	for i := range cfg.Sources {
 		sources[cfg.Sources[i].Name] = &cfg.Sources[i]
@@ -96,15 +114,6 @@ func checkSignIn(cfg *app.Config) error {
 			return fmt.Errorf("%s[%d] %q: %w", signInKey, i, provider.Name, err)
 		}
 		names[provider.Name] = true
-	}
-	address := cfg.BaseURL
-	if address == "" {
-		address = "http://" + cfg.Listen
-	}
-	parsed, err := url.Parse(address)
-	if err != nil || !signin.Secure(address) || strings.Trim(parsed.Path, "/") != "" {
-		return fault.InvalidField("base_url", "insecure_url",
-			"must start with https:// and have no path, or be on this machine, because browsers keep sessions for such addresses alone; %s is set", signInKey)
 	}
 	return nil
 }
