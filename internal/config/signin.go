@@ -52,19 +52,18 @@ func applySignIn(cfg *app.Config, node ast.Node) error {
 }
 
 func (e signInEntry) provider() (signin.Config, error) {
-	secret, address := e.ClientSecret, e.BaseURL
+	known, named := slices.Contains(signin.Kinds(), e.Kind), signin.NamesIssuer(e.Kind)
 	switch {
-	case e.ClientSecretFile != "" && secret != "":
+	case e.ClientSecretFile != "" && e.ClientSecret != "":
 		return signin.Config{}, fault.InvalidField("client_secret", "ambiguous", "is set beside client_secret_file; set one of them")
 	case e.Issuer != "" && e.BaseURL != "":
 		return signin.Config{}, fault.InvalidField("issuer", "ambiguous", "is set beside base_url; set one of them")
-	case !slices.Contains(signin.Kinds(), e.Kind), e.Issuer != "" && signin.NamesIssuer(e.Kind), e.BaseURL != "" && !signin.NamesIssuer(e.Kind), e.Issuer == "" && e.BaseURL == "":
-		address = e.Issuer + e.BaseURL
-	case e.Issuer != "":
+	case known && e.Issuer != "" && !named:
 		return signin.Config{}, fault.InvalidField("issuer", "misplaced", "is for the kind oidc; say base_url for %s", e.Kind)
-	default:
+	case known && e.BaseURL != "" && named:
 		return signin.Config{}, fault.InvalidField("base_url", "misplaced", "is for forges; say issuer for %s", e.Kind)
 	}
+	secret := e.ClientSecret
 	if e.ClientSecretFile != "" {
 		var err error
 		if secret, err = readSecret(e.ClientSecretFile); err != nil {
@@ -72,7 +71,7 @@ func (e signInEntry) provider() (signin.Config, error) {
 		}
 	}
 	return signin.Config{
-		Name: e.Name, Kind: e.Kind, URL: address, ClientID: e.ClientID, ClientSecret: secret,
+		Name: e.Name, Kind: e.Kind, URL: e.Issuer + e.BaseURL, ClientID: e.ClientID, ClientSecret: secret,
 		Source: e.Source, Title: e.Title, Scopes: e.Scopes, AdminGroup: e.AdminGroup,
 	}, nil
 }

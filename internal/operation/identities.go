@@ -100,9 +100,9 @@ func (o *Operations) meet(ctx context.Context, tx *store.Tx, user *achievement.U
 	}
 	details := fields(changed(before.Claimed != user.Claimed, "claimed"), changed(before.Name != user.Name, "name"),
 		changed(before.Email != user.Email, "email"), changed(before.Admin != user.Admin, "admin"))
-	details["provider"] = identity.Provider
+	details[detailProvider] = identity.Provider
 	return o.note(ctx, tx, Caller{user: *user}, deed{
-		action: "user.met", subjectID: user.ID, object: "user", objectID: user.ID, details: details,
+		action: "user.updated", subjectID: user.ID, object: "user", objectID: user.ID, details: details,
 	})
 }
 
@@ -161,7 +161,7 @@ func (o *Operations) connect(ctx context.Context, tx *store.Tx, caller Caller, i
 	}
 	return o.note(ctx, tx, caller, deed{
 		action: "account.linked", subjectID: user.ID, object: "account", objectID: account.ID,
-		details: map[string]any{"source": identity.Source, "provider": identity.Provider},
+		details: map[string]any{detailSource: identity.Source, detailProvider: identity.Provider},
 	})
 }
 
@@ -193,7 +193,7 @@ func (o *Operations) adopt(ctx context.Context, caller Caller, owner int64, iden
 				action: "user.merged", subjectID: caller.ID(), object: "user", objectID: owner,
 				details: map[string]any{
 					"awards_moved": merged.Moved, "awards_collapsed": merged.Collapsed,
-					"source": identity.Source, "provider": identity.Provider,
+					detailSource: identity.Source, detailProvider: identity.Provider,
 				},
 			})
 		},

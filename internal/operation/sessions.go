@@ -96,7 +96,7 @@ func (o *Operations) beginSession(
 	begun.Session = session
 	details := map[string]any{}
 	if session.Provider != "" {
-		details["provider"] = session.Provider
+		details[detailProvider] = session.Provider
 	}
 	if session.TokenID != 0 {
 		details["token_id"] = session.TokenID

@@ -25,7 +25,7 @@ func mountSignIn(routes gin.IRouter, cfg Config, limits *limits) {
 	})
 }
 
-// session leaves who is signed in in the request's context. A cookie that is not valid is deleted.
+// session leaves in the request's context who is signed in. A cookie that is not valid is deleted.
 func session(limits *limits, operations *operation.Operations, fail func(*gin.Context, error)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Writer.Header().Add("Vary", "Cookie")

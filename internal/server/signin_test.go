@@ -54,7 +54,7 @@ func (v *visitor) signInAt(provider string) answer {
 	return v.visit("GET", v.away(v.visit("GET", "/sign-in/"+provider+"?return_to=/users/me", nil)), nil)
 }
 
-// connects connects an account and returns the last answer.
+// connects links an account to who is signed in, and returns the last answer.
 func (v *visitor) connects(provider string) answer {
 	v.t.Helper()
 
@@ -88,13 +88,13 @@ func (d *door) accounts(usernames ...string) string {
 
 	var all []string
 	for _, name := range usernames {
-		text := name + ":"
+		parts := []string{name + ":"}
 		for _, item := range d.must(http.StatusOK, adminToken, "GET", "/api/v1/users/"+name+"/accounts", nil).items() {
 			source, _ := item.object["source"].(string)
 			id, _ := item.object["forge_user_id"].(string)
-			text += " " + source + "/" + id
+			parts = append(parts, source+"/"+id)
 		}
-		all = append(all, text)
+		all = append(all, strings.Join(parts, " "))
 	}
 	return strings.Join(all, ", ")
 }
@@ -136,6 +136,11 @@ func TestSigningInClaimsTheAccountAndItsAwards(t *testing.T) {
 		same(t, "what is known of ada", []any{ada.at("claimed"), ada.at("name"), ada.at("email"), ada.at("admin")}, []any{true, "Ada Lovelace", "ada@example.com", false})
 		same(t, "the awards", d.names("ada"), "First")
 		same(t, "the accounts", d.accounts("ada", "grace"), "ada: forge/4711, grace:")
+		for _, secret := range []string{v.cookies["__Host-accolade"], before, testkit.OIDCSecret, "an access token", "code="} {
+			if strings.Contains(d.log.String(), secret) {
+				t.Errorf("the log holds %q", secret)
+			}
+		}
 
 		// What a person has chosen is not overwritten; a new login is only shown.
 		issuer.Serves(map[string]any{"sub": "4711", "preferred_username": "countess", "name": "Another", "email": "other@example.com", "email_verified": true}, nil)

@@ -54,7 +54,8 @@ func TestLiesOfProvidersAreRefused(t *testing.T) {
 	}
 	brings := func(name, value string) testkit.Lie {
 		return testkit.Lie{Callback: func(answer url.Values) {
-			if answer.Set(name, value); value == "" {
+			answer.Set(name, value)
+			if value == "" {
 				answer.Del(name)
 			}
 		}}
@@ -111,7 +112,8 @@ func TestAnswersComeBackOnceToWhereTheyBegan(t *testing.T) {
 	d, _ := victims(t, other)
 	begun := func() (*visitor, string) {
 		v := d.visitor()
-		return v, v.away(v.visit("GET", "/sign-in/sso", nil))
+		back := v.away(v.visit("GET", "/sign-in/sso", nil))
+		return v, back
 	}
 
 	v, back := begun()
