@@ -946,8 +946,11 @@ type Namespace struct {
 	CreatedAt time.Time `json:"created_at"`
 	FullPath  string    `json:"full_path"`
 	Id        int64     `json:"id"`
-	Name      string    `json:"name"`
-	UpdatedAt time.Time `json:"updated_at"`
+
+	// Leaderboard Whether a page shows who holds the most of its achievements.
+	Leaderboard bool      `json:"leaderboard"`
+	Name        string    `json:"name"`
+	UpdatedAt   time.Time `json:"updated_at"`
 
 	// Visibility Who may read a namespace: everyone, everyone with a token, or its members.
 	Visibility Visibility `json:"visibility"`
@@ -1345,10 +1348,16 @@ type UpdateCurrentUser struct {
 
 	// PrivateProfile Whether only oneself and admins see the profile's awards.
 	PrivateProfile *bool `json:"private_profile,omitempty"`
+
+	// ShareProgress Whether the profile shows everyone how far one has come towards what one does not hold yet.
+	ShareProgress *bool `json:"share_progress,omitempty"`
 }
 
 // UpdateNamespace defines model for UpdateNamespace.
 type UpdateNamespace struct {
+	// Leaderboard Whether a page shows who holds the most of the namespace's achievements; false for a new namespace.
+	Leaderboard *bool `json:"leaderboard,omitempty"`
+
 	// Name 1 to 255 characters after trimming.
 	Name *string `json:"name,omitempty"`
 
@@ -1404,8 +1413,11 @@ type User struct {
 	Name  string  `json:"name"`
 
 	// PrivateProfile For the user and admins: whether only they see the profile's awards.
-	PrivateProfile *bool  `json:"private_profile,omitempty"`
-	Username       string `json:"username"`
+	PrivateProfile *bool `json:"private_profile,omitempty"`
+
+	// ShareProgress For the user and admins: whether the profile shows progress to everyone.
+	ShareProgress *bool  `json:"share_progress,omitempty"`
+	Username      string `json:"username"`
 }
 
 // UserExport Everything that is kept about a person.

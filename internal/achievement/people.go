@@ -28,8 +28,10 @@ type User struct {
 	AchievementsEnabled bool
 	// AwardEmails says that the user wants an e-mail for each award.
 	AwardEmails bool
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	// ShareProgress shows everyone who sees the profile how far the user has come towards what they do not hold yet.
+	ShareProgress bool
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 	// ErasedAt is when the person had everything about them erased. What is left keeps later events
 	// from bringing them back; zero for everybody else.
 	ErasedAt time.Time
@@ -55,8 +57,10 @@ type Namespace struct {
 	FullPath   string
 	Name       string
 	Visibility Visibility
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	// Leaderboard shows who holds the most of its achievements.
+	Leaderboard bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 // Visibility says who may read a namespace.

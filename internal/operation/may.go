@@ -155,6 +155,16 @@ func knowable(
 	return known, nil
 }
 
+// sharesProgress reports whether the caller is shown on the user's page how far the user has come.
+func sharesProgress(caller Caller, user *achievement.User) bool {
+	return knowsProfile(caller, user) || user.ShareProgress && openProfile(user)
+}
+
+// leaderboardOff refuses to rank people where nobody asked for it.
+func leaderboardOff() error {
+	return fault.New(fault.NotFound, "leaderboard_off", "this namespace shows no leaderboard; an owner can switch it on")
+}
+
 // mayExplain refuses events that do not name the user, except to admins: what happens in private
 // repositories is nobody else's business. That there is one is not told.
 func mayExplain(ctx context.Context, tx *store.Tx, caller Caller, user *achievement.User, ev *event.Event) error {

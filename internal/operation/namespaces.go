@@ -81,7 +81,9 @@ func (o *Operations) ListNamespaces(ctx context.Context, caller Caller, in Names
 type NamespaceChange struct {
 	Name       *string
 	Visibility *achievement.Visibility
-	Match      Match[achievement.Namespace]
+	// Leaderboard is whether a page shows who holds the most of its achievements.
+	Leaderboard *bool
+	Match       Match[achievement.Namespace]
 }
 
 // UpdateNamespace changes a namespace. Role: owner. Faults: changed.
@@ -115,12 +117,15 @@ func (o *Operations) UpdateNamespace(ctx context.Context, caller Caller, ref str
 		if in.Visibility != nil {
 			namespace.Visibility = *in.Visibility
 		}
+		if in.Leaderboard != nil {
+			namespace.Leaderboard = *in.Leaderboard
+		}
 		namespace.UpdatedAt = o.now()
 		if err := tx.UpdateNamespace(ctx, namespace); err != nil {
 			return err
 		}
 		d := deed{action: "namespace.updated", namespaceID: namespace.ID, object: "namespace", objectID: namespace.ID}
-		d.details = fields(when(in.Name, "name"), when(in.Visibility, "visibility"))
+		d.details = fields(when(in.Name, "name"), when(in.Visibility, "visibility"), when(in.Leaderboard, "leaderboard"))
 		return o.note(ctx, tx, caller, d)
 	})
 	return namespace, err

@@ -47,7 +47,7 @@ func (o *Operations) ListUsers(ctx context.Context, caller Caller, in UserQuery)
 type UserChange struct {
 	Name, Email *string
 
-	PrivateProfile, AchievementsEnabled, AwardEmails *bool
+	PrivateProfile, AchievementsEnabled, AwardEmails, ShareProgress *bool
 
 	Admin, Bot, Blocked *bool
 
@@ -79,6 +79,7 @@ func (c *UserChange) apply(to *achievement.User) {
 		to   *bool
 	}{
 		{c.PrivateProfile, &to.PrivateProfile}, {c.AchievementsEnabled, &to.AchievementsEnabled}, {c.AwardEmails, &to.AwardEmails},
+		{c.ShareProgress, &to.ShareProgress},
 		{c.Admin, &to.Admin}, {c.Bot, &to.Bot}, {c.Blocked, &to.Blocked},
 	} {
 		if flag.from != nil {
@@ -101,7 +102,7 @@ func (o *Operations) UpdateUser(ctx context.Context, caller Caller, ref string, 
 	if err := mayAdminister(caller); err != nil {
 		return nil, err
 	}
-	in.PrivateProfile, in.AchievementsEnabled, in.AwardEmails = nil, nil, nil
+	in.PrivateProfile, in.AchievementsEnabled, in.AwardEmails, in.ShareProgress = nil, nil, nil, nil
 	return o.updateUser(ctx, caller, ref, in)
 }
 
@@ -133,6 +134,7 @@ func (o *Operations) updateUser(ctx context.Context, caller Caller, ref string, 
 			action: "user.updated", subjectID: user.ID, object: "user", objectID: user.ID,
 			details: fields(when(in.Name, "name"), when(in.Email, "email"), when(in.PrivateProfile, "private_profile"),
 				when(in.AchievementsEnabled, "achievements_enabled"), when(in.AwardEmails, "award_emails"),
+				when(in.ShareProgress, "share_progress"),
 				when(in.Admin, "admin"), when(in.Bot, "bot"), when(in.Blocked, "blocked")),
 		})
 	})

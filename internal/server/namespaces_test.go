@@ -15,7 +15,7 @@ func TestNamespaces(t *testing.T) {
 		made := d.must(http.StatusCreated, adminToken, "POST", "/api/v1/namespaces",
 			map[string]any{"full_path": "acme/tools", "name": "Tools", "visibility": "public"})
 		want := map[string]any{
-			"id": made.at("id"), "full_path": "acme/tools", "name": "Tools", "visibility": "public",
+			"id": made.at("id"), "full_path": "acme/tools", "name": "Tools", "visibility": "public", "leaderboard": false,
 			"created_at": "2026-11-02T10:00:00Z", "updated_at": "2026-11-02T10:00:00Z",
 		}
 		if diff := cmp.Diff(want, made.object); diff != "" {
@@ -40,6 +40,20 @@ func TestNamespaces(t *testing.T) {
 		for _, path := range []string{"nowhere", "4711", "acme%2F..%2Ftools", "a%00"} {
 			d.refused(http.StatusNotFound, "not_found", adminToken, "GET", "/api/v1/namespaces/"+path, nil)
 		}
+	})
+}
+
+func TestOwnersSwitchLeaderboards(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		d.namespace("acme", "public")
+		same(t, "at first", d.must(http.StatusOK, "", "GET", "/api/v1/namespaces/acme", nil).object["leaderboard"], any(false))
+		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/namespaces/acme", map[string]any{"leaderboard": true})
+		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/namespaces/acme", map[string]any{"name": "Acme"})
+		same(t, "switched on", d.must(http.StatusOK, "", "GET", "/api/v1/namespaces/acme", nil).object["leaderboard"], any(true))
 	})
 }
 

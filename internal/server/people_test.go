@@ -19,6 +19,7 @@ func TestSettingsAreChangedOneByOne(t *testing.T) {
 		want := before.object
 		for field, value := range map[string]any{
 			"name": "The Countess", "email": "ada@example.com", "private_profile": true, "achievements_enabled": false, "award_emails": false,
+			"share_progress": true,
 		} {
 			got := d.must(http.StatusOK, ada, "PATCH", "/api/v1/user", map[string]any{field: value})
 			want[field] = value

@@ -72,9 +72,6 @@ func New(cfg Config) http.Handler {
 	}
 
 	engine.Use(identify, observe(contract, cfg.Log, cfg.Metrics), secure, cors(cfg.CORSOrigins), recovered)
-	engine.NoRoute(func(c *gin.Context) {
-		problem.Write(c, fault.New(fault.NotFound, "not_found", "there is nothing at this path"))
-	})
 	engine.NoMethod(func(c *gin.Context) {
 		if c.Request.Method == http.MethodOptions {
 			options(c)
@@ -99,11 +96,7 @@ func New(cfg Config) http.Handler {
 	gitlab.Mount(withHead{engine.Group("", bounded, origin, gate.identified(gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
 	mountUnsubscribe(public, cfg.Operations, limits)
 	mountAcceptance(public, cfg.Operations, limits)
-	people := pages(public, cfg, limits, problem.Write)
-	mountSignIn(people, cfg, limits)
-	if cfg.Pages != nil {
-		cfg.Pages(people)
-	}
+	engine.NoRoute(mountPages(public, cfg, limits)...)
 	if cfg.Mount != nil {
 		cfg.Mount(public)
 	}

@@ -3,26 +3,58 @@ package server
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/problem"
 	"github.com/seed-504bad89/accolade/internal/server/signin"
+	"github.com/seed-504bad89/accolade/internal/server/web"
 )
 
-// pages returns the group of the routes that people use with a browser: they know who is signed in, and refuse what
-// another site's page lets a browser do. The API's routes are not among them, and never take a cookie.
-func pages(routes gin.IRouter, cfg Config, limits *limits, fail func(*gin.Context, error)) gin.IRouter {
-	return withHead{routes.Group("", bounded, origin, sameOrigin(cfg.BaseURL, fail), session(limits, cfg.Operations, fail))}
-}
-
-// mountSignIn adds the routes by which sessions begin and end.
-func mountSignIn(routes gin.IRouter, cfg Config, limits *limits) {
-	signin.Mount(routes, signin.Config{
-		Operations: cfg.Operations, Providers: cfg.SignIn, Try: limits.try,
+// mountPages adds the routes that people use with a browser: they know who is signed in, and refuse what another
+// site's page lets a browser do. The API's routes are not among them, and never take a cookie. It returns what answers
+// where there is no route: browsers with a page, programs with a problem.
+func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.HandlerFunc) {
+	pages := web.New(web.Config{Operations: cfg.Operations, BaseURL: cfg.BaseURL, Providers: providers(cfg)})
+	pages.MountStatic(routes)
+	known := session(limits, cfg.Operations, pages.Fail)
+	people := withHead{routes.Group("", bounded, origin, conditional, sameOrigin(cfg.BaseURL, pages.Fail), known)}
+	signin.Mount(people, signin.Config{
+		Operations: cfg.Operations, Providers: cfg.SignIn, Try: limits.try, Fail: pages.Fail,
 		Take: func(c *gin.Context) error { return limits.take(c, operation.CallerFrom(c.Request.Context())) },
 	})
+	pages.Mount(people)
+	if cfg.Pages != nil {
+		cfg.Pages(people)
+	}
+	nothing := fault.New(fault.NotFound, "not_found", "there is nothing at this path")
+	return []gin.HandlerFunc{
+		func(c *gin.Context) {
+			if !wantsPage(c.Request) {
+				problem.Write(c, nothing)
+			}
+		},
+		known,
+		func(c *gin.Context) { pages.Fail(c, nothing) },
+	}
+}
+
+// providers returns those that people can sign in with.
+func providers(cfg Config) []web.Provider {
+	var shown []web.Provider
+	for _, p := range cfg.SignIn.List() {
+		shown = append(shown, web.Provider(p))
+	}
+	return shown
+}
+
+// wantsPage reports whether a browser asks for what it would show.
+func wantsPage(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasPrefix(r.URL.Path, "/api/") &&
+		strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // session leaves in the request's context who is signed in. A cookie that is not valid is deleted.

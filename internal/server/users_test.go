@@ -20,7 +20,7 @@ func TestUsers(t *testing.T) {
 		public := map[string]any{
 			"id": made.at("id"), "username": "ada", "name": "Ada Lovelace", "avatar_url": nil, "bot": true, "created_at": "2026-11-02T10:00:00Z",
 		}
-		full := map[string]any{"email": "ada@example.com", "admin": false, "blocked": false, "claimed": true, "private_profile": false, "achievements_enabled": true, "award_emails": true}
+		full := map[string]any{"email": "ada@example.com", "admin": false, "blocked": false, "claimed": true, "private_profile": false, "achievements_enabled": true, "award_emails": true, "share_progress": false}
 		maps.Copy(full, public)
 		if diff := cmp.Diff(full, made.object); diff != "" {
 			t.Errorf("created, the user is not as wanted (-want +got):\n%s", diff)

@@ -13,17 +13,18 @@ import (
 type namespaceRow struct {
 	bun.BaseModel `bun:"table:namespaces,alias:n"`
 
-	ID         int64 `bun:",pk,autoincrement"`
-	FullPath   string
-	Name       string
-	Visibility achievement.Visibility
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	ID          int64 `bun:",pk,autoincrement"`
+	FullPath    string
+	Name        string
+	Visibility  achievement.Visibility
+	Leaderboard bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 func (r *namespaceRow) namespace() *achievement.Namespace {
 	return &achievement.Namespace{
-		ID: r.ID, FullPath: r.FullPath, Name: r.Name, Visibility: r.Visibility,
+		ID: r.ID, FullPath: r.FullPath, Name: r.Name, Visibility: r.Visibility, Leaderboard: r.Leaderboard,
 		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 }
@@ -32,7 +33,7 @@ func (r *namespaceRow) namespace() *achievement.Namespace {
 // case, is a Conflict "path_taken".
 func (tx *Tx) CreateNamespace(ctx context.Context, n *achievement.Namespace) error {
 	row := &namespaceRow{
-		FullPath: n.FullPath, Name: n.Name, Visibility: n.Visibility, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
+		FullPath: n.FullPath, Name: n.Name, Visibility: n.Visibility, Leaderboard: n.Leaderboard, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
 	}
 	id, err := insertedID(ctx, tx.db.NewInsert().Model(row))
 	if err != nil || id == 0 {
@@ -130,6 +131,7 @@ func (tx *Tx) NamespaceForUpdate(ctx context.Context, id int64) (*achievement.Na
 // UpdateNamespace stores the name and the visibility.
 func (tx *Tx) UpdateNamespace(ctx context.Context, n *achievement.Namespace) error {
 	_, err := tx.db.NewUpdate().Model((*namespaceRow)(nil)).Set("name = ?", n.Name).Set("visibility = ?", n.Visibility).
+		Set("leaderboard = ?", n.Leaderboard).
 		Set("updated_at = ?", n.UpdatedAt).Where("id = ?", n.ID).Exec(ctx)
 	return err
 }

@@ -27,6 +27,7 @@ type userRow struct {
 	PrivateProfile      bool
 	AchievementsEnabled bool
 	AwardEmails         bool
+	ShareProgress       bool
 	CreatedAt           time.Time
 	UpdatedAt           time.Time
 	ErasedAt            time.Time `bun:",nullzero"`
@@ -38,7 +39,7 @@ func rowOfUser(u *achievement.User) *userRow {
 	return &userRow{
 		ID: u.ID, Username: u.Username, Name: u.Name, Email: u.Email, Admin: u.Admin, Bot: u.Bot, Claimed: u.Claimed,
 		Blocked: u.Blocked, PrivateProfile: u.PrivateProfile, AchievementsEnabled: u.AchievementsEnabled,
-		AwardEmails: u.AwardEmails, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, ErasedAt: u.ErasedAt,
+		AwardEmails: u.AwardEmails, ShareProgress: u.ShareProgress, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, ErasedAt: u.ErasedAt,
 	}
 }
 
@@ -46,7 +47,7 @@ func (r *userRow) user() *achievement.User {
 	return &achievement.User{
 		ID: r.ID, Username: r.Username, Name: r.Name, Email: r.Email, Admin: r.Admin, Bot: r.Bot, Claimed: r.Claimed,
 		Blocked: r.Blocked, PrivateProfile: r.PrivateProfile, AchievementsEnabled: r.AchievementsEnabled,
-		AwardEmails: r.AwardEmails, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), ErasedAt: utc(r.ErasedAt),
+		AwardEmails: r.AwardEmails, ShareProgress: r.ShareProgress, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), ErasedAt: utc(r.ErasedAt),
 	}
 }
 

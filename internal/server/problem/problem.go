@@ -68,20 +68,26 @@ func WriteStatus(c *gin.Context, status int, f *fault.Error) {
 		return
 	}
 	c.Header("Cache-Control", "no-store")
-	switch {
-	case status == http.StatusUnauthorized:
+	if status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", challenge)
-	case f.RetryAfter > 0:
-		c.Header("Retry-After", seconds(f.RetryAfter))
-	case status == http.StatusServiceUnavailable:
-		c.Header("Retry-After", seconds(defaultRetryAfter))
 	}
+	Wait(c, status, f)
 	body, err := json.Marshal(describe(status, f))
 	if err != nil { // a struct of strings always encodes
 		c.Status(status)
 		return
 	}
 	c.Data(status, ContentType, body)
+}
+
+// Wait says when to try again what was refused with the status, if that makes sense.
+func Wait(c *gin.Context, status int, f *fault.Error) {
+	switch {
+	case f.RetryAfter > 0:
+		c.Header("Retry-After", seconds(f.RetryAfter))
+	case status == http.StatusServiceUnavailable:
+		c.Header("Retry-After", seconds(defaultRetryAfter))
+	}
 }
 
 func describe(status int, f *fault.Error) api.Problem {

@@ -48,7 +48,8 @@ func (s *server) ListNamespaces(ctx context.Context, request api.ListNamespacesR
 func (s *server) UpdateNamespace(ctx context.Context, request api.UpdateNamespaceRequestObject) (api.UpdateNamespaceResponseObject, error) {
 	namespace, err := s.operations.UpdateNamespace(ctx, callerOf(ctx), request.Namespace, operation.NamespaceChange{
 		Name: request.Body.Name, Visibility: (*achievement.Visibility)(request.Body.Visibility),
-		Match: match(request.Params.IfMatch, apiNamespace),
+		Leaderboard: request.Body.Leaderboard,
+		Match:       match(request.Params.IfMatch, apiNamespace),
 	})
 	if err != nil {
 		return nil, err
@@ -114,7 +115,7 @@ func apiMember(member *operation.Member) api.Member {
 func apiNamespace(namespace *achievement.Namespace) api.Namespace {
 	return api.Namespace{
 		Id: namespace.ID, FullPath: namespace.FullPath, Name: namespace.Name,
-		Visibility: api.Visibility(namespace.Visibility), CreatedAt: namespace.CreatedAt, UpdatedAt: namespace.UpdatedAt,
+		Visibility: api.Visibility(namespace.Visibility), Leaderboard: namespace.Leaderboard, CreatedAt: namespace.CreatedAt, UpdatedAt: namespace.UpdatedAt,
 	}
 }
 

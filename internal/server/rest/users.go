@@ -43,7 +43,8 @@ func (s *server) UpdateCurrentUser(ctx context.Context, request api.UpdateCurren
 	body := request.Body
 	user, err := s.operations.UpdateCurrentUser(ctx, callerOf(ctx), operation.UserChange{
 		Name: body.Name, Email: body.Email, PrivateProfile: body.PrivateProfile,
-		AchievementsEnabled: body.AchievementsEnabled, AwardEmails: body.AwardEmails, Match: match(request.Params.IfMatch, apiUser),
+		AchievementsEnabled: body.AchievementsEnabled, AwardEmails: body.AwardEmails, ShareProgress: body.ShareProgress,
+		Match: match(request.Params.IfMatch, apiUser),
 	})
 	if err != nil {
 		return nil, err
@@ -124,7 +125,7 @@ func apiUser(user *operation.UserView) api.User {
 		out.Email = unlessZero(user.Email)
 		out.Admin, out.Blocked, out.Claimed = &user.Admin, &user.Blocked, &user.Claimed
 		out.PrivateProfile, out.AchievementsEnabled = &user.PrivateProfile, &user.AchievementsEnabled
-		out.AwardEmails = &user.AwardEmails
+		out.AwardEmails, out.ShareProgress = &user.AwardEmails, &user.ShareProgress
 	}
 	return out
 }

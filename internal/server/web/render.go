@@ -1,0 +1,129 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/problem"
+)
+
+//go:embed templates static words
+var files embed.FS
+
+// policy lets a page style, run and show what comes from here, and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// renderer makes pages of templates: each is the layout with the page's own title and main.
+type renderer struct {
+	words     *words
+	templates map[string]*template.Template
+	assets    map[string]*asset
+}
+
+func newRenderer(p *Pages) *renderer {
+	r := &renderer{words: mustWords(), templates: map[string]*template.Template{}, assets: mustAssets()}
+	layout := template.Must(template.New("layout.html").Funcs(r.functions(p)).ParseFS(files, "templates/layout.html", "templates/parts/*.html"))
+	names, err := fs.Glob(files, "templates/pages/*.html")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range names {
+		page := template.Must(template.Must(layout.Clone()).ParseFS(files, name))
+		r.templates[strings.TrimSuffix(path.Base(name), ".html")] = page
+	}
+	return r
+}
+
+// view is what the layout shows around a page, and the page's own things in Body.
+type view struct {
+	Body any
+	// Viewer is nil for a caller whom nobody knows.
+	Viewer *operation.UserView
+	// Here is the path of the page, to come back to.
+	Here string
+	// Done names what was done before this page, "" for nothing.
+	Done string
+	// Graph is what other sites show of the page; nil for nothing.
+	Graph *graph
+	// Feed is the path of the page's news, "" for none.
+	Feed string
+	// Hidden keeps the page out of search engines.
+	Hidden bool
+	// Problem is what is wrong with a form that was sent.
+	Problem *fault.Error
+}
+
+// graph is a page as other sites show it (https://ogp.me, https://oembed.com).
+type graph struct{ Title, Description, Type, URL, Image string }
+
+// show answers with the page.
+func (p *Pages) show(c *gin.Context, status int, name string, v view) {
+	if err := p.frame(c, &v); err != nil {
+		problem.Write(c, err)
+		return
+	}
+	var body bytes.Buffer
+	if err := p.renderer.templates[name].ExecuteTemplate(&body, "layout.html", v); err != nil {
+		problem.Write(c, fmt.Errorf("rendering %s: %w", name, err))
+		return
+	}
+	header := c.Writer.Header()
+	header.Set("Content-Security-Policy", policy)
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Referrer-Policy", "same-origin")
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if caller(c).Anonymous() && status == http.StatusOK {
+		header.Set("ETag", `"`+digest(body.Bytes())+`"`)
+		header.Set("Cache-Control", "no-cache")
+	}
+	c.Status(status)
+	_, _ = c.Writer.Write(body.Bytes()) // who hung up reads no error
+}
+
+// frame fills in what every page shows of its viewer and its address.
+func (p *Pages) frame(c *gin.Context, v *view) error {
+	v.Here = p.path + c.Request.URL.EscapedPath()
+	if done := c.Query("done"); p.renderer.words.has("done_" + done) {
+		v.Done = done
+	}
+	who := caller(c)
+	if who.Anonymous() {
+		return nil
+	}
+	var err error
+	v.Viewer, err = p.operations.GetCurrentUser(c.Request.Context(), who)
+	return err
+}
+
+// Fail answers with a page that says what is wrong. It serves every route of people, not those of programs.
+func (p *Pages) Fail(c *gin.Context, err error) {
+	f := fault.As(err)
+	status := problem.Status(f.Kind)
+	_ = c.Error(f) // for the log
+	c.Abort()
+	if c.Writer.Written() {
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	problem.Wait(c, status, f)
+	p.show(c, status, "error", view{Hidden: true, Body: map[string]any{"Status": status, "Fault": f}})
+}
+
+// digest tells bodies apart.
+func digest(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:12])
+}
