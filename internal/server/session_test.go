@@ -59,6 +59,11 @@ func (v *visitor) visit(method, path string, form url.Values) answer {
 		request.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	got := v.send(request)
+	// A page says the code as well.
+	if _, code, isPage := strings.Cut(got.text, "<small><code>"); isPage && got.status >= http.StatusBadRequest {
+		code, _, _ = strings.Cut(code, "<")
+		got.object = map[string]any{"code": code}
+	}
 	for _, set := range (&http.Response{Header: got.header}).Cookies() {
 		if !strings.HasPrefix(set.Name, "__Host-") || !set.Secure || !set.HttpOnly || set.Path != "/" || set.Domain != "" || set.SameSite != http.SameSiteLaxMode {
 			v.t.Errorf("the cookie is %s", set)

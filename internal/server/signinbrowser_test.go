@@ -69,7 +69,6 @@ func TestSigningInWithABrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// There are scripts nowhere; the browser would not run one.
 	do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		return err
@@ -78,12 +77,12 @@ func TestSigningInWithABrowser(t *testing.T) {
 		chromedp.WaitVisible(chromedp.CSS("input[name=username]")), chromedp.SendKeys(chromedp.CSS("input[name=username]"), "test-user2"),
 		chromedp.SendKeys(chromedp.CSS("input[name=password]"), "verysecure\r"),
 	)
-	// page waits until the browser is back, and returns what the page says.
-	page := func() string {
+	// page waits until the browser is at the path, and returns what the page says.
+	page := func(path string) string {
 		t.Helper()
 		for range 200 {
 			where, err := chromedp.Run(ctx, chromedp.Location())
-			if err == nil && where == d.url+"/whoami" {
+			if err == nil && where == d.url+path {
 				break
 			}
 			time.Sleep(50 * time.Millisecond)
@@ -95,7 +94,7 @@ func TestSigningInWithABrowser(t *testing.T) {
 		return text
 	}
 	do(chromedp.Navigate(d.url+"/sign-in/first?return_to=/whoami"), logIn)
-	if got := page(); !strings.Contains(got, `"username":"test-user2"`) {
+	if got := page("/whoami"); !strings.Contains(got, `"username":"test-user2"`) {
 		t.Fatalf("the page says %s", got)
 	}
 	do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
@@ -107,13 +106,15 @@ func TestSigningInWithABrowser(t *testing.T) {
 	}))
 
 	do(chromedp.Navigate(d.url+"/forms"), chromedp.Click(chromedp.CSS("#connect button")), logIn)
-	page()
+	page("/whoami")
 	same(t, "the accounts", d.accounts("test-user2"), "test-user2: first/id2 second/id2")
 	user := d.must(http.StatusOK, adminToken, "GET", "/api/v1/users/test-user2", nil)
 	same(t, "what is known", []any{user.at("name"), user.at("email"), user.at("claimed")}, []any{"Test User2", "test-user2@zitadel.ch", true})
 
-	do(chromedp.Navigate(d.url+"/forms"), chromedp.Click(chromedp.CSS("#out button")), chromedp.WaitReady(chromedp.CSS("body")), chromedp.Navigate(d.url+"/whoami"))
-	if got := page(); !strings.Contains(got, `"username":""`) {
+	do(chromedp.Navigate(d.url+"/forms"), chromedp.Click(chromedp.CSS("#out button")))
+	page("/") // where signing out ends
+	do(chromedp.Navigate(d.url + "/whoami"))
+	if got := page("/whoami"); !strings.Contains(got, `"username":""`) {
 		t.Errorf("signed out, the page says %s", got)
 	}
 }
