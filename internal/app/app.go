@@ -23,6 +23,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/job"
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/signin"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
@@ -36,6 +37,8 @@ type Config struct {
 	Store   store.Config
 	Cache   cache.Config
 	Sources []forge.Source
+	// SignIn are the providers by which people may sign in.
+	SignIn []signin.Config
 	// Rules holds the rules files; nil for no rules.
 	Rules fs.FS
 	// AdminToken is the first admin's; empty makes one.
@@ -136,9 +139,12 @@ func (a *App) open(ctx context.Context) error {
 	a.jobs = job.New(a.store, a.cfg.Now, job.Config{}, a.log)
 	a.mails = job.New(a.store, a.cfg.Now, automation.MailWorker(), a.log)
 	wake := func() { a.jobs.Wake(); a.mails.Wake() }
-	sources := make([]string, len(a.cfg.Sources))
+	sources := make([]string, len(a.cfg.Sources), len(a.cfg.Sources)+len(a.cfg.SignIn))
 	for i := range a.cfg.Sources {
 		sources[i] = a.cfg.Sources[i].Name
+	}
+	for i := range a.cfg.SignIn {
+		sources = append(sources, a.cfg.SignIn[i].AccountSource())
 	}
 	mail, err := a.mail()
 	if err != nil {

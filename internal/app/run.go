@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/server"
 	"github.com/seed-504bad89/accolade/internal/server/hook"
+	"github.com/seed-504bad89/accolade/internal/signin"
 )
 
 // The limits on slow clients.
@@ -74,7 +75,8 @@ func (a *App) handler() http.Handler {
 		Ready: a.store.Ready, Degraded: func() bool { return a.seen.Degraded() || a.limiter.Degraded() },
 		Limits:         server.Limits{Limiter: a.limiter, Token: a.cfg.RateLimit, Anonymous: a.cfg.AnonymousRateLimit},
 		TrustedProxies: a.cfg.TrustedProxies, CORSOrigins: a.cfg.CORSOrigins, QueryTokens: a.cfg.QueryTokens,
-		Mount: func(routes gin.IRouter) { hook.Mount(routes, a.automation, a.cfg.Now) },
+		SignIn: signin.New(a.cfg.SignIn, signin.Options{BaseURL: a.cfg.BaseURL, Now: a.cfg.Now}),
+		Mount:  func(routes gin.IRouter) { hook.Mount(routes, a.automation, a.cfg.Now) },
 	})
 }
 

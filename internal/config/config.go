@@ -22,7 +22,7 @@ import (
 // FileVariable names the environment variable that says where the configuration file is.
 const FileVariable = "ACCOLADE_CONFIG"
 
-// sourcesKey is the key of the sources in the file; all others are settings.
+// sourcesKey is the key of the sources in the file; all others but signInKey are settings.
 const sourcesKey = "sources"
 
 // sourceEntry is one source as the file writes it.
@@ -56,6 +56,9 @@ func Load(getenv func(string) string) (app.Config, error) {
 		}
 	}
 	if err := applyEnvironment(&cfg, getenv); err != nil {
+		return app.Config{}, err
+	}
+	if err := checkSignIn(&cfg); err != nil {
 		return app.Config{}, err
 	}
 	return cfg, nil
@@ -107,6 +110,9 @@ func applyPair(cfg *app.Config, known map[string]Setting, pair *ast.MappingValue
 	key := pair.Key.GetToken()
 	if key.Value == sourcesKey {
 		return applySources(cfg, pair.Value)
+	}
+	if key.Value == signInKey {
+		return applySignIn(cfg, pair.Value)
 	}
 	setting, ok := known[key.Value]
 	if !ok {

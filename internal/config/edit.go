@@ -301,5 +301,8 @@ func (s *sourcesAt) note(sequence *ast.SequenceNode) {
 func Check(text []byte) (app.Config, error) {
 	cfg := Default()
 	err := applyFile(&cfg, text)
+	if err == nil {
+		err = checkProviders(&cfg)
+	}
 	return cfg, err
 }

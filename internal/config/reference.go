@@ -49,5 +49,19 @@ sources:
 `+"```"+`
 
 A source without a secret, or with an empty one, is refused at start.
+
+## Sign-in
+
+The providers by which people sign in are listed in the file, too; [docs/sign-in.md](sign-in.md) has each kind and every key:
+
+`+"```yaml"+`
+sign_in:
+  - name: gitlab                 # it sends people back to <base_url>/sign-in/gitlab/callback
+    kind: gitlab                 # gitlab, github, gitea, forgejo or oidc
+    base_url: https://gitlab.example.com
+    client_id: 4f0c1e
+    client_secret_file: /run/secrets/gitlab-client   # or client_secret: ...
+    source: acme-gitlab          # the source whose accounts these are
+`+"```"+`
 `)
 }

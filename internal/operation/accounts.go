@@ -59,7 +59,7 @@ func (o *Operations) LinkAccount(ctx context.Context, caller Caller, in NewAccou
 		}
 		return o.note(ctx, tx, caller, deed{
 			action: "account.linked", subjectID: user.ID, object: "account", objectID: account.ID,
-			details: map[string]any{"source": in.Source},
+			details: map[string]any{detailSource: in.Source},
 		})
 	})
 	if err != nil {
@@ -86,7 +86,7 @@ func (o *Operations) UnlinkAccount(ctx context.Context, caller Caller, ref, sour
 		}
 		return o.note(ctx, tx, caller, deed{
 			action: "account.unlinked", subjectID: user.ID, object: "user", objectID: user.ID,
-			details: map[string]any{"source": source},
+			details: map[string]any{detailSource: source},
 		})
 	})
 }

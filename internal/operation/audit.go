@@ -20,6 +20,12 @@ func WithOrigin(ctx context.Context, origin Origin) context.Context {
 	return context.WithValue(ctx, originKey{}, origin)
 }
 
+// The details that several deeds have.
+const (
+	detailSource   = "source"
+	detailProvider = "provider"
+)
+
 // deed is what is noted of a change: the rest follows from the call.
 type deed struct {
 	action      string

@@ -48,7 +48,7 @@ func (o *Operations) StartImport(ctx context.Context, caller Caller, wish Import
 		}
 		return o.note(ctx, tx, caller, deed{
 			action: "import.started", object: "import", objectID: im.ID,
-			details: map[string]any{"source": im.Source, "purpose": im.Purpose, "dry_run": im.DryRun},
+			details: map[string]any{detailSource: im.Source, "purpose": im.Purpose, "dry_run": im.DryRun},
 		})
 	})
 	if err != nil {

@@ -60,6 +60,26 @@ func sessionScopes(user *achievement.User) []achievement.Scope {
 	return scopes
 }
 
+// mayComeIn refuses users who may not use the service at all.
+func mayComeIn(user *achievement.User) error {
+	switch {
+	case !user.ErasedAt.IsZero():
+		return fault.New(fault.Unauthenticated, "user_erased", "everything about the person with this account was erased, and stays so")
+	case user.Blocked:
+		return blockedUser()
+	}
+	return nil
+}
+
+// mayAdopt refuses to take over users who are somebody already.
+func mayAdopt(user *achievement.User) error {
+	if user.Claimed || user.Admin {
+		return fault.New(fault.Conflict, "account_taken",
+			"this account is %s's; to make one user of both, sign in as %s, or ask an administrator to merge them", user.Username, user.Username)
+	}
+	return nil
+}
+
 // mayIssue refuses tokens for others, except by admins, and tokens that could do what the caller's
 // cannot or what their user may not.
 func mayIssue(caller Caller, user *achievement.User, scopes []achievement.Scope) error {

@@ -26,7 +26,7 @@ func (o *Operations) Redeliver(ctx context.Context, caller Caller, source string
 	err = o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return o.note(ctx, tx, caller, deed{
 			action: "deliveries.requested", object: "delivery",
-			details: map[string]any{"source": source, "found": len(redelivery.Lost), "requested": redelivery.Requested()},
+			details: map[string]any{detailSource: source, "found": len(redelivery.Lost), "requested": redelivery.Requested()},
 		})
 	})
 	return redelivery, err

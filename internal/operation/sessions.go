@@ -40,8 +40,8 @@ func (o *Operations) SignInWithToken(ctx context.Context, caller Caller, secret 
 		if err != nil {
 			return err
 		}
-		if user.Blocked {
-			return blockedUser()
+		if err := mayComeIn(user); err != nil {
+			return err
 		}
 		if err := o.claim(ctx, tx, user); err != nil {
 			return err
@@ -96,7 +96,7 @@ func (o *Operations) beginSession(
 	begun.Session = session
 	details := map[string]any{}
 	if session.Provider != "" {
-		details["provider"] = session.Provider
+		details[detailProvider] = session.Provider
 	}
 	if session.TokenID != 0 {
 		details["token_id"] = session.TokenID

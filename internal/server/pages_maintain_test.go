@@ -14,9 +14,7 @@ import (
 func (d *door) signedIn(username string, scopes ...string) *visitor {
 	d.t.Helper()
 
-	v := d.visitor()
-	v.signIn(d.person(username, scopes...))
-	return v
+	return d.browser(d.person(username, scopes...))
 }
 
 // upload sends a form with a file, as browsers do.

@@ -23,6 +23,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/server/graphql"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
 	"github.com/seed-504bad89/accolade/internal/server/rest"
+	identity "github.com/seed-504bad89/accolade/internal/signin"
 )
 
 // Config is what the engine serves and is watched by. Log, BaseURL, Operations, Metrics and
@@ -44,6 +45,8 @@ type Config struct {
 	CORSOrigins []string
 	// QueryTokens lets clients send their token in the URL, as GitLab does.
 	QueryTokens bool
+	// SignIn are the providers who say who somebody is; nil for none.
+	SignIn *identity.Providers
 	// Mount adds routes that are not the API's, such as those for webhooks.
 	Mount func(gin.IRouter)
 	// Pages adds routes that people use with a browser: they know who is signed in.

@@ -20,7 +20,7 @@ import (
 // where there is no route: browsers with a page, programs with a problem.
 func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.HandlerFunc) {
 	pages := web.New(web.Config{
-		Operations: cfg.Operations, BaseURL: cfg.BaseURL, Degraded: cfg.Degraded,
+		Operations: cfg.Operations, BaseURL: cfg.BaseURL, Degraded: cfg.Degraded, Providers: providers(cfg),
 		Exported: func(export *operation.UserExport) any { return rest.Export(export, cfg.BaseURL) },
 	})
 	pages.MountStatic(routes)
@@ -28,7 +28,10 @@ func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.H
 	mountAcceptance(routes, cfg.Operations, limits, pages)
 	known := session(limits, cfg.Operations, pages.Fail)
 	people := withHead{routes.Group("", bounded, origin, conditional, sameOrigin(cfg.BaseURL, pages.Fail), known)}
-	signin.Mount(people, signin.Config{Operations: cfg.Operations, Try: limits.try, Fail: pages.Fail})
+	signin.Mount(people, signin.Config{
+		Operations: cfg.Operations, Providers: cfg.SignIn, Try: limits.try, Fail: pages.Fail,
+		Take: func(c *gin.Context) error { return limits.take(c, operation.CallerFrom(c.Request.Context())) },
+	})
 	pages.Mount(people)
 	if cfg.Pages != nil {
 		cfg.Pages(people)
@@ -45,13 +48,22 @@ func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.H
 	}
 }
 
+// providers returns those that people can sign in with.
+func providers(cfg Config) []web.Provider {
+	var shown []web.Provider
+	for _, p := range cfg.SignIn.List() {
+		shown = append(shown, web.Provider(p))
+	}
+	return shown
+}
+
 // wantsPage reports whether a browser asks for what it would show.
 func wantsPage(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasPrefix(r.URL.Path, "/api/") &&
 		strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// session leaves who is signed in in the request's context. A cookie that is not valid is deleted.
+// session leaves in the request's context who is signed in. A cookie that is not valid is deleted.
 func session(limits *limits, operations *operation.Operations, fail func(*gin.Context, error)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Writer.Header().Add("Vary", "Cookie")

@@ -1,4 +1,4 @@
-// Package testkit gives tests what they run on: books, caches, clocks, relays and deliveries.
+// Package testkit gives tests what they run on: books, caches, clocks, relays, deliveries and providers.
 //
 // The book on Postgres and the cache in Redis are real servers, whose addresses come from the
 // environment: build/services starts them and sets ACCOLADE_TEST_POSTGRES_URL and

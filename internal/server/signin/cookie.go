@@ -16,8 +16,10 @@ import (
 const sessionCookie = "__Host-accolade"
 
 // SessionSecret returns what the request's cookie holds, "" when there is none.
-func SessionSecret(r *http.Request) string {
-	cookie, err := r.Cookie(sessionCookie)
+func SessionSecret(r *http.Request) string { return cookieOf(r, sessionCookie) }
+
+func cookieOf(r *http.Request, name string) string {
+	cookie, err := r.Cookie(name)
 	if err != nil {
 		return ""
 	}

@@ -1,7 +1,7 @@
 // Package signin is the door by which people come in with a browser: it begins and ends sessions.
 //
-// It translates forms into operations and never decides who somebody is. It may import operation, fault, problem and
-// gin.
+// It translates forms and what browsers bring back from providers into operations, and never decides who somebody is.
+// It may import operation, the providers, fault, problem and gin.
 package signin
 
 import (
@@ -14,15 +14,22 @@ import (
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
+	"github.com/seed-504bad89/accolade/internal/signin"
 )
 
 // Config is what the door works with.
 type Config struct {
 	Operations *operation.Operations
+	// Providers say who somebody is; nil for none.
+	Providers *signin.Providers
+	// Take counts a request that needs no secret, and refuses one too many.
+	Take func(c *gin.Context) error
 	// Try runs an attempt with a secret unless its sender has guessed too often, and notes how it went.
 	Try func(c *gin.Context, secret string, attempt func() error) error
 	// Fail answers with an error; nil answers as the API does.
 	Fail func(*gin.Context, error)
+	// Leave answers a form with a page that leads to a provider; nil for a plain one.
+	Leave func(c *gin.Context, provider signin.Provider, target string)
 }
 
 type door struct{ Config }
@@ -32,9 +39,16 @@ func Mount(routes gin.IRouter, cfg Config) {
 	if cfg.Fail == nil {
 		cfg.Fail = problem.Write
 	}
+	if cfg.Leave == nil {
+		cfg.Leave = leave
+	}
 	d := &door{cfg}
 	routes.POST("/sign-in/token", d.token)
 	routes.POST("/sign-out", d.signOut)
+	// Not by HEAD: it would use up what can be used once.
+	routes.Handle(http.MethodGet, "/sign-in/:provider", d.start)
+	routes.Handle(http.MethodGet, "/sign-in/:provider/callback", d.callback)
+	routes.POST("/settings/accounts/connect/:provider", d.connect)
 }
 
 // token signs in who has an API token. Spaces around it come from copying.

@@ -101,6 +101,9 @@ func (p *Pages) show(c *gin.Context, status int, name string, v view) {
 // frame fills in what every page shows of its viewer and its address.
 func (p *Pages) frame(c *gin.Context, v *view) error {
 	v.Here = p.path + c.Request.URL.EscapedPath()
+	if c.Request.Method == http.MethodPost || strings.HasPrefix(c.Request.URL.Path, "/sign-in") {
+		v.Here = p.path + "/" // nobody comes back to what a form did, or to an answer that was used
+	}
 	if done := c.Query("done"); p.renderer.words.has("done_" + done) {
 		v.Done = done
 	}
