@@ -18,6 +18,7 @@ import (
 	"github.com/seed-504bad89/accolade/api"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 	"github.com/seed-504bad89/accolade/internal/server/gitlab"
 	"github.com/seed-504bad89/accolade/internal/server/graphql"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
@@ -43,6 +44,8 @@ type Config struct {
 	CORSOrigins []string
 	// QueryTokens lets clients send their token in the URL, as GitLab does.
 	QueryTokens bool
+	// Front gives answers to anonymous readers again; nil for none.
+	Front *front.Front
 	// Mount adds routes that are not the API's, such as those for webhooks.
 	Mount func(gin.IRouter)
 }
@@ -66,7 +69,11 @@ func New(cfg Config) http.Handler {
 		panic(err) // the configuration has checked them
 	}
 
-	engine.Use(identify, observe(contract, cfg.Log, cfg.Metrics), secure, cors(cfg.CORSOrigins), recovered)
+	limits := newLimits(cfg.Limits)
+	engine.Use(identify, observe(contract, cfg.Log, cfg.Metrics), secure, cors(cfg.CORSOrigins), recovered, conditional)
+	if cfg.Front != nil {
+		engine.Use(cfg.Front.Serve(limits.admit))
+	}
 	engine.NoRoute(func(c *gin.Context) {
 		problem.Write(c, fault.New(fault.NotFound, "not_found", "there is nothing at this path"))
 	})
@@ -86,9 +93,8 @@ func New(cfg Config) http.Handler {
 	public.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
 	mountDocs(public)
 	mountExplorer(public)
-	limits := newLimits(cfg.Limits)
 	gate := &gate{limits, cfg.Operations, cfg.QueryTokens}
-	group := engine.Group("", bounded, origin, conditional, gate.identified(problem.Write), contract.checked, once(contract, cfg.Operations))
+	group := engine.Group("", bounded, origin, gate.identified(problem.Write), contract.checked, once(contract, cfg.Operations))
 	rest.Mount(withHead{group}, cfg.Operations, cfg.BaseURL)
 	graphql.Mount(engine.Group("", bounded, origin, gate.identified(graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
 	gitlab.Mount(withHead{engine.Group("", bounded, origin, gate.identified(gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
