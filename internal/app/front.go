@@ -30,7 +30,7 @@ func (a *App) changed(c store.Change) {
 	if a.front == nil {
 		return // before anything is served
 	}
-	deps := depsOf(c)
+	deps := front.Deps(c.Users, c.Namespaces, c.Newcomers, c.All)
 	a.front.Changed(deps...)
 	words := make([]string, len(deps))
 	for i, dep := range deps {
@@ -46,21 +46,4 @@ func (a *App) heard(words []string) {
 		deps[i] = front.Parse(word)
 	}
 	a.front.Changed(deps...)
-}
-
-func depsOf(c store.Change) []front.Dep {
-	deps := make([]front.Dep, 0, len(c.Users)+len(c.Namespaces)+2)
-	for _, id := range c.Users {
-		deps = append(deps, front.User(id))
-	}
-	for _, id := range c.Namespaces {
-		deps = append(deps, front.Namespace(id))
-	}
-	if c.Newcomers {
-		deps = append(deps, front.Newcomers)
-	}
-	if c.All {
-		deps = append(deps, front.Everything)
-	}
-	return deps
 }

@@ -34,6 +34,24 @@ func User(id int64) Dep { return Dep{kindUser, id} }
 // Namespace changes when awards of the namespace's achievements are given, taken or changed.
 func Namespace(id int64) Dep { return Dep{kindNamespace, id} }
 
+// Deps puts together what has changed.
+func Deps(users, namespaces []int64, newcomers, everything bool) []Dep {
+	deps := make([]Dep, 0, len(users)+len(namespaces)+1)
+	for _, id := range users {
+		deps = append(deps, User(id))
+	}
+	for _, id := range namespaces {
+		deps = append(deps, Namespace(id))
+	}
+	if newcomers {
+		deps = append(deps, Newcomers)
+	}
+	if everything {
+		deps = append(deps, Everything)
+	}
+	return deps
+}
+
 // String returns the form in which servers tell each other.
 func (d Dep) String() string {
 	if d.id == 0 {
