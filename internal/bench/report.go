@@ -87,3 +87,63 @@ func processor() string {
 	}
 	return runtime.GOARCH
 }
+
+// goal is a ratio of two readings that has to be reached, and one that would be fine.
+type goal struct {
+	text, of, to   string
+	floor, stretch float64
+}
+
+func readGoals() []goal {
+	return []goal{
+		{"profile from memory / constant", "json", "constant", 0.80, 0.90},
+		{"badge from memory / constant", "svg", "constant", 1.1, 1.3},
+		{"profile known already (304) / profile", "json-304", "json", 1.3, 1.5},
+		{"profile from the database / bare pgx", "json-cold", "pgx", 0.85, 0.95},
+	}
+}
+
+// reportReads prints the medians and the ratios of the readings.
+func (a *arena) reportReads(out io.Writer) {
+	fmt.Fprintf(out, "\nreading, %d connections, %d people with %d awards each; medians of %d rounds of %s\n\n",
+		a.connections, people, awardsEach, a.rounds, a.duration)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\tanswers/s\t[min-max]\tp50 ms\tp99 ms\tCPU us\t")
+	for _, r := range readings() {
+		results := a.results[r.name]
+		if len(results) == 0 {
+			continue
+		}
+		rates := make([]float64, len(results))
+		for i, one := range results {
+			rates[i] = one.perSecond
+		}
+		fmt.Fprintf(table, "%s\t%.0f\t[%.0f-%.0f]\t%s\t%s\t%.0f\t\n", r.name,
+			median(results, perSecond), slices.Min(rates), slices.Max(rates),
+			milliseconds(median(results, func(r result) float64 { return r.p50 })),
+			milliseconds(median(results, func(r result) float64 { return r.p99 })),
+			median(results, func(r result) float64 { return r.cpu }))
+	}
+	_ = table.Flush()
+	fmt.Fprintln(out)
+	for _, r := range readings() {
+		fmt.Fprintf(out, "%14s: %s\n", r.name, r.about)
+	}
+	fmt.Fprintln(out)
+	for _, g := range readGoals() {
+		if len(a.results[g.of]) == 0 {
+			fmt.Fprintf(out, "%s: not measured, because it is not served\n", g.text)
+			continue
+		}
+		ratio := median(a.results[g.of], perSecond) / median(a.results[g.to], perSecond)
+		fmt.Fprintf(out, "%s = %.2f (at least %.2f: %s; %.2f: %s)\n", g.text, ratio,
+			g.floor, met(ratio >= g.floor), g.stretch, met(ratio >= g.stretch))
+	}
+}
+
+func met(reached bool) string {
+	if reached {
+		return "met"
+	}
+	return "not met"
+}

@@ -133,7 +133,10 @@ func (c *Changes) listen(ctx context.Context, hear func([]string), listening fun
 func (c *Changes) session(ctx context.Context, hear func([]string), begun func()) error {
 	subscription := c.client.Subscribe(ctx, c.channel)
 	defer subscription.Close()
-	for asked := false; ; {
+	// It does not wait for ctx by itself.
+	stop := context.AfterFunc(ctx, func() { _ = subscription.Close() })
+	defer stop()
+	for asked := false; ctx.Err() == nil; {
 		message, err := subscription.ReceiveTimeout(ctx, quiet)
 		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() && !asked {
 			if err := subscription.Ping(ctx); err != nil {
@@ -155,4 +158,5 @@ func (c *Changes) session(ctx context.Context, hear func([]string), begun func()
 			}
 		}
 	}
+	return nil
 }
