@@ -74,8 +74,8 @@ type (
 		Description string            `json:"description"`
 		Kind        string            `json:"kind"`
 		AvatarURL   *string           `json:"avatar_url"`
-		Series      *string           `json:"series"`
-		Tier        *int              `json:"tier"`
+		Series      *string           `json:"series,omitempty"`
+		Tier        *int              `json:"tier,omitempty"`
 		CreatedAt   time.Time         `json:"created_at"`
 		UpdatedAt   time.Time         `json:"updated_at"`
 	}
