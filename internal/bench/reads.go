@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,6 +31,8 @@ type reading struct {
 	// path is what to ask for of a person, and tagged says that the reader has it already.
 	path   func(person int) string
 	tagged bool
+	// packed says that the reader takes gzip, as browsers and the caches of forges do.
+	packed bool
 }
 
 func person(id int) string { return fmt.Sprintf("person%04d", id) }
@@ -39,8 +42,9 @@ func awardsPath(id int) string { return "/api/v1/users/" + person(id) + "/awards
 func readings() []reading {
 	return []reading{
 		{name: "constant", about: "gin, the same 4.3 KB of JSON from memory for everyone", server: bareReads, path: func(int) string { return "/constant" }},
-		{name: "json", about: "our profile of 20 awards, warm", server: ours, path: awardsPath},
-		{name: "json-304", about: "the same for readers who have it already", server: ours, path: awardsPath, tagged: true},
+		{name: "json", about: "our profile of 20 awards, warm, for readers who take gzip", server: ours, path: awardsPath, packed: true},
+		{name: "json-plain", about: "the same for readers who do not", server: ours, path: awardsPath},
+		{name: "json-304", about: "the same for readers who have it already", server: ours, path: awardsPath, tagged: true, packed: true},
 		{name: "svg", about: "our badge, warm", server: ours, path: func(id int) string { return "/users/" + person(id) + "/badge.svg" }},
 		{name: "pgx", about: "gin and pgx, the same profile by one query", server: bareReads, path: awardsPath},
 		{name: "json-cold", about: "our profile, from the database each time", server: oursCold, path: awardsPath},
@@ -108,7 +112,7 @@ func ask(ctx context.Context, servers map[string]*process) (map[string][]questio
 	questions := map[string][]question{}
 	for _, r := range readings() {
 		for id := range people {
-			got, err := get(ctx, servers[r.server].address, r.path(id))
+			got, err := get(ctx, servers[r.server].address, r.path(id), r.packed)
 			if err != nil {
 				return nil, err
 			}
@@ -116,13 +120,17 @@ func ask(ctx context.Context, servers map[string]*process) (map[string][]questio
 				fmt.Fprintln(os.Stderr, "there is no badge to be measured")
 				break
 			}
-			if got.status != http.StatusOK {
+			if got.status != http.StatusOK || r.packed != got.packed {
 				return nil, fmt.Errorf("%s answers %d: %s", r.path(id), got.status, got.body)
 			}
 			q := question{status: http.StatusOK, body: got.body}
 			header := ""
+			if r.packed {
+				header = "Accept-Encoding: gzip\r\n"
+			}
 			if r.tagged {
-				header, q.status, q.body = "If-None-Match: "+got.tag+"\r\n", http.StatusNotModified, nil
+				header += "If-None-Match: " + got.tag + "\r\n"
+				q.status, q.body = http.StatusNotModified, nil
 			}
 			q.request = fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\n%s\r\n", r.path(id), header)
 			questions[r.name] = append(questions[r.name], q)
@@ -138,13 +146,17 @@ func same(questions map[string][]question) error {
 		if err := json.Unmarshal(q.body, &want); err != nil {
 			return fmt.Errorf("reading a profile: %w", err)
 		}
-		for _, name := range []string{"json", "json-cold"} {
+		for _, name := range []string{"json", "json-plain", "json-cold"} {
+			body, err := unpacked(questions[name][id].body)
+			if err != nil {
+				return err
+			}
 			var got any
-			if err := json.Unmarshal(questions[name][id].body, &got); err != nil {
+			if err := json.Unmarshal(body, &got); err != nil {
 				return fmt.Errorf("reading a profile: %w", err)
 			}
 			if !reflect.DeepEqual(got, want) {
-				return fmt.Errorf("%s says %.200q of %s, and pgx %.200q", name, questions[name][id].body, person(id), q.body)
+				return fmt.Errorf("%s says %.200q of %s, and pgx %.200q", name, body, person(id), q.body)
 			}
 		}
 		if shown := bytes.Count(q.body, []byte(`"awarded_at"`)); shown != awardsEach {
@@ -154,18 +166,37 @@ func same(questions map[string][]question) error {
 	return nil
 }
 
+// unpacked undoes gzip, if it was done.
+func unpacked(body []byte) ([]byte, error) {
+	if bytes.HasPrefix(body, []byte("{")) {
+		return body, nil
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("unpacking a profile: %w", err)
+	}
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		return nil, fmt.Errorf("unpacking a profile: %w", err)
+	}
+	return text, nil
+}
+
 // got is an answer.
 type got struct {
 	status    int
+	packed    bool
 	tag, kind string
 	body      []byte
 }
 
-func get(ctx context.Context, address, path string) (got, error) {
+func get(ctx context.Context, address, path string, packed bool) (got, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, http.NoBody)
 	if err != nil {
 		return got{}, fmt.Errorf("asking for %s: %w", path, err)
 	}
+	// Saying either keeps the client from unpacking by itself.
+	request.Header.Set("Accept-Encoding", map[bool]string{true: "gzip", false: "identity"}[packed])
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return got{}, fmt.Errorf("asking for %s: %w", path, err)
@@ -175,7 +206,7 @@ func get(ctx context.Context, address, path string) (got, error) {
 	if err != nil {
 		return got{}, fmt.Errorf("asking for %s: %w", path, err)
 	}
-	return got{response.StatusCode, response.Header.Get("ETag"), response.Header.Get("Content-Type"), body}, nil
+	return got{response.StatusCode, response.Header.Get("Content-Encoding") == "gzip", response.Header.Get("ETag"), response.Header.Get("Content-Type"), body}, nil
 }
 
 // read lets so many connections ask at once until the time is over.

@@ -186,6 +186,7 @@ func newEntry(key string, at time.Time, r *recorder) *entry {
 			e.headers = append(e.headers, header{name, slices.Clip(slices.Clone(values))})
 		}
 	}
+	e.packed = pack(e)
 	return e
 }
 
@@ -230,15 +231,24 @@ func (f *Front) repeat(c *gin.Context, e *entry, admit func(*gin.Context) bool, 
 
 func (f *Front) answer(c *gin.Context, e *entry, count prometheus.Counter) {
 	count.Inc()
-	headers := c.Writer.Header()
+	headers, body := c.Writer.Header(), e.body
 	for _, h := range e.headers {
 		headers[h.name] = h.values
+	}
+	if e.packed != nil {
+		if takesGzip(c.Request.Header["Accept-Encoding"]) {
+			body = e.packed.body
+			for _, h := range e.packed.headers {
+				headers[h.name] = h.values
+			}
+		}
+		headers["Vary"] = e.packed.vary
 	}
 	if count == f.stale {
 		headers["Age"] = []string{strconv.Itoa(int(f.now().Sub(e.at).Seconds()))}
 	}
 	c.Writer.WriteHeader(e.status)
-	_, _ = c.Writer.Write(e.body) // who hung up reads no error
+	_, _ = c.Writer.Write(body) // who hung up reads no error
 }
 
 type hitKey struct{}

@@ -16,7 +16,9 @@ type entry struct {
 	headers []header
 	kind    string // the media type
 	body    []byte
-	deps    []Dep
+	// packed is the same answer for those who take gzip; nil when that would save nothing.
+	packed *packed
+	deps   []Dep
 	// at is when it was read from the book.
 	at time.Time
 }
@@ -30,7 +32,13 @@ type header struct {
 // overhead is about how many bytes an entry takes besides its texts.
 const overhead = 1 << 10
 
-func (e *entry) size() int { return overhead + len(e.key) + len(e.body) + len(e.deps)*64 }
+func (e *entry) size() int {
+	size := overhead + len(e.key) + len(e.body) + len(e.deps)*64
+	if e.packed != nil {
+		size += len(e.packed.body)
+	}
+	return size
+}
 
 // remembered is how many changes are remembered one by one: an answer that took longer is not kept.
 const remembered = 1 << 12
