@@ -99,7 +99,7 @@ func readGoals() []goal {
 		{"profile from memory / constant", "json", "constant", 0.80, 0.90},
 		{"profile from memory, not compressed / constant", "json-plain", "constant", 0, 0},
 		{"badge from memory / constant", "svg", "constant", 1.1, 1.3},
-		{"profile known already (304) / profile", "json-304", "json", 1.3, 1.5},
+		{"profile known already (304) / profile, neither compressed", "json-304", "json-plain", 1.3, 1.5},
 		{"profile from the database / bare pgx", "json-cold", "pgx", 0.85, 0.95},
 	}
 }

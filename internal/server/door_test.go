@@ -55,6 +55,8 @@ type door struct {
 	statements *atomic.Int64
 	// fronts are those of all services with the book.
 	fronts *fronts
+	// fresh makes questions that nobody asked before.
+	fresh int
 }
 
 // fronts are told together what the book's transactions change.
