@@ -11,8 +11,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -264,20 +266,57 @@ func keepAsking(ctx context.Context, address string, questions []question, from 
 		if _, err := conn.Write(q.request); err != nil {
 			return latencies, fmt.Errorf("asking: %w", err)
 		}
-		answer, err := http.ReadResponse(answers, nil)
+		status, err := readAnswer(answers, &body)
 		if err != nil {
 			return latencies, fmt.Errorf("reading an answer: %w", err)
 		}
-		body.Reset()
-		_, err = body.ReadFrom(answer.Body)
-		_ = answer.Body.Close()
-		if err != nil {
-			return latencies, fmt.Errorf("reading an answer: %w", err)
-		}
-		if answer.StatusCode != q.status || !bytes.Equal(body.Bytes(), q.body) {
-			return latencies, fmt.Errorf("%q is answered with %s and %.200q, want %d and %.200q", q.request, answer.Status, body.Bytes(), q.status, q.body)
+		if status != q.status || !bytes.Equal(body.Bytes(), q.body) {
+			return latencies, fmt.Errorf("%q is answered with %d and %.200q, want %d and %.200q", q.request, status, body.Bytes(), q.status, q.body)
 		}
 		latencies = append(latencies, time.Since(asked))
 	}
 	return latencies, nil
+}
+
+var (
+	contentLength = []byte("Content-Length: ")
+	chunked       = []byte("Transfer-Encoding: chunked")
+)
+
+// readAnswer reads the status and the body, and looks at no header but those that say where it ends: reading all of them as
+// http.ReadResponse does costs more than answering.
+func readAnswer(from *bufio.Reader, body *bytes.Buffer) (status int, err error) {
+	body.Reset()
+	length, inChunks := int64(0), false
+	for first := true; ; first = false {
+		line, err := from.ReadSlice('\n')
+		if err != nil {
+			return 0, err
+		}
+		line = bytes.TrimRight(line, "\r\n")
+		switch {
+		case first:
+			if len(line) < len("HTTP/1.1 200") {
+				return 0, fmt.Errorf("%q is no answer", line)
+			}
+			if status, err = strconv.Atoi(string(line[9:12])); err != nil {
+				return 0, fmt.Errorf("%q is no answer", line)
+			}
+		case len(line) == 0 && inChunks:
+			if _, err := body.ReadFrom(httputil.NewChunkedReader(from)); err != nil {
+				return 0, err
+			}
+			_, err = from.Discard(len("\r\n")) // no trailers
+			return status, err
+		case len(line) == 0:
+			_, err = io.CopyN(body, from, length)
+			return status, err
+		case bytes.HasPrefix(line, contentLength):
+			if length, err = strconv.ParseInt(string(line[len(contentLength):]), 10, 64); err != nil {
+				return 0, fmt.Errorf("%q is no length", line)
+			}
+		case bytes.Equal(line, chunked):
+			inChunks = true
+		}
+	}
 }
