@@ -45,9 +45,9 @@ func readings() []reading {
 	return []reading{
 		{name: "constant", about: "gin, the same 4.3 KB of JSON from memory for everyone", server: bareReads, path: func(int) string { return "/constant" }},
 		{name: "json", about: "our profile of 20 awards, warm, for readers who take gzip", server: ours, path: awardsPath, packed: true},
-		{name: "json-plain", about: "the same for readers who do not", server: ours, path: awardsPath},
-		{name: "json-304", about: "the same for readers who have it already", server: ours, path: awardsPath, tagged: true},
 		{name: "svg", about: "our badge, warm", server: ours, path: func(id int) string { return "/users/" + person(id) + "/badge.svg" }},
+		{name: "json-plain", about: "our profile, warm, for readers who do not take gzip", server: ours, path: awardsPath},
+		{name: "json-304", about: "the same for readers who have it already", server: ours, path: awardsPath, tagged: true},
 		{name: "pgx", about: "gin and pgx, the same profile by one query", server: bareReads, path: awardsPath},
 		{name: "json-cold", about: "our profile, from the database each time", server: oursCold, path: awardsPath},
 	}
