@@ -87,22 +87,29 @@ func TestEveryChangeIsSeenAtOnce(t *testing.T) {
 			{"deleting an achievement", func() { d.must(http.StatusNoContent, adminToken, "DELETE", second, nil) }, false},
 			{"erasing", func() { d.must(http.StatusNoContent, ada, "DELETE", "/api/v1/users/ada", nil) }, false},
 		} {
-			before, _ := d.profileNow()
-			asked := d.statements.Load()
-			if again := d.call("", "GET", "/api/v1/users/ada/awards", nil); before.status == http.StatusOK &&
-				(d.statements.Load() != asked || again.text != before.text || again.header.Get("ETag") != before.header.Get("ETag")) {
-				t.Errorf("before %s: the answer is not given again, but %s", step.name, again.text)
-			}
-			step.do()
-			told, now := d.profileNow()
-			if told.text != now.text || told.status != now.status {
-				t.Errorf("after %s one is told %d %s, and it is %d %s", step.name, told.status, told.text, now.status, now.text)
-			}
-			if (before.text == told.text) != step.unseen {
-				t.Errorf("%s: the answer was %s and is %s", step.name, before.text, told.text)
-			}
+			d.seenAtOnce(step.name, step.do, step.unseen)
 		}
 	})
+}
+
+// seenAtOnce checks that a reader is given an answer again before the change, and the new one after it.
+func (d *door) seenAtOnce(name string, change func(), unseen bool) {
+	d.t.Helper()
+
+	before, _ := d.profileNow()
+	asked := d.statements.Load()
+	if again := d.call("", "GET", "/api/v1/users/ada/awards", nil); before.status == http.StatusOK &&
+		(d.statements.Load() != asked || again.text != before.text || again.header.Get("ETag") != before.header.Get("ETag")) {
+		d.t.Errorf("before %s: the answer is not given again, but %s", name, again.text)
+	}
+	change()
+	told, now := d.profileNow()
+	if told.text != now.text || told.status != now.status {
+		d.t.Errorf("after %s one is told %d %s, and it is %d %s", name, told.status, told.text, now.status, now.text)
+	}
+	if (before.text == told.text) != unseen {
+		d.t.Errorf("%s: the answer was %s and is %s", name, before.text, told.text)
+	}
 }
 
 const adoptingRules = `

@@ -44,14 +44,7 @@ func TestChangesAreToldAfterTheCommit(t *testing.T) {
 		note := func(tx *store.Tx, action string, namespace, subject int64) error {
 			return tx.AppendAudit(t.Context(), achievement.AuditEvent{Action: action, NamespaceID: namespace, SubjectID: subject, Object: "x"})
 		}
-		do := func(fn func(ctx context.Context, tx *store.Tx) error) error {
-			return book.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-				if len(l.take()) > 0 {
-					t.Error("something was told before its commit")
-				}
-				return fn(ctx, tx)
-			})
-		}
+		do := func(fn func(ctx context.Context, tx *store.Tx) error) error { return l.within(t, book, fn) }
 		for _, tc := range []struct {
 			name string
 			fn   func(ctx context.Context, tx *store.Tx) error
@@ -83,8 +76,7 @@ func TestChangesAreToldAfterTheCommit(t *testing.T) {
 				t.Fatalf("%s: %v", tc.name, err)
 			}
 			got := l.take()
-			if len(got) != len(tc.want) || len(got) == 1 && (!slices.Equal(got[0].Users, tc.want[0].Users) ||
-				!slices.Equal(got[0].Namespaces, tc.want[0].Namespaces) || got[0].All != tc.want[0].All || got[0].Newcomers != tc.want[0].Newcomers) {
+			if !slices.EqualFunc(got, tc.want, sameChange) {
 				t.Errorf("%s: told of %+v, want %+v", tc.name, got, tc.want)
 			}
 		}
@@ -96,6 +88,22 @@ func TestChangesAreToldAfterTheCommit(t *testing.T) {
 			t.Errorf("what was undone (%v) is told: %+v", err, got)
 		}
 	})
+}
+
+// within runs fn in a transaction, and checks that nothing is told before it ends.
+func (l *told) within(t *testing.T, book *store.Store, fn func(ctx context.Context, tx *store.Tx) error) error {
+	t.Helper()
+	return book.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		err := fn(ctx, tx)
+		if len(l.take()) > 0 {
+			t.Error("something was told before its commit")
+		}
+		return err
+	})
+}
+
+func sameChange(x, y store.Change) bool {
+	return slices.Equal(x.Users, y.Users) && slices.Equal(x.Namespaces, y.Namespaces) && x.All == y.All && x.Newcomers == y.Newcomers
 }
 
 // When the commit's outcome is not known, it is told of: it may have happened.
