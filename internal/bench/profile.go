@@ -28,6 +28,7 @@ func fillReads(ctx context.Context, database string) error {
 		`INSERT INTO achievements (namespace_id, key, name, name_folded, description, kind, tier, created_at, updated_at)
 			SELECT n.id, 'read-' || k, 'Achievement ' || k, 'achievement ' || k, repeat('what it took ', 5), 'irrevocable', 0, now(), now()
 			FROM namespaces AS n, generate_series(1, 20) AS k WHERE n.full_path = 'readers'`,
+		//nolint:dupword // values
 		`INSERT INTO users (username, name, admin, bot, claimed, blocked, private_profile, achievements_enabled, award_emails, created_at, updated_at)
 			SELECT 'person' || lpad(k::text, 4, '0'), 'Person ' || k, false, false, true, false, false, true, false, now(), now()
 			FROM generate_series(0, 999) AS k`,
@@ -101,7 +102,7 @@ WHERE lower(u.username) = $1 AND u.achievements_enabled AND NOT u.private_profil
 ORDER BY coalesce(aw.priority, 9223372036854775807), aw.awarded_at, aw.id LIMIT 21`
 
 // mountReads adds what nobody can be faster than: an answer from memory, and a profile by one query.
-func mountReads(ctx context.Context, engine *gin.Engine) (*pgxpool.Pool, error) {
+func mountReads(ctx context.Context, engine *gin.Engine) (*pgxpool.Pool, error) { //nolint:contextcheck // each request brings its own
 	config, err := pgxpool.ParseConfig(os.Getenv("ACCOLADE_DATABASE_URL"))
 	if err != nil {
 		return nil, fmt.Errorf("reading the database's address: %w", err)

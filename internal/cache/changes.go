@@ -106,7 +106,8 @@ func (c *Changes) tellAll(ctx context.Context) bool {
 		limited, cancel := context.WithTimeout(ctx, c.budget)
 		defer cancel()
 		err := c.client.Publish(limited, c.channel, c.self+" "+strings.Join(words, " ")).Err()
-		if c.note(ctx, err); err == nil {
+		c.note(ctx, err)
+		if err == nil {
 			return true
 		}
 	}

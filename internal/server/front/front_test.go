@@ -262,7 +262,8 @@ func TestMissingIsKeptForAMoment(t *testing.T) {
 	s.Changed(front.Newcomers)
 	s.ask(http.MethodGet, "/x")
 	s.clock.Advance(30 * time.Second)
-	if s.ask(http.MethodGet, "/x"); s.asked.Load() != 3 {
+	s.ask(http.MethodGet, "/x")
+	if s.asked.Load() != 3 {
 		t.Errorf("asked %d times, want again after a newcomer and after a while", s.asked.Load())
 	}
 }

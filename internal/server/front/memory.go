@@ -3,6 +3,7 @@ package front
 import (
 	"math"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,7 +69,8 @@ func newMemory(limit int) *memory {
 func (m *memory) gone(_ string, e *entry) {
 	m.used -= e.size()
 	for _, dep := range e.deps {
-		if delete(m.of[dep], e); len(m.of[dep]) == 0 {
+		delete(m.of[dep], e)
+		if len(m.of[dep]) == 0 {
 			delete(m.of, dep)
 		}
 	}
@@ -116,12 +118,7 @@ func (m *memory) put(e *entry, since uint64) {
 }
 
 func dependsOn(e *entry, changed Dep) bool {
-	for _, dep := range e.deps {
-		if dep == changed {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(e.deps, changed)
 }
 
 // change drops what depends on what has changed, and what is being read just now.

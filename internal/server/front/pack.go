@@ -38,8 +38,8 @@ func pack(e *entry) *packed {
 	}
 	// A strong tag is that of one form.
 	for _, tag := range e.get("Etag") {
-		if strings.HasSuffix(tag, `"`) {
-			p.headers = append(p.headers, header{"Etag", []string{strings.TrimSuffix(tag, `"`) + `-gzip"`}})
+		if opened, ok := strings.CutSuffix(tag, `"`); ok {
+			p.headers = append(p.headers, header{"Etag", []string{opened + `-gzip"`}})
 		}
 	}
 	return p
