@@ -37,7 +37,7 @@ tidy-check: ## fail when go.mod or go.sum is not what the code needs
 
 check: tidy-check generate-check lint test ## everything that must hold before a commit
 
-bench: ## the ingest benchmark: bare, naive and ours, side by side
+bench: ## the benchmark: bare, naive and ours, taking in and reading, side by side
 	$(services) -durable -browser=false -- go run ./internal/bench
 
 fuzz: ## every fuzz target for FUZZTIME (10s)

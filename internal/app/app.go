@@ -23,6 +23,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/job"
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 	"github.com/seed-504bad89/accolade/internal/signin"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -63,6 +64,8 @@ type Config struct {
 	AcceptanceRequired bool
 	// HidePrivateAwards hides awards from those who may not read the awarding namespace.
 	HidePrivateAwards bool
+	// ReadCache is how many bytes of answers to anonymous readers are kept to be given again; 0 keeps none.
+	ReadCache int
 	// QueryTokens lets clients send their token in the URL, as GitLab does.
 	QueryTokens bool
 	StopTimeout time.Duration
@@ -81,6 +84,8 @@ type App struct {
 	store      *store.Store
 	seen       *cache.Seen
 	limiter    *cache.Limiter
+	changes    *cache.Changes
+	front      *front.Front
 	registry   *prometheus.Registry
 	automation *automation.Automation
 	operations *operation.Operations
@@ -101,6 +106,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		cfg.ReadTimeout = readTimeout
 	}
 	a := &App{cfg: cfg, log: cfg.Log, registry: prometheus.NewRegistry()}
+	a.cfg.Store.Changed = a.changed
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -132,6 +138,9 @@ func (a *App) open(ctx context.Context) error {
 	}
 	if a.limiter, err = cache.NewLimiter(a.cfg.Cache, time.Now); err != nil {
 		return fmt.Errorf("opening the cache: %w", err)
+	}
+	if err := a.keepAnswers(); err != nil {
+		return err
 	}
 	if err := a.listen(ctx); err != nil {
 		return err
@@ -231,6 +240,9 @@ func (a *App) Close() error {
 	}
 	if a.limiter != nil {
 		errs = append(errs, a.limiter.Close())
+	}
+	if a.changes != nil {
+		errs = append(errs, a.changes.Close())
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

@@ -46,7 +46,7 @@ achievements:
 func configuration(databaseURL, rules string) app.Config {
 	return app.Config{
 		Listen: "127.0.0.1:0", Store: store.Config{URL: databaseURL, MaxConns: 8}, AutoMigrate: true,
-		AdminToken: adminToken, StopTimeout: 10 * time.Second,
+		AdminToken: adminToken, StopTimeout: 10 * time.Second, ReadCache: 64 << 20,
 		Rules:   fstest.MapFS{"rules.yaml": {Data: []byte(rules)}},
 		Sources: []forge.Source{{Name: "forge", Forge: "github", Secrets: []string{secret}}},
 		Log:     slog.New(slog.DiscardHandler),

@@ -49,6 +49,7 @@ func (a *App) Run(ctx context.Context) error {
 	rooms.Go(func() { a.mails.Run(background) })
 	rooms.Go(func() { a.automation.RunClocks(background) })
 	rooms.Go(func() { a.automation.RunImports(background) })
+	rooms.Go(func() { a.changes.Run(background, a.heard, a.front.Hearing) })
 	a.log.InfoContext(ctx, "serving", "url", a.URL())
 
 	<-ctx.Done()
@@ -72,9 +73,9 @@ func (a *App) Run(ctx context.Context) error {
 func (a *App) handler() http.Handler {
 	return server.New(server.Config{
 		BaseURL: a.cfg.BaseURL, Operations: a.operations, Log: a.log, Metrics: a.registry,
-		Ready: a.store.Ready, Degraded: func() bool { return a.seen.Degraded() || a.limiter.Degraded() },
+		Ready: a.store.Ready, Degraded: func() bool { return a.seen.Degraded() || a.limiter.Degraded() || a.changes.Degraded() },
 		Limits:         server.Limits{Limiter: a.limiter, Token: a.cfg.RateLimit, Anonymous: a.cfg.AnonymousRateLimit},
-		TrustedProxies: a.cfg.TrustedProxies, CORSOrigins: a.cfg.CORSOrigins, QueryTokens: a.cfg.QueryTokens,
+		TrustedProxies: a.cfg.TrustedProxies, CORSOrigins: a.cfg.CORSOrigins, QueryTokens: a.cfg.QueryTokens, Front: a.front,
 		SignIn: signin.New(a.cfg.SignIn, signin.Options{BaseURL: a.cfg.BaseURL, Now: a.cfg.Now}),
 		Mount:  func(routes gin.IRouter) { hook.Mount(routes, a.automation, a.cfg.Now) },
 	})

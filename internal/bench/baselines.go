@@ -31,6 +31,12 @@ func serve(name string) error {
 		}
 		defer n.close()
 		engine.POST(path, n.receive)
+	case bareReads:
+		pool, err := mountReads(context.Background(), engine)
+		if err != nil {
+			return err
+		}
+		defer pool.Close()
 	default:
 		return fmt.Errorf("there is no baseline %q", name)
 	}

@@ -1,4 +1,5 @@
-// Command bench measures how many deliveries a second are taken in, three ways side by side:
+// Command bench measures how many deliveries a second are taken in, and how many readers are answered (reads.go). Deliveries
+// are taken in three ways side by side:
 //
 //   - bare: gin reads the body and checks its signature, and does nothing else; nobody can be faster.
 //   - naive: what one writes first, a transaction for each delivery and a statement for each count.
@@ -31,6 +32,7 @@ type settings struct {
 	supply      int
 	postgres    string
 	redis       string
+	only        string
 }
 
 func main() {
@@ -44,6 +46,7 @@ func main() {
 	flag.IntVar(&s.connections, "connections", 64, "how many connections send at once")
 	flag.IntVar(&s.bodySize, "body", 10<<10, "size of a delivery in bytes")
 	flag.IntVar(&s.supply, "supply", 40_000, "how many different deliveries there are for a measurement")
+	flag.StringVar(&s.only, "only", "", "measure nothing but \"ingest\" or \"reads\"")
 	flag.Parse()
 	if s.postgres == "" || s.redis == "" {
 		fail(errors.New("start it by make bench, which brings Postgres and Redis"))
@@ -60,7 +63,7 @@ func fail(err error) {
 	}
 }
 
-// run measures every contestant in turn, round after round.
+// run measures every contestant in turn, round after round, and then every reading.
 func run(ctx context.Context, s settings) error {
 	place, err := os.MkdirTemp("", "accolade-bench-")
 	if err != nil {
@@ -71,16 +74,29 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	for round := range s.rounds {
+	if s.only != "reads" {
+		if err := arena.ingest(ctx); err != nil {
+			return err
+		}
+	}
+	if s.only != "ingest" {
+		return arena.reads(ctx)
+	}
+	return nil
+}
+
+// ingest measures how deliveries are taken in.
+func (a *arena) ingest(ctx context.Context) error {
+	for round := range a.rounds {
 		for _, contestant := range contestants() {
-			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, s.rounds, contestant.name)
-			result, err := arena.measure(ctx, contestant)
+			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, a.rounds, contestant.name)
+			result, err := a.measure(ctx, contestant)
 			if err != nil {
 				return fmt.Errorf("%s: %w", contestant.name, err)
 			}
-			arena.results[contestant.name] = append(arena.results[contestant.name], result)
+			a.results[contestant.name] = append(a.results[contestant.name], result)
 		}
 	}
-	arena.report(os.Stdout)
+	a.report(os.Stdout)
 	return nil
 }

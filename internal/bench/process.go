@@ -21,7 +21,7 @@ type process struct {
 }
 
 // start runs the contestant as a process of its own and waits until it says where it serves.
-func (a *arena) start(ctx context.Context, c contestant, database string) (*process, error) {
+func (a *arena) start(ctx context.Context, c contestant, database string, environment ...string) (*process, error) {
 	command := exec.CommandContext(ctx, a.self, "serve", c.name) //nolint:gosec // this program
 	if strings.HasPrefix(c.name, "ours") {
 		command = exec.CommandContext(ctx, a.binary, "serve") //nolint:gosec // the program built before
@@ -36,6 +36,7 @@ func (a *arena) start(ctx context.Context, c contestant, database string) (*proc
 	if c.database == postgres {
 		command.Env = append(command.Env, "ACCOLADE_REDIS_URL="+a.redis)
 	}
+	command.Env = append(command.Env, environment...)
 	log, err := command.StderrPipe()
 	if err != nil {
 		return nil, fmt.Errorf("reading its log: %w", err)

@@ -87,3 +87,78 @@ func processor() string {
 	}
 	return runtime.GOARCH
 }
+
+// goal is a ratio of two readings that has to be reached, and one that would be fine; 0 for what is only shown.
+type goal struct {
+	text, of, to   string
+	floor, stretch float64
+}
+
+func readGoals() []goal {
+	return []goal{
+		{"profile from memory / constant", "json", "constant", 0.80, 0.90},
+		{"profile from memory, not compressed / constant", "json-plain", "constant", 0, 0},
+		{"badge from memory / constant", "svg", "constant", 1.1, 1.3},
+		{"profile known already (304) / profile, neither compressed", "json-304", "json-plain", 1.3, 1.5},
+		{"profile from the database / bare pgx", "json-cold", "pgx", 0.85, 0.95},
+	}
+}
+
+// reportReads prints the medians and the ratios of the readings.
+func (a *arena) reportReads(out io.Writer) {
+	fmt.Fprintf(out, "\nreading, %d connections, %d people with %d awards each; medians of %d rounds of %s, of ratios too\n\n",
+		a.connections, people, awardsEach, a.rounds, a.duration)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\tanswers/s\t[min-max]\tp50 ms\tp99 ms\tCPU us\t")
+	for _, r := range readings() {
+		results := a.results[r.name]
+		if len(results) == 0 {
+			continue
+		}
+		rates := make([]float64, len(results))
+		for i, one := range results {
+			rates[i] = one.perSecond
+		}
+		fmt.Fprintf(table, "%s\t%.0f\t[%.0f-%.0f]\t%s\t%s\t%.0f\t\n", r.name,
+			median(results, perSecond), slices.Min(rates), slices.Max(rates),
+			milliseconds(median(results, func(r result) float64 { return r.p50 })),
+			milliseconds(median(results, func(r result) float64 { return r.p99 })),
+			median(results, func(r result) float64 { return r.cpu }))
+	}
+	_ = table.Flush()
+	fmt.Fprintln(out)
+	for _, r := range readings() {
+		fmt.Fprintf(out, "%14s: %s\n", r.name, r.about)
+	}
+	fmt.Fprintln(out)
+	for _, g := range readGoals() {
+		if len(a.results[g.of]) == 0 {
+			fmt.Fprintf(out, "%s: not measured, because it is not served\n", g.text)
+			continue
+		}
+		ratio := sideBySide(a.results[g.of], a.results[g.to])
+		if g.floor == 0 {
+			fmt.Fprintf(out, "%s = %.2f\n", g.text, ratio)
+			continue
+		}
+		fmt.Fprintf(out, "%s = %.2f (at least %.2f: %s; %.2f: %s)\n", g.text, ratio,
+			g.floor, met(ratio >= g.floor), g.stretch, met(ratio >= g.stretch))
+	}
+}
+
+// sideBySide returns the median of the ratios of two readings in the same round, a moment apart: what else the machine does
+// then is the same for both.
+func sideBySide(of, to []result) float64 {
+	ratios := make([]result, len(of))
+	for i := range of {
+		ratios[i].perSecond = of[i].perSecond / to[i].perSecond
+	}
+	return median(ratios, perSecond)
+}
+
+func met(reached bool) string {
+	if reached {
+		return "met"
+	}
+	return "not met"
+}

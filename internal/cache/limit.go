@@ -75,6 +75,13 @@ func (l *Limiter) take(ctx context.Context, key string, limit Limit, requests in
 			return limit.usage(micros[0] == 1, time.Duration(micros[1])*time.Microsecond, requests)
 		}
 	}
+	return l.takeHere(key, limit, requests)
+}
+
+// TakeHere counts as Take does, but in this process alone.
+func (l *Limiter) TakeHere(key string, limit Limit) Usage { return l.takeHere(key, limit, 1) }
+
+func (l *Limiter) takeHere(key string, limit Limit, requests int) Usage {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	now := l.now()

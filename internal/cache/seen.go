@@ -2,8 +2,9 @@
 //
 // Seen remembers deliveries that are committed, so that a delivery sent again is answered without
 // touching the book. The book's unique keys remain the truth: with an empty or absent cache
-// everything is still right, only slower. Limiter counts requests. Redis shares both between
-// servers; without Redis each server remembers for itself. The package imports no other room.
+// everything is still right, only slower. Limiter counts requests. Changes tells servers what others have
+// changed, so that they forget what they keep of it. Redis shares all that between servers; without Redis each server
+// remembers for itself. The package imports no other room.
 package cache
 
 import (

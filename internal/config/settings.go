@@ -52,6 +52,11 @@ func serving() []Setting {
 			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.AnonymousRateLimit, value, 0) },
 		},
 		{
+			Variable: "ACCOLADE_READ_CACHE", Key: "read_cache", Default: "67108864",
+			About: "Memory in bytes for answers to anonymous readers, which are given again until something that they show changes; 0 keeps none.",
+			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.ReadCache, value, 0) },
+		},
+		{
 			Variable: "ACCOLADE_WEBHOOK_RATE", Key: "webhook_rate", Default: "0",
 			About: "Deliveries in a second that each server takes from one source; 0 is no limit.",
 			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.WebhookRate, value, 0) },

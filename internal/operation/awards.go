@@ -317,15 +317,26 @@ type UserAwardQuery struct {
 	Page          Page
 }
 
+// UserListing is a part of a user's awards.
+type UserListing struct {
+	Listing[AwardView]
+
+	UserID int64
+}
+
 // ListUserAwards lists the awards on a profile in the profile's order. Role: anyone, for an open
 // profile; else the user, and maintainers for what their namespaces gave.
-func (o *Operations) ListUserAwards(ctx context.Context, caller Caller, in UserAwardQuery) (*Listing[AwardView], error) {
-	listing := &Listing[AwardView]{}
+func (o *Operations) ListUserAwards(ctx context.Context, caller Caller, in UserAwardQuery) (*UserListing, error) {
+	if caller.Anonymous() && in.Page.Cursor == "" {
+		return o.openProfile(ctx, in)
+	}
+	listing := &UserListing{}
 	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		user, err := findUser(ctx, tx, in.User)
 		if err != nil {
 			return err
 		}
+		listing.UserID = user.ID
 		filter, some, err := o.profileFilter(ctx, tx, caller, user, in.IncludeHidden)
 		if err != nil || !some {
 			return err
@@ -334,7 +345,10 @@ func (o *Operations) ListUserAwards(ctx context.Context, caller Caller, in UserA
 		if err != nil {
 			return err
 		}
-		listing, err = o.viewListing(ctx, tx, caller, found, next)
+		views, err := o.viewListing(ctx, tx, caller, found, next)
+		if err == nil {
+			listing.Listing = *views
+		}
 		return err
 	})
 	return listing, err

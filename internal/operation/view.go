@@ -70,18 +70,34 @@ func (s *surroundings) view(award *achievement.Award) (*AwardView, bool) {
 		return nil, false
 	}
 	of := s.achievements[award.AchievementID]
-	view := &AwardView{
-		Award: *award, Achievement: AchievementView{Achievement: *of}, User: *s.users[award.UserID],
-		Giver: s.users[award.AwardedBy], Revoker: s.users[award.RevokedBy],
+	view := viewOf(award, seen, s.standing(award), shownWith{
+		achievement: of, namespace: s.namespaces[of.NamespaceID], recipient: s.users[award.UserID],
+		giver: s.users[award.AwardedBy], revoker: s.users[award.RevokedBy],
+	})
+	return &view, true
+}
+
+// shownWith is what an award is shown with.
+type shownWith struct {
+	achievement               *achievement.Achievement
+	namespace                 *achievement.Namespace
+	recipient, giver, revoker *achievement.User
+}
+
+// viewOf returns the award as one sees it who sees so much of it and has the standing in the awarding namespace.
+func viewOf(award *achievement.Award, seen sight, in standing, with shownWith) AwardView {
+	view := AwardView{
+		Award: *award, Achievement: AchievementView{Achievement: *with.achievement}, User: *with.recipient,
+		Giver: with.giver, Revoker: with.revoker,
 	}
-	if s.standing(award).reads {
-		view.Achievement.Namespace = s.namespaces[of.NamespaceID]
+	if in.reads {
+		view.Achievement.Namespace = with.namespace
 	}
 	// The occurrence may name the object, and an event without a URL happened in private.
 	if !award.ByRule() || seen != everything && award.EventURL == "" {
 		view.Occurrence = ""
 	}
-	return view, true
+	return view
 }
 
 // viewAward returns the award as the caller sees it, or NotFound.

@@ -41,6 +41,7 @@ func (w *conditionalWriter) WriteHeader(status int) {
 			status = http.StatusNotModified
 			w.Header().Del("Content-Type")
 			w.Header().Del("Content-Length")
+			w.Header().Del("Content-Encoding")
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)

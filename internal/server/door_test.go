@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/forge"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 	"github.com/seed-504bad89/accolade/internal/store"
 	"github.com/seed-504bad89/accolade/internal/testkit"
 )
@@ -51,6 +53,30 @@ type door struct {
 	automation *automation.Automation
 	// statements counts what the database was asked.
 	statements *atomic.Int64
+	// fronts are those of all services with the book.
+	fronts *fronts
+	// fresh makes questions that nobody asked before.
+	fresh int
+}
+
+// fronts are told together what the book's transactions change.
+type fronts struct {
+	mutex sync.Mutex
+	all   []*front.Front
+}
+
+func (f *fronts) add(one *front.Front) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.all = append(f.all, one)
+}
+
+func (f *fronts) changed(c store.Change) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	for _, one := range f.all {
+		one.Changed(front.Deps(c.Users, c.Namespaces, c.Newcomers, c.All)...)
+	}
 }
 
 // onEachDatabase runs the test with a new service on each of the databases.
@@ -71,9 +97,9 @@ func onSQLite(t *testing.T, options ...func(*server.Config)) *door {
 func openDoor(t *testing.T, databaseURL string, options ...func(*server.Config)) *door {
 	t.Helper()
 
-	d := &door{t: t, clock: testkit.NewClock(), log: &bytes.Buffer{}, statements: &atomic.Int64{}}
+	d := &door{t: t, clock: testkit.NewClock(), log: &bytes.Buffer{}, statements: &atomic.Int64{}, fronts: &fronts{}}
 	d.book = testkit.OpenWith(t, store.Config{
-		URL: databaseURL, MaxConns: 8, Observe: func(time.Duration) { d.statements.Add(1) },
+		URL: databaseURL, MaxConns: 8, Observe: func(time.Duration) { d.statements.Add(1) }, Changed: d.fronts.changed,
 	})
 	d.automate()
 	return d.mode(func(*operation.Config) {}, options...)
@@ -99,6 +125,8 @@ func (d *door) mode(choose func(*operation.Config), options ...func(*server.Conf
 		BaseURL: d.url, Operations: operations, Metrics: d.registry, Ready: d.book.Ready,
 		Log: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
+	cfg.Front = front.New(front.Config{Bytes: 1 << 20, Now: time.Now, Metrics: d.registry, Hears: true})
+	d.fronts.add(cfg.Front)
 	for _, option := range options {
 		option(&cfg)
 	}

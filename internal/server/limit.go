@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -15,6 +16,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/problem"
 )
 
 // Limits are how many requests are answered in a minute; 0 is no limit. They hold for the API, not
@@ -76,6 +78,19 @@ func (l *limits) take(c *gin.Context, caller operation.Caller) error {
 		return nil
 	}
 	return p.verdict(c, l.limiter.Take(c.Request.Context(), key, p.limit))
+}
+
+// admit counts a request that is answered from memory, and refuses one too many. Badges and pages have no limit, as without
+// the memory. Each server counts for itself: asking Redis would cost more than the answer.
+func (l *limits) admit(c *gin.Context) bool {
+	if l.limiter == nil || l.address.limit.Requests == 0 || !strings.HasPrefix(c.Request.URL.Path, "/api/") {
+		return true
+	}
+	err := l.address.verdict(c, l.limiter.TakeHere("address:"+network(c.ClientIP()), l.address.limit))
+	if err != nil {
+		problem.Write(c, err)
+	}
+	return err == nil
 }
 
 // mayTry refuses an address that has tried too many tokens that are not valid, before another one is

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 )
 
 // unmatched is how requests are counted that no route takes: their paths are anybody's choice.
@@ -32,6 +33,10 @@ func observe(contract *contract, log *slog.Logger, registerer prometheus.Registe
 		took := time.Since(began)
 		operationID, status := contract.operationID(c), c.Writer.Status()
 		durations.WithLabelValues(operationID, strconv.Itoa(status/100)+"xx").Observe(took.Seconds())
+		level := levelOf(c, status)
+		if !log.Enabled(c.Request.Context(), level) {
+			return
+		}
 		attributes := []slog.Attr{
 			slog.String("request_id", c.GetHeader(requestIDHeader)),
 			slog.String("operation", operationID),
@@ -49,18 +54,18 @@ func observe(contract *contract, log *slog.Logger, registerer prometheus.Registe
 				attributes = append(attributes, slog.Any("cause", cause))
 			}
 		}
-		log.LogAttrs(c.Request.Context(), levelOf(c, status), "request", attributes...)
+		log.LogAttrs(c.Request.Context(), level, "request", attributes...)
 	}
 }
 
-// levelOf makes noise of what is our fault only. Who hangs up gets an error that nobody reads.
+// levelOf makes noise of what is our fault only, and none of what is cheaper than its line. Who hangs up gets an error that nobody reads.
 func levelOf(c *gin.Context, status int) slog.Level {
 	switch {
 	case status == http.StatusServiceUnavailable:
 		return slog.LevelWarn
 	case status >= http.StatusInternalServerError && c.Request.Context().Err() == nil:
 		return slog.LevelError
-	case c.FullPath() == "/livez" || c.FullPath() == "/readyz":
+	case front.Hit(c), c.FullPath() == "/livez", c.FullPath() == "/readyz":
 		return slog.LevelDebug
 	default:
 		return slog.LevelInfo

@@ -19,6 +19,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/badge"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 	"github.com/seed-504bad89/accolade/internal/server/gitlab"
 	"github.com/seed-504bad89/accolade/internal/server/graphql"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
@@ -47,6 +48,8 @@ type Config struct {
 	QueryTokens bool
 	// SignIn are the providers who say who somebody is; nil for none.
 	SignIn *identity.Providers
+	// Front gives answers to anonymous readers again; nil for none.
+	Front *front.Front
 	// Mount adds routes that are not the API's, such as those for webhooks.
 	Mount func(gin.IRouter)
 	// Pages adds routes that people use with a browser: they know who is signed in.
@@ -72,7 +75,11 @@ func New(cfg Config) http.Handler {
 		panic(err) // the configuration has checked them
 	}
 
-	engine.Use(identify, observe(contract, cfg.Log, cfg.Metrics), secure, cors(cfg.CORSOrigins), recovered)
+	limits := newLimits(cfg.Limits)
+	engine.Use(identify, observe(contract, cfg.Log, cfg.Metrics), secure, cors(cfg.CORSOrigins), recovered, conditional)
+	if cfg.Front != nil {
+		engine.Use(cfg.Front.Serve(limits.admit))
+	}
 	engine.NoMethod(func(c *gin.Context) {
 		if c.Request.Method == http.MethodOptions {
 			options(c)
@@ -89,13 +96,12 @@ func New(cfg Config) http.Handler {
 	public.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
 	mountDocs(public)
 	mountExplorer(public)
-	limits := newLimits(cfg.Limits)
 	gate := &gate{limits, cfg.Operations, cfg.QueryTokens}
-	group := engine.Group("", bounded, origin, conditional, gate.identified(problem.Write), contract.checked, once(contract, cfg.Operations))
+	group := engine.Group("", bounded, origin, gate.identified(problem.Write), contract.checked, once(contract, cfg.Operations))
 	rest.Mount(withHead{group}, cfg.Operations, cfg.BaseURL)
 	graphql.Mount(engine.Group("", bounded, origin, gate.identified(graphql.Refuse)), cfg.Operations, cfg.BaseURL, cfg.Log)
 	gitlab.Mount(withHead{engine.Group("", bounded, origin, gate.identified(gitlab.Refuse))}, cfg.Operations, cfg.BaseURL)
-	badge.Mount(withHead{engine.Group("", bounded, conditional)}, cfg.Operations, cfg.BaseURL)
+	badge.Mount(withHead{engine.Group("", bounded)}, cfg.Operations, cfg.BaseURL)
 	engine.NoRoute(mountPages(public, cfg, limits)...)
 	if cfg.Mount != nil {
 		cfg.Mount(public)

@@ -27,7 +27,7 @@ func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.H
 	mountUnsubscribe(routes, cfg.Operations, limits, pages)
 	mountAcceptance(routes, cfg.Operations, limits, pages)
 	known := session(limits, cfg.Operations, pages.Fail)
-	people := withHead{routes.Group("", bounded, origin, conditional, sameOrigin(cfg.BaseURL, pages.Fail), known)}
+	people := withHead{routes.Group("", bounded, origin, sameOrigin(cfg.BaseURL, pages.Fail), known)}
 	signin.Mount(people, signin.Config{
 		Operations: cfg.Operations, Providers: cfg.SignIn, Try: limits.try, Fail: pages.Fail,
 		Take: func(c *gin.Context) error { return limits.take(c, operation.CallerFrom(c.Request.Context())) },

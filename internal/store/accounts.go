@@ -219,6 +219,7 @@ func (tx *Tx) makeUsers(ctx context.Context, now time.Time, wanted map[string]ca
 	if ignoreNoRows(err) != nil {
 		return err
 	}
+	tx.Touch(Change{Newcomers: len(made) > 0})
 	for _, user := range made {
 		users[wanted[strings.ToLower(user.Username)].ref] = chosen{userID: user.ID, made: true}
 	}

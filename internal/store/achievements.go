@@ -205,6 +205,7 @@ func (tx *Tx) declarable(ctx context.Context, all []*achievement.Achievement) (m
 
 // insertDeclared makes the achievements with the indexes.
 func (tx *Tx) insertDeclared(ctx context.Context, all []*achievement.Achievement, indexes []int) (int, error) {
+	tx.touchAll()
 	rows := make([]*achievementRow, len(indexes))
 	for i, index := range indexes {
 		rows[i] = rowOfAchievement(all[index])
@@ -253,6 +254,7 @@ func (tx *Tx) nameIsFree(ctx context.Context, wanted *achievementRow) error {
 }
 
 func (tx *Tx) redeclare(ctx context.Context, wanted *achievementRow, before achievement.Kind) error {
+	tx.touchAll()
 	if err := tx.nameIsFree(ctx, wanted); err != nil {
 		return err
 	}
@@ -283,6 +285,7 @@ func (tx *Tx) RetireAchievements(ctx context.Context, ids []int64, now time.Time
 	if len(ids) == 0 {
 		return nil
 	}
+	tx.touchAll()
 	_, err := tx.db.NewUpdate().Model((*achievementRow)(nil)).Set("retired_at = ?", now).Set("updated_at = ?", now).
 		Where("id IN (?)", bun.List(ids)).Where("retired_at IS NULL").Exec(ctx)
 	return err

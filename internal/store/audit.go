@@ -29,11 +29,12 @@ type auditRow struct {
 }
 
 // AppendAudit adds to the record of what was done, in one statement. The record is only ever
-// appended to: the database refuses anything else.
+// appended to: the database refuses anything else. What is noted touches what it is about (Touch).
 func (tx *Tx) AppendAudit(ctx context.Context, events ...achievement.AuditEvent) error {
 	if len(events) == 0 {
 		return nil
 	}
+	tx.touchNoted(events)
 	rows := make([]*auditRow, len(events))
 	for i := range events {
 		e := &events[i]

@@ -218,12 +218,6 @@ func (tx *Tx) ListUserAwards(ctx context.Context, f UserAwardFilter, p Page) ([]
 	if err := q.Scan(ctx); err != nil {
 		return nil, "", err
 	}
-	rows, next := cut(rows, p.limit(), func(r *awardRow) position {
-		place := int64(noPriority)
-		if r.Priority != nil {
-			place = *r.Priority
-		}
-		return position{place, micros(r.AwardedAt), r.ID}
-	})
+	rows, next := cut(rows, p.limit(), func(r *awardRow) position { return placeOn(r.award()) })
 	return awardsOf(rows), next, nil
 }

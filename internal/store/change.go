@@ -117,6 +117,7 @@ func (tx *Tx) OrderAwards(ctx context.Context, userID int64, ids []int64) (stran
 	if strangers = without(ids, own); len(strangers) > 0 {
 		return strangers, nil
 	}
+	tx.Touch(Change{Users: []int64{userID}})
 	_, err = tx.db.NewUpdate().Model((*awardRow)(nil)).Set("priority = NULL").
 		Where("user_id = ?", userID).Where("priority IS NOT NULL").Exec(ctx)
 	for place, id := range ids {

@@ -45,6 +45,8 @@ type schema interface {
 
 // transacting is what transactions are like.
 type transacting interface {
+	// read runs one statement, whose arguments are $1 and so on, outside of any transaction, and calls row for each of its rows.
+	read(ctx context.Context, db *bun.DB, statement string, args []any, row func(scan func(...any) error) error) error
 	// viewOptions begin a transaction that reads one state of the book.
 	viewOptions() *sql.TxOptions
 	// trouble tells errors that are not the caller's doing from all others.
@@ -88,7 +90,10 @@ func open(ctx context.Context, cfg Config) (*Store, error) {
 	return openSQLite(ctx, cfg)
 }
 
-type postgres struct{}
+type postgres struct {
+	// prepares says that statements that are run by read are prepared, which a pooler before the database may forbid.
+	prepares bool
+}
 
 const (
 	defaultMaxConns = 16
@@ -104,6 +109,7 @@ func openPostgres(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fault.InvalidField("database_url", "bad_url", "is no URL of a Postgres database") // err would show the password
 	}
+	prepares := config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
 	// bun writes values into the statement, so that preparing statements would never pay.
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	if config.ConnectTimeout == 0 {
@@ -121,7 +127,7 @@ func openPostgres(cfg Config) (*Store, error) {
 	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxLifetime(connLifetime)
 	db := bun.NewDB(pool, pgdialect.New())
-	return &Store{dialect: postgres{}, writer: db, reader: db}, nil
+	return &Store{dialect: postgres{prepares}, writer: db, reader: db}, nil
 }
 
 func (postgres) migrations() (fs.FS, error) { return fs.Sub(migrationFiles, "migrations/postgres") }
@@ -139,6 +145,35 @@ func (postgres) exclusive(ctx context.Context, s *Store, fn func() error) error 
 	// When unlocking fails, the connection is lost, and the lock with it.
 	_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(?)", migrationLock)
 	return errors.Join(err, unlockErr)
+}
+
+// read leaves out database/sql, which would cost as much again.
+func (d postgres) read(ctx context.Context, db *bun.DB, statement string, args []any, row func(scan func(...any) error) error) error {
+	conn, err := db.DB.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(driver any) error {
+		direct, ok := driver.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("a connection is a %T", driver)
+		}
+		if d.prepares {
+			args = append([]any{pgx.QueryExecModeCacheStatement}, args...)
+		}
+		rows, err := direct.Conn().Query(ctx, statement, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := row(rows.Scan); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
 }
 
 func (postgres) viewOptions() *sql.TxOptions {
@@ -271,6 +306,20 @@ func (sqliteFile) migrations() (fs.FS, error) { return fs.Sub(migrationFiles, "m
 
 // exclusive needs nothing: the file is this process's alone.
 func (sqliteFile) exclusive(_ context.Context, _ *Store, fn func() error) error { return fn() }
+
+func (sqliteFile) read(ctx context.Context, db *bun.DB, statement string, args []any, row func(scan func(...any) error) error) error {
+	rows, err := db.DB.QueryContext(ctx, strings.ReplaceAll(statement, "$", "?"), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
 
 func (sqliteFile) viewOptions() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
 

@@ -20,6 +20,7 @@ type Merged struct {
 // MergeUser gives all that one user has to another one, but for progress, tokens and sessions, and leaves a name that leads
 // there. Awards that both have become one. HoldRevision with exclusive set must have been called before.
 func (tx *Tx) MergeUser(ctx context.Context, from, into int64, now time.Time) (Merged, error) {
+	tx.touchAll()
 	merged, err := tx.mergeAwards(ctx, from, into)
 	if err != nil {
 		return merged, err

@@ -40,6 +40,7 @@ func (tx *Tx) CreateNamespace(ctx context.Context, n *achievement.Namespace) err
 		return orTaken(err, "path_taken", "there is a namespace %q already", n.FullPath)
 	}
 	n.ID = id
+	tx.touchAll()
 	return nil
 }
 

@@ -39,6 +39,9 @@ type Config struct {
 	MaxConns int
 	// Observe is told of each statement how long it took; nil for nobody.
 	Observe func(took time.Duration)
+	// Changed is told of each transaction, after its commit and before InTx returns, what it changed of what everyone
+	// may see; nil for nobody. It must not call the store.
+	Changed func(Change)
 }
 
 // Store is the open book. It is safe for concurrent use.
@@ -49,6 +52,9 @@ type Store struct {
 	migrating sync.Mutex
 	migrated  atomic.Bool
 	release   func() error
+	changed   func(Change)
+	observe   func(time.Duration)
+	answered  atomic.Pointer[time.Time]
 }
 
 // Tx is the book within one transaction. It must not be used after the function that it was
@@ -56,6 +62,8 @@ type Store struct {
 type Tx struct {
 	db      bun.IDB
 	dialect dialect
+	// touched is nil where nothing can be changed.
+	touched *touched
 }
 
 // Open opens the book without touching its tables; Migrate makes them. A SQLite file that another
@@ -68,6 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.changed, s.observe = cfg.Changed, cfg.Observe
 	if cfg.Observe != nil {
 		shared := s.reader == s.writer
 		s.writer = s.writer.WithQueryHook(observer{cfg.Observe})
@@ -97,6 +106,9 @@ func (s *Store) Writers() int {
 	}
 	return 2
 }
+
+// Exclusive reports whether no other process can change the book.
+func (s *Store) Exclusive() bool { return s.release != nil }
 
 // Close ends all connections.
 func (s *Store) Close() error {
@@ -143,14 +155,25 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	ctx, cancel := context.WithTimeout(ctx, txPatience)
 	defer cancel()
 	for try := 1; ; try++ {
-		err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-			joint := &Tx{db: tx, dialect: s.dialect}
-			return fn(context.WithValue(ctx, joinedKey{s}, joint), joint)
-		})
+		err := s.try(ctx, fn)
 		if err == nil || try == maxTries || s.dialect.trouble(err) != inTheWay {
 			return s.explain(err)
 		}
 	}
+}
+
+// try runs fn in a transaction and tells what it changed.
+func (s *Store) try(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	t := newTouched()
+	err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		joint := &Tx{db: tx, dialect: s.dialect, touched: t}
+		err := fn(context.WithValue(ctx, joinedKey{s}, joint), joint)
+		t.finished = err == nil
+		return err
+	})
+	s.noteAnswer(err)
+	s.tell(t, err)
+	return err
 }
 
 // joinedKey finds the transaction of a store that a context is within.
@@ -169,9 +192,11 @@ func (s *Store) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	}
 	ctx, cancel := context.WithTimeout(ctx, txPatience)
 	defer cancel()
-	return s.explain(s.reader.RunInTx(ctx, s.dialect.viewOptions(), func(ctx context.Context, tx bun.Tx) error {
+	err := s.reader.RunInTx(ctx, s.dialect.viewOptions(), func(ctx context.Context, tx bun.Tx) error {
 		return fn(ctx, &Tx{db: tx, dialect: s.dialect})
-	}))
+	})
+	s.noteAnswer(err)
+	return s.explain(err)
 }
 
 // explain turns the database's errors into faults, where they have a meaning for callers.

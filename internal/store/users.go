@@ -59,6 +59,7 @@ func (tx *Tx) CreateUser(ctx context.Context, u *achievement.User) error {
 		return orTaken(err, "username_taken", "the username %q is taken", u.Username)
 	}
 	u.ID = id
+	tx.Touch(Change{Newcomers: true})
 	return nil
 }
 
@@ -90,6 +91,7 @@ func (tx *Tx) UserForUpdate(ctx context.Context, id int64) (*achievement.User, e
 
 // UpdateUser stores all that can change of the user.
 func (tx *Tx) UpdateUser(ctx context.Context, u *achievement.User) error {
+	tx.touchAll()
 	_, err := tx.db.NewUpdate().Model(rowOfUser(u)).ExcludeColumn("id", "created_at", "merged_into").WherePK().Exec(ctx)
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/api"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 )
 
 func (s *server) AwardAchievement(ctx context.Context, request api.AwardAchievementRequestObject) (api.AwardAchievementResponseObject, error) {
@@ -93,12 +94,13 @@ func (s *server) ListUserAwards(ctx context.Context, request api.ListUserAwardsR
 	if err != nil {
 		return nil, err
 	}
+	front.Keep(ctx, front.User(found.UserID))
 	query := url.Values{"limit": {strconv.Itoa(int(value(params.Limit)))}}
 	if value(params.IncludeHidden) {
 		query.Set("include_hidden", "true")
 	}
 	return api.ListUserAwards200JSONResponse{AwardsResultJSONResponse: s.awardPage(
-		"/users/"+url.PathEscape(request.User)+"/awards", query, found)}, nil
+		"/users/"+url.PathEscape(request.User)+"/awards", query, &found.Listing)}, nil
 }
 
 func (s *server) awardPage(path string, query url.Values, found *operation.Listing[operation.AwardView]) api.AwardsResultJSONResponse {

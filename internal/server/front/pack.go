@@ -1,0 +1,70 @@
+package front
+
+import (
+	"bytes"
+	"compress/gzip"
+	"strconv"
+	"strings"
+)
+
+// minPacked is the smallest body that is worth packing: less fits into one packet anyway.
+const minPacked = 1 << 10
+
+// packed is an answer that was compressed once for all readers. What is in it is public, so that its length tells nobody
+// anything.
+type packed struct {
+	body    []byte
+	headers []header
+	// vary is that of the answer in either form.
+	vary []string
+}
+
+// pack compresses the entry, if it is worth it.
+func pack(e *entry) *packed {
+	if len(e.body) < minPacked || e.get("Content-Encoding") != nil {
+		return nil
+	}
+	var out bytes.Buffer
+	writer := gzip.NewWriter(&out)
+	_, _ = writer.Write(e.body) // a buffer takes everything
+	_ = writer.Close()
+	if out.Len() > len(e.body)*9/10 {
+		return nil
+	}
+	p := &packed{body: bytes.Clone(out.Bytes()), vary: append(append([]string{}, e.get("Vary")...), "Accept-Encoding")}
+	p.headers = []header{
+		{"Content-Encoding", []string{"gzip"}},
+		{"Content-Length", []string{strconv.Itoa(len(p.body))}},
+	}
+	// A strong tag is that of one form.
+	for _, tag := range e.get("Etag") {
+		if opened, ok := strings.CutSuffix(tag, `"`); ok {
+			p.headers = append(p.headers, header{"Etag", []string{opened + `-gzip"`}})
+		}
+	}
+	return p
+}
+
+// get returns the values of a header of the entry, by its canonical name.
+func (e *entry) get(name string) []string {
+	for _, h := range e.headers {
+		if h.name == name {
+			return h.values
+		}
+	}
+	return nil
+}
+
+// takesGzip reports whether the Accept-Encoding header names gzip and does not refuse it.
+func takesGzip(headers []string) bool {
+	if len(headers) != 1 {
+		return false
+	}
+	for coding := range strings.SplitSeq(headers[0], ",") {
+		name, weight, _ := strings.Cut(coding, ";")
+		if strings.TrimSpace(name) == "gzip" {
+			return !refuses(weight)
+		}
+	}
+	return false
+}
