@@ -28,6 +28,8 @@ func (s *stage) changing() []flow {
 		{"awarding and revoking", s.awardsAndRevokes},
 		{"deleting", s.deletes},
 		{"tokens", s.issuesTokens},
+		{"explaining", s.explains},
+		{"replaying", s.replays},
 		{"erasing oneself", s.erasesOneself},
 	}
 }

@@ -20,8 +20,8 @@ const goalRules = "namespace: acme\nachievements:\n  - key: twice\n    name: Twi
 	"    award: {on: merge_request.merged, to: event.author, count: 2}\n" +
 	"  - key: merged\n    name: Merged\n    kind: repeatable\n    award: {on: merge_request.merged, to: event.author, per: event.object}\n"
 
-// browser returns the browser of somebody with the token.
-func (d *door) browser(token string) *visitor {
+// withToken returns the browser of somebody with the token.
+func (d *door) withToken(token string) *visitor {
 	d.t.Helper()
 
 	v := d.visitor()
@@ -74,7 +74,7 @@ func TestPagesForAdminsAreForAdmins(t *testing.T) {
 	for name, token := range map[string]string{
 		"nobody": "", "a user": d.token("eve", "write"), "a maintainer": d.token("mallory", "write"), "an admin who only writes": d.token("admin", "write"),
 	} {
-		v := d.browser(token)
+		v := d.withToken(token)
 		for _, path := range gets {
 			got := v.visit("GET", "/admin"+path, nil)
 			if token == "" {
@@ -99,7 +99,7 @@ func TestPagesForAdminsAreForAdmins(t *testing.T) {
 	same(t, "ada afterwards", d.must(http.StatusOK, adminToken, "GET", "/api/v1/users/ada", nil).at("blocked"), any(false))
 	d.refused(http.StatusNotFound, "not_found", adminToken, "GET", "/api/v1/namespaces/new", nil)
 
-	v := d.browser(adminToken)
+	v := d.withToken(adminToken)
 	for _, path := range gets {
 		got := v.visit("GET", "/admin"+path, nil)
 		same(t, "an admin at "+path, got.status, http.StatusOK)
@@ -113,7 +113,7 @@ func TestAdminsSeeSourcesAndRules(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d *door) {
 		t.Helper()
 
-		v := d.browser(adminToken)
+		v := d.withToken(adminToken)
 		v.visit("GET", "/admin", nil).shows(t, "with nothing", "forge", "/hooks/forge", "nothing came", "No rules have been applied")
 		v.visit("GET", "/admin/rules", nil).shows(t, "no rules", "No rules have been applied")
 		d.ruled(goalRules)
@@ -145,7 +145,7 @@ func TestAdminsReplayDeliveriesOnPages(t *testing.T) {
 		d.ruled(goalRules)
 		paths := d.sent(testkit.MergedPullRequest(7, 815, "ada"), testkit.MergedPullRequest(8, 815, "ada"), []byte("no JSON, and \xff no text"))
 		page := "/admin" + paths[0][len("/api/v1"):]
-		v := d.browser(adminToken)
+		v := d.withToken(adminToken)
 		v.visit("GET", page, nil).shows(t, "before", "judging failed", "merge_request.merged", "not known; a replay would judge it", "X-Github-Event", "&#34;merged&#34;: true")
 		v.visit("POST", page+"/replay", url.Values{"dry_run": {"1"}}).shows(t, "the rehearsal", "Nothing was changed", "@ada", "Merged", "!/awards/")
 		v.visit("GET", page, nil).shows(t, "after a rehearsal", "judging failed")
@@ -192,7 +192,7 @@ func TestHostileDeliveriesAreEscaped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := d.browser(adminToken)
+	v := d.withToken(adminToken)
 	id := strconv.FormatInt(sent.ID, 10)
 	for _, path := range []string{"/admin", "/admin/deliveries", "/admin/deliveries/" + id, "/admin/deliveries?event=" + url.QueryEscape(evil), "/admin/explain?user=" + url.QueryEscape(evil) + "&achievement=" + url.QueryEscape(evil), "/admin/users?search=" + url.QueryEscape(evil), "/admin/groups?search=" + url.QueryEscape(evil)} {
 		v.visit("GET", path, nil).shows(t, path, "!<script>alert", "!\u202e", "!\x1b", "&lt;script&gt;alert")
@@ -216,20 +216,20 @@ func TestWhySomebodyDidNotGetThis(t *testing.T) {
 		page := "/achievements/" + id + "/explain"
 		asked := page + "?user=ada&event=" + strconv.Itoa(int(event))
 
-		maintainer := d.browser(keeper)
+		maintainer := d.withToken(keeper)
 		maintainer.visit("GET", page+"?user=ada", nil).shows(t, "to a maintainer", "1 of 2", "1 missing", "merge_request.merged", "Never awarded", "not there yet")
 		maintainer.visit("GET", "/achievements/"+id, nil).shows(t, "the achievement to a maintainer", `href="`+page+`"`)
 		same(t, "an event that names nobody else", maintainer.visit("GET", page+"?user=keeper&event="+strconv.Itoa(int(event)), nil).status, http.StatusNotFound)
-		admin := d.browser(adminToken)
+		admin := d.withToken(adminToken)
 		admin.visit("GET", asked, nil).shows(t, "to an admin", "To the rule acme/twice, which gives it", "on merge_request.merged", "to: ada", ">yes<")
 		admin.visit("GET", "/achievements/"+d.achievementID("Merged")+"/explain?user=ada", nil).shows(t, "one that is held", "Awarded on", "/awards/")
-		ada := d.browser(d.token("ada", "read"))
+		ada := d.withToken(d.token("ada", "read"))
 		ada.visit("GET", page, nil).shows(t, "to herself", "1 of 2", "1 missing")
 		ada.visit("GET", "/users/ada", nil).shows(t, "her profile", `href="`+page+`"`)
 		admin.visit("GET", "/users/ada", nil).shows(t, "her profile to others", "!"+page)
-		stranger := d.browser(d.person("stranger"))
+		stranger := d.withToken(d.person("stranger"))
 		same(t, "to a stranger", stranger.visit("GET", asked, nil).status, http.StatusForbidden)
-		same(t, "to nobody known", d.browser("").visit("GET", asked, nil).header.Get("Location"), "/sign-in?return_to="+url.QueryEscape(asked))
+		same(t, "to nobody known", d.withToken("").visit("GET", asked, nil).header.Get("Location"), "/sign-in?return_to="+url.QueryEscape(asked))
 		stranger.visit("GET", "/achievements/"+id, nil).shows(t, "the achievement to a stranger", "!/explain")
 		for path, status := range map[string]int{page + "?user=nobody": 404, page + "?user=ada&event=x": 400, page + "?user=ada&event=999": 404, "/achievements/999/explain": 404} {
 			same(t, path, admin.visit("GET", path, nil).status, status)
@@ -256,17 +256,17 @@ func TestAuditLogOnPages(t *testing.T) {
 		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/namespaces/lab", map[string]any{"name": "Lab"})
 	}
 	award := d.award(d.achievement("acme", "Helper", "repeatable"), "owner")[len("/api/v1"):]
-	v := d.browser(adminToken)
+	v := d.withToken(adminToken)
 	all := v.visit("GET", "/admin/audit", nil)
 	all.shows(t, "everything", "namespace.updated", "award.granted", `href="`+award+`"`, "@owner", "127.0.0.1", `rel="next"`, "!member.put")
 	_, next, _ := strings.Cut(all.text, `rel="next" href="`)
 	next, _, _ = strings.Cut(next, `"`)
 	v.visit("GET", "/admin/audit"+strings.ReplaceAll(next, "&amp;", "&"), nil).shows(t, "the next page", "member.put", "access_level: owner")
 	v.visit("GET", "/admin/audit?namespace=acme", nil).shows(t, "of acme", "award.granted", "!namespace.updated")
-	d.browser(owner).visit("GET", "/groups/acme/-/audit", nil).shows(t, "to an owner", "award.granted", "member.put", "!namespace.updated", "!/admin/")
-	same(t, "to a maintainer", d.browser(maintainer).visit("GET", "/groups/acme/-/audit", nil).status, http.StatusForbidden)
-	same(t, "to a stranger", d.browser(owner).visit("GET", "/groups/lab/-/audit", nil).status, http.StatusNotFound)
-	same(t, "to nobody known", d.browser("").visit("GET", "/groups/acme/-/audit", nil).header.Get("Location"), "/sign-in?return_to=%2Fgroups%2Facme%2F-%2Faudit")
+	d.withToken(owner).visit("GET", "/groups/acme/-/audit", nil).shows(t, "to an owner", "award.granted", "member.put", "!namespace.updated", "!/admin/")
+	same(t, "to a maintainer", d.withToken(maintainer).visit("GET", "/groups/acme/-/audit", nil).status, http.StatusForbidden)
+	same(t, "to a stranger", d.withToken(owner).visit("GET", "/groups/lab/-/audit", nil).status, http.StatusNotFound)
+	same(t, "to nobody known", d.withToken("").visit("GET", "/groups/acme/-/audit", nil).header.Get("Location"), "/sign-in?return_to=%2Fgroups%2Facme%2F-%2Faudit")
 }
 
 func TestAdminsKeepPeopleAndGroups(t *testing.T) {
@@ -277,7 +277,7 @@ func TestAdminsKeepPeopleAndGroups(t *testing.T) {
 
 		d.person("ada")
 		d.person("ada2")
-		v := d.browser(adminToken)
+		v := d.withToken(adminToken)
 		v.visit("GET", "/admin/users?search=ADA", nil).shows(t, "the people", "@ada<", "@ada2", "!@admin<")
 		for _, step := range [][2]string{{"blocked", ">blocked<"}, {"unblocked", "!>blocked<"}, {"admin", ">admin<"}, {"no_admin", "!>admin<"}, {"bot", ">bot<"}, {"no_bot", "!>bot<"}} {
 			got := v.visit("POST", "/admin/users/ada", url.Values{"set": {step[0]}})

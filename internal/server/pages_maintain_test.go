@@ -14,7 +14,7 @@ import (
 func (d *door) signedIn(username string, scopes ...string) *visitor {
 	d.t.Helper()
 
-	return d.browser(d.person(username, scopes...))
+	return d.withToken(d.person(username, scopes...))
 }
 
 // upload sends a form with a file, as browsers do.

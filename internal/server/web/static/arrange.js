@@ -56,7 +56,8 @@ function arrange(form) {
     event.preventDefault();
     const item = grip.closest("li");
     const before = order();
-    grip.setPointerCapture(event.pointerId);
+    // The list hears of the pointer, not the grip: what is moved in the page loses hold of it.
+    list.setPointerCapture(event.pointerId);
     item.classList.add("dragged");
     let y = event.clientY;
     // At the edge of the window, the page moves along.
@@ -84,17 +85,17 @@ function arrange(form) {
     };
     const ended = (end) => {
       clearInterval(roll);
-      grip.removeEventListener("pointermove", moved);
-      grip.removeEventListener("pointerup", ended);
-      grip.removeEventListener("pointercancel", ended);
+      list.removeEventListener("pointermove", moved);
+      list.removeEventListener("pointerup", ended);
+      list.removeEventListener("pointercancel", ended);
       item.classList.remove("dragged");
       if (end.type === "pointercancel") restore(before);
       show();
       if (order() !== before) tell(item);
     };
-    grip.addEventListener("pointermove", moved);
-    grip.addEventListener("pointerup", ended);
-    grip.addEventListener("pointercancel", ended);
+    list.addEventListener("pointermove", moved);
+    list.addEventListener("pointerup", ended);
+    list.addEventListener("pointercancel", ended);
   }
 
   function restore(ids) {
