@@ -148,13 +148,6 @@ func (a *App) open(ctx context.Context) error {
 	a.jobs = job.New(a.store, a.cfg.Now, job.Config{}, a.log)
 	a.mails = job.New(a.store, a.cfg.Now, automation.MailWorker(), a.log)
 	wake := func() { a.jobs.Wake(); a.mails.Wake() }
-	sources := make([]string, len(a.cfg.Sources), len(a.cfg.Sources)+len(a.cfg.SignIn))
-	for i := range a.cfg.Sources {
-		sources[i] = a.cfg.Sources[i].Name
-	}
-	for i := range a.cfg.SignIn {
-		sources = append(sources, a.cfg.SignIn[i].AccountSource())
-	}
 	mail, err := a.mail()
 	if err != nil {
 		return err
@@ -163,7 +156,7 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	a.operations = operation.New(operation.Config{
-		Store: a.store, Now: a.cfg.Now, Sources: sources, Announce: wake, Automation: a.automation,
+		Store: a.store, Now: a.cfg.Now, Sources: a.accountSources(), Announce: wake, Automation: a.automation,
 		AcceptanceRequired: a.cfg.AcceptanceRequired, HidePrivateAwards: a.cfg.HidePrivateAwards,
 	})
 	a.jobs.Handle(automation.JobAwardGranted, a.automation.Tell)
@@ -176,6 +169,18 @@ func (a *App) open(ctx context.Context) error {
 		return fmt.Errorf("making the first admin: %w", err)
 	}
 	return nil
+}
+
+// accountSources are the names under which accounts are kept: those of sources, and of providers that vouch for people.
+func (a *App) accountSources() []string {
+	names := make([]string, 0, len(a.cfg.Sources)+len(a.cfg.SignIn))
+	for i := range a.cfg.Sources {
+		names = append(names, a.cfg.Sources[i].Name)
+	}
+	for i := range a.cfg.SignIn {
+		names = append(names, a.cfg.SignIn[i].AccountSource())
+	}
+	return names
 }
 
 func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, error) {

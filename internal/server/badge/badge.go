@@ -2,8 +2,8 @@
 // oEmbed.
 //
 // All of it is what everyone may see, whoever asks: it is put into public places, and kept there by others. What is closed
-// to everyone looks exactly as what is not there. It may import operation, fault, the drawing room and
-// server/problem.
+// to everyone looks exactly as what is not there. It may import operation, fault, the drawing room,
+// server/front and server/problem.
 package badge
 
 import (
@@ -21,6 +21,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/badge"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
 )
 
@@ -141,7 +142,23 @@ func (d *door) award(c *gin.Context, ref string) (*operation.AwardView, error) {
 	if err != nil || id <= 0 {
 		return nil, fault.NotFoundFor("award")
 	}
-	return d.operations.GetAward(c.Request.Context(), anyone(), id)
+	award, err := d.operations.GetAward(c.Request.Context(), anyone(), id)
+	if err == nil {
+		front.Keep(c, front.User(award.UserID), front.Namespace(award.Achievement.NamespaceID))
+	}
+	return award, err
+}
+
+// showing is what everyone may see of somebody.
+func (d *door) showing(c *gin.Context, query operation.ShowcaseQuery) (*operation.Showcase, error) {
+	showcase, err := d.operations.GetShowcase(c.Request.Context(), anyone(), query)
+	switch {
+	case err == nil:
+		front.Keep(c, front.User(showcase.User.ID))
+	case fault.Is(err, fault.NotFound):
+		front.Keep(c, front.Newcomers)
+	}
+	return showcase, err
 }
 
 // exclusively runs fn when there is room for another picture.

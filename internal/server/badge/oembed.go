@@ -92,7 +92,7 @@ func limit(c *gin.Context, name string) int {
 
 // profile embeds somebody's card: as many achievements as there is room for.
 func (d *door) profile(c *gin.Context, user string) (*embedding, error) {
-	showcase, err := d.operations.GetShowcase(c.Request.Context(), anyone(), operation.ShowcaseQuery{User: user})
+	showcase, err := d.showing(c, operation.ShowcaseQuery{User: user})
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (d *door) userBadge(c *gin.Context) {
 
 // showcase is what the path's user shows to everyone.
 func (d *door) showcase(c *gin.Context, thumbnails int) (*operation.Showcase, error) {
-	return d.operations.GetShowcase(c.Request.Context(), anyone(), operation.ShowcaseQuery{
+	return d.showing(c, operation.ShowcaseQuery{
 		User: c.Param("user"), Without: trimmed(c.Query("hide")), Thumbnails: thumbnails,
 	})
 }

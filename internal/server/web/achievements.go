@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 )
 
 // holdersListed is how many holders an achievement's page lists at a time.
@@ -46,6 +47,7 @@ func (p *Pages) achievement(c *gin.Context) {
 			return
 		}
 	}
+	front.Keep(c, front.Namespace(exhibit.NamespaceID), front.Newcomers)
 	p.show(c, http.StatusOK, "achievement", view{Body: page, Hidden: page.Revoked, Graph: &graph{
 		Title: exhibit.Name, Description: exhibit.Description, Type: "website", URL: p.base + achievementPath(id),
 	}})
@@ -113,6 +115,7 @@ func (p *Pages) award(c *gin.Context) {
 		p.Fail(c, err)
 		return
 	}
+	front.Keep(c, front.User(award.UserID), front.Namespace(award.Achievement.NamespaceID))
 	page := awardPage{AwardView: award, Powers: powers, Shown: err == nil}
 	v := view{Body: &page, Hidden: !page.Shown}
 	if page.Shown {

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
 )
 
@@ -48,6 +49,7 @@ func (p *Pages) userFeed(c *gin.Context) {
 		problem.Write(c, err)
 		return
 	}
+	front.Keep(c, front.User(portrait.User.ID))
 	var awards []operation.AwardView
 	for i := range portrait.Awards {
 		awards = append(awards, portrait.Awards[i].Awards...)
@@ -62,6 +64,7 @@ func (p *Pages) groupFeed(c *gin.Context, path string) {
 		problem.Write(c, err)
 		return
 	}
+	front.Keep(c, front.Namespace(namespace.ID))
 	p.feed(c, namespace.Name, "/groups/"+namespace.FullPath, feedOf, awards)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 )
 
 // achievementsOf and its fellows follow a namespace's path, which may hold slashes, as on GitLab.
@@ -31,6 +32,7 @@ func (p *Pages) groups(c *gin.Context) {
 		p.Fail(c, err)
 		return
 	}
+	front.Keep(c)
 	p.show(c, http.StatusOK, "groups", view{Body: map[string]any{"Groups": found.Items, "Next": found.Next, "Search": search}})
 }
 
@@ -78,6 +80,8 @@ func (p *Pages) gallery(c *gin.Context, path string) {
 		p.Fail(c, err)
 		return
 	}
+	// How rare something is depends on how many people there are.
+	front.Keep(c, front.Namespace(gallery.Namespace.ID), front.Newcomers)
 	p.show(c, http.StatusOK, "gallery", view{
 		Body: gallery, Feed: p.path + "/groups/" + gallery.Namespace.FullPath + feedOf,
 		Graph: &graph{
@@ -94,5 +98,6 @@ func (p *Pages) leaderboard(c *gin.Context, path string) {
 		p.Fail(c, err)
 		return
 	}
+	front.Keep(c, front.Namespace(namespace.ID))
 	p.show(c, http.StatusOK, "leaderboard", view{Body: map[string]any{"Namespace": namespace, "Leaders": leaders}})
 }

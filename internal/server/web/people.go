@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 )
 
 // homeGroups is how many namespaces the first page shows.
@@ -22,6 +23,7 @@ func (p *Pages) home(c *gin.Context) {
 		p.Fail(c, err)
 		return
 	}
+	front.Keep(c)
 	p.show(c, http.StatusOK, "home", view{Body: groups})
 }
 
@@ -31,6 +33,9 @@ func (p *Pages) profile(c *gin.Context) {
 	if err != nil {
 		p.Fail(c, err)
 		return
+	}
+	if !portrait.User.ShareProgress { // progress changes with every event, which nobody is told of
+		front.Keep(c, front.User(portrait.User.ID))
 	}
 	v := view{Body: portrait, Hidden: portrait.Closed}
 	if !portrait.Closed {
