@@ -15,7 +15,7 @@ build: ## build the binary as a release has it: static, reproducible
 	CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags '-s -w' -o accolade ./cmd/accolade
 
 test: ## all tests with the race detector, on SQLite and a throw-away Postgres and Redis, with a browser
-	$(services) -- go test -race -timeout 15m ./...
+	$(services) -- go test -race -timeout 40m ./...
 	go test -run 'BoundedMemory' ./internal/forge
 
 lint: ## every linter of .golangci.yml, and that of openapi.yaml

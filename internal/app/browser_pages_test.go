@@ -20,8 +20,8 @@ var (
 	least = testkit.Look{Width: 320, Height: 800}
 )
 
-// patience is for the browser's whole life; an idle machine with two processors needs a quarter of it.
-const patience = 12 * time.Minute
+// patience is for the browser's whole life; an idle machine with two processors needs a tenth of it.
+const patience = 30 * time.Minute
 
 // stage is the story in a browser that has people signed in.
 type stage struct {

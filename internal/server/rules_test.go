@@ -208,9 +208,10 @@ achievements:
 		d.merge(2, "ada")
 		got := d.must(http.StatusOK, adminToken, "GET", "/api/v1/rules/states", nil)
 		want := `{"items":[` +
-			`{"failure":{"event_id":2,"text":"event.labels[0] == \"x\": index out of bounds: 0"},"last_awarded_at":null,"rule":"acme/bad"},` +
-			`{"failure":null,"last_awarded_at":"2026-11-02T09:47:13Z","rule":"acme/good"},` +
-			`{"failure":null,"last_awarded_at":null,"rule":"acme/silent"}]}`
+			`{"achievements":[{"id":1,"key":"bad","name":"Bad"}],"awards":0,"failure":{"event_id":2,"text":"event.labels[0] == \"x\": index out of bounds: 0"},` +
+			`"file":"rules.yaml","last_awarded_at":null,"line":3,"rule":"acme/bad"},` +
+			`{"achievements":[{"id":2,"key":"good","name":"Good"}],"awards":1,"failure":null,"file":"rules.yaml","last_awarded_at":"2026-11-02T09:47:13Z","line":4,"rule":"acme/good"},` +
+			`{"achievements":[{"id":3,"key":"silent","name":"Silent"}],"awards":0,"failure":null,"file":"rules.yaml","last_awarded_at":null,"line":5,"rule":"acme/silent"}]}`
 		if strings.TrimSpace(got.text) != want {
 			t.Errorf("the states are %s, want %s", got.text, want)
 		}

@@ -24,7 +24,7 @@ func TestWhatIsNotThereIsAProblem(t *testing.T) {
 	t.Parallel()
 
 	d := onSQLite(t)
-	for _, path := range []string{"/", "/api/v1", "/api/v1/achievements/", "/api/v2/users", "/api/v1/users/ada/awards/x", "/metrics"} {
+	for _, path := range []string{"/nowhere", "/api/v1", "/api/v1/achievements/", "/api/v2/users", "/api/v1/users/ada/awards/x", "/metrics"} {
 		d.refused(http.StatusNotFound, "not_found", "", "GET", path, nil)
 	}
 	got := d.refused(http.StatusMethodNotAllowed, "method_not_allowed", "", "DELETE", "/api/v1/awards/1/revoke", nil)

@@ -45,6 +45,13 @@ func pack(e *entry) *packed {
 	return p
 }
 
+// has reports whether somebody who has the answers with these tags has this one, in the form that is not packed: then that is
+// the form to speak of.
+func (e *entry) has(tags string) bool {
+	own := e.get("Etag")
+	return tags == "*" || tags != "" && len(own) == 1 && strings.Contains(tags, own[0])
+}
+
 // get returns the values of a header of the entry, by its canonical name.
 func (e *entry) get(name string) []string {
 	for _, h := range e.headers {
