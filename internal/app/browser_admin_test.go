@@ -12,6 +12,8 @@ import (
 
 // explains asks why somebody does not hold something.
 func (s *stage) explains(t *testing.T) {
+	t.Helper()
+
 	tab := s.tab(t, "admin")
 	tab.Look(wide)
 	tab.Visit("/admin/explain", http.StatusOK)
@@ -29,6 +31,8 @@ func (s *stage) explains(t *testing.T) {
 
 // replays has a delivery rehearsed, and then judged once more.
 func (s *stage) replays(t *testing.T) {
+	t.Helper()
+
 	tab := s.tab(t, "admin")
 	for _, step := range []struct{ button, says string }{{"Rehearse", ""}, {"Replay", "The delivery was judged once more."}} {
 		tab.Look(wide)

@@ -27,6 +27,8 @@ func (s *stage) looking() []flow {
 
 // checksFind shows that the checks of the other tests find what they are for.
 func (s *stage) checksFind(t *testing.T) {
+	t.Helper()
+
 	tab := s.tab(t, "")
 	tab.Look(phone)
 	tab.Visit("/sign-in", http.StatusOK)
@@ -49,6 +51,8 @@ func (s *stage) checksFind(t *testing.T) {
 }
 
 func (s *stage) signsInAndOut(t *testing.T) {
+	t.Helper()
+
 	tab := testkit.OpenTab(s.browser, t, s.url, chromedp.WithNewBrowserContext())
 	tab.Look(wide)
 	tab.Visit("/users/ada", http.StatusOK)
@@ -64,6 +68,8 @@ func (s *stage) signsInAndOut(t *testing.T) {
 }
 
 func (s *stage) signsInWithoutScripts(t *testing.T) {
+	t.Helper()
+
 	tab := testkit.OpenTab(s.browser, t, s.url, chromedp.WithNewBrowserContext())
 	bare := wide
 	bare.Scriptless = true
@@ -120,6 +126,8 @@ func point(tab *testkit.Tab, selector string) {
 }
 
 func (s *stage) popsUpByMouse(t *testing.T) {
+	t.Helper()
+
 	tab := s.tab(t, "")
 	for _, direction := range []string{"ltr", "rtl"} {
 		tab.Look(wide)
@@ -148,6 +156,8 @@ func (s *stage) popsUpByMouse(t *testing.T) {
 }
 
 func (s *stage) popsUpByKeyboard(t *testing.T) {
+	t.Helper()
+
 	tab := s.tab(t, "")
 	tab.Look(wide)
 	tab.Visit("/users/ada", http.StatusOK)
@@ -171,6 +181,8 @@ func (s *stage) popsUpByKeyboard(t *testing.T) {
 }
 
 func (s *stage) popsUpByFinger(t *testing.T) {
+	t.Helper()
+
 	tab := s.tab(t, "")
 	finger := phone
 	finger.Touch = true
@@ -186,6 +198,8 @@ func (s *stage) popsUpByFinger(t *testing.T) {
 
 // walksByKeyboard goes from stop to stop through whole pages: the first leads past the bar, and each can be seen.
 func (s *stage) walksByKeyboard(t *testing.T) {
+	t.Helper()
+
 	tab := s.tab(t, "ada")
 	for _, path := range []string{"/", "/users/ada", "/groups/hydro/-/achievements", "/awards/{field-season of ada}", "/sign-in"} {
 		tab.Look(wide)
@@ -230,6 +244,8 @@ const whereFocusIs = `(() => {
 })()`
 
 func (s *stage) prints(t *testing.T) {
+	t.Helper()
+
 	tab := s.tab(t, "ada")
 	paper := testkit.Look{Width: 794, Height: 1123, Print: true, Dark: true}
 	tab.Look(paper)

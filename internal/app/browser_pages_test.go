@@ -27,7 +27,7 @@ const patience = 30 * time.Minute
 type stage struct {
 	*story
 
-	browser context.Context
+	browser context.Context //nolint:containedctx // chromedp keeps a browser in one
 	// people are the contexts of those who are signed in, by their usernames.
 	people map[string]context.Context
 }
@@ -54,12 +54,12 @@ func (s *stage) tab(t *testing.T, who string) *testkit.Tab {
 	if who != "" {
 		first.SignIn(s.tokens[who])
 	}
-	s.people[who] = first.Context()
+	s.people[who] = first.Context() //nolint:fatcontext // one for each person
 	return testkit.OpenTab(first.Context(), t, s.url)
 }
 
 // TestInABrowser looks at every page, and then does what people do there, in one browser.
-func TestInABrowser(t *testing.T) {
+func TestInABrowser(t *testing.T) { //nolint:tparallel // its parts share one browser, in order
 	t.Parallel()
 
 	s := newStage(t)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -120,7 +121,7 @@ func (s *story) people() {
 		{"quiet", "Quiet Quentin"}, {"closed", "Closed Claudia"},
 	} {
 		s.as("admin", "POST", "/users", map[string]any{"username": person.username, "name": person.name, "email": person.username + "@example.com"})
-		s.as("admin", "PUT", "/users/"+person.username+"/accounts/forge", map[string]any{"forge_user_id": fmt.Sprint(i + 1), "login": person.username})
+		s.as("admin", "PUT", "/users/"+person.username+"/accounts/forge", map[string]any{"forge_user_id": strconv.Itoa(i + 1), "login": person.username})
 		issued := s.as("admin", "POST", "/users/"+person.username+"/tokens", map[string]any{"name": "laptop", "scopes": []string{"write"}})
 		s.tokens[person.username], _ = issued["token"].(string)
 	}

@@ -102,7 +102,7 @@ WHERE lower(u.username) = $1 AND u.achievements_enabled AND NOT u.private_profil
 ORDER BY coalesce(aw.priority, 9223372036854775807), aw.awarded_at, aw.id LIMIT 21`
 
 // mountReads adds what nobody can be faster than: an answer from memory, and a profile by one query.
-func mountReads(ctx context.Context, engine *gin.Engine) (*pgxpool.Pool, error) { //nolint:contextcheck // each request brings its own
+func mountReads(ctx context.Context, engine *gin.Engine) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(os.Getenv("ACCOLADE_DATABASE_URL"))
 	if err != nil {
 		return nil, fmt.Errorf("reading the database's address: %w", err)
@@ -114,7 +114,7 @@ func mountReads(ctx context.Context, engine *gin.Engine) (*pgxpool.Pool, error) 
 	}
 	constant := fmt.Appendf(nil, `{"text":%q}`, strings.Repeat("forty-three bytes of something like JSON; ", 103))
 	engine.GET("/constant", func(c *gin.Context) { c.Data(http.StatusOK, "application/json", constant) })
-	engine.GET("/api/v1/users/:user/awards", func(c *gin.Context) {
+	engine.GET("/api/v1/users/:user/awards", func(c *gin.Context) { //nolint:contextcheck // each request brings its own
 		rows, err := pool.Query(c.Request.Context(), profileQuery, c.Param("user"))
 		if err != nil {
 			c.Status(http.StatusInternalServerError)

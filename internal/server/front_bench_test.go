@@ -5,13 +5,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server"
 	"github.com/seed-504bad89/accolade/internal/server/front"
-	"time"
 )
 
 // nowhere is a ResponseWriter that costs nothing.

@@ -232,7 +232,7 @@ func TestAnswersFromMemoryAreLimited(t *testing.T) {
 	d := onSQLite(t, func(cfg *server.Config) { cfg.Limits = server.Limits{Limiter: limiter, Anonymous: 5} })
 	d.person("ada")
 	for i := range 5 {
-		if got := d.must(http.StatusOK, "", "GET", "/api/v1/users/ada/awards", nil).header.Get("RateLimit"); !strings.Contains(got, fmt.Sprintf("r=%d", 4-i)) {
+		if got := d.must(http.StatusOK, "", "GET", "/api/v1/users/ada/awards", nil).header.Get("Ratelimit"); !strings.Contains(got, fmt.Sprintf("r=%d", 4-i)) {
 			t.Errorf("after %d the limit is %s", i, got)
 		}
 	}

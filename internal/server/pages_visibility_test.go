@@ -109,15 +109,16 @@ func (s *secrecy) give(token string, m medal) {
 
 // asked is a page as a viewer gets it.
 type asked struct {
+	answer
+
 	t            *testing.T
 	viewer, path string
-	answer
 }
 
 func (s *secrecy) ask(viewer, path string) asked {
 	v := s.visitors[viewer]
 	v.headers["Accept"] = "text/html,*/*;q=0.8"
-	return asked{s.t, viewer, path, v.visit("GET", path, nil)}
+	return asked{v.visit("GET", path, nil), s.t, viewer, path}
 }
 
 // is checks that the page is there, or is not.
@@ -230,7 +231,7 @@ func (s *secrecy) checkGroup(viewer, visibility string) {
 		feed.tells(m.name, m.public() && visibility == "public")
 		_, card, _ := strings.Cut(gallery.text, m.name)
 		holders, _, _ := strings.Cut(card, "</li>")
-		asked{s.t, viewer, path + " of " + m.name, answer{text: holders}}.tells("1 holder", m.state != "revoked" && m.seen(viewer))
+		asked{answer{text: holders}, s.t, viewer, path + " of " + m.name}.tells("1 holder", m.state != "revoked" && m.seen(viewer))
 	}
 }
 

@@ -152,7 +152,7 @@ func TestSigningInWithAToken(t *testing.T) {
 				noted = append(noted, what)
 			}
 		}
-		same(t, "what is noted, newest first", strings.Join(noted, " "), "ended began began ended began")
+		same(t, "what is noted, newest first", strings.Join(noted, " "), "ended began began ended began") //nolint:dupword // it began twice
 	})
 }
 

@@ -25,7 +25,7 @@ const stepTimeout = time.Minute
 // Tab is a tab of a browser, which notes whatever the pages in it do that they should not.
 type Tab struct {
 	t       *testing.T
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // chromedp keeps a tab in one
 	service string
 
 	mutex sync.Mutex
@@ -93,7 +93,7 @@ func (tab *Tab) hear(event any) {
 			return strings.HasPrefix(event.Request.URL, start)
 		})
 		if !ours {
-			tab.note("asks %s", event.Request.URL)
+			tab.notef("asks %s", event.Request.URL)
 		}
 	case *network.EventResponseReceived:
 		if event.Type == network.ResourceTypeDocument {
@@ -101,25 +101,25 @@ func (tab *Tab) hear(event any) {
 		}
 		bad := event.Response.Status >= http.StatusBadRequest
 		if bad && (event.Type != network.ResourceTypeDocument || int(event.Response.Status) != tab.allowed) {
-			tab.note("gets %d for %s", event.Response.Status, event.Response.URL)
+			tab.notef("gets %d for %s", event.Response.Status, event.Response.URL)
 		}
 	case *log.EventEntryAdded:
 		// What the network did is noted above; what is verbose are hints.
 		if event.Entry.Source != log.EntrySourceNetwork && event.Entry.Level != log.EntryLevelVerbose {
-			tab.note("logs %s", event.Entry.Text)
+			tab.notef("logs %s", event.Entry.Text)
 		}
 	case *runtime.EventExceptionThrown:
-		tab.note("throws %s %v", event.ExceptionDetails.Text, event.ExceptionDetails.Exception)
+		tab.notef("throws %s %v", event.ExceptionDetails.Text, event.ExceptionDetails.Exception)
 	case *runtime.EventConsoleAPICalled:
 		var said []string
 		for _, arg := range event.Args {
 			said = append(said, string(arg.Value))
 		}
-		tab.note("says %s %s", event.Type, strings.Join(said, " "))
+		tab.notef("says %s %s", event.Type, strings.Join(said, " "))
 	}
 }
 
-func (tab *Tab) note(format string, args ...any) {
+func (tab *Tab) notef(format string, args ...any) {
 	if happened := fmt.Sprintf(format, args...); !slices.Contains(tab.wrong, happened) {
 		tab.wrong = append(tab.wrong, happened)
 	}

@@ -91,7 +91,7 @@ func (p *Pages) confirm(c *gin.Context, what confirmation) {
 }
 
 // nextPage is where a list goes on: the same page with the same query, after the cursor; "" at its end.
-func nextPage(c *gin.Context, query url.Values, cursor string) string {
+func nextPage(query url.Values, cursor string) string {
 	if cursor == "" {
 		return ""
 	}

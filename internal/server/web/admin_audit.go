@@ -11,9 +11,6 @@ import (
 	"github.com/seed-504bad89/accolade/internal/operation"
 )
 
-// auditOf follows a namespace's path: what was done there.
-const auditOf = "/-/audit"
-
 // adminAudit lists what was done, everywhere or in one namespace.
 func (p *Pages) adminAudit(c *gin.Context) {
 	namespace := strings.TrimSpace(c.Query("namespace"))
@@ -30,7 +27,7 @@ func (p *Pages) adminAudit(c *gin.Context) {
 		p.reshow(c, "admin-audit", err, view{Hidden: true, Body: body})
 		return
 	}
-	body["Items"], body["NextPage"] = found.Items, nextPage(c, url.Values{"namespace": {namespace}}, found.Next)
+	body["Items"], body["NextPage"] = found.Items, nextPage(url.Values{"namespace": {namespace}}, found.Next)
 	p.show(c, http.StatusOK, "admin-audit", view{Hidden: true, Body: body})
 }
 
@@ -52,7 +49,7 @@ func (p *Pages) groupAudit(c *gin.Context, path string) {
 		return
 	}
 	p.show(c, http.StatusOK, "admin-audit", view{Hidden: true, Body: map[string]any{
-		"Admin": false, "Namespace": namespace, "Items": found.Items, "NextPage": nextPage(c, url.Values{}, found.Next),
+		"Admin": false, "Namespace": namespace, "Items": found.Items, "NextPage": nextPage(url.Values{}, found.Next),
 	}})
 }
 

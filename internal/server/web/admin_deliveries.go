@@ -89,7 +89,7 @@ func (p *Pages) adminDeliveries(c *gin.Context) {
 		var found *operation.Listing[operation.Delivery]
 		found, err = p.operations.ListDeliveries(ctx, who, filter, operation.Page{Limit: adminListed, Cursor: c.Query("after")})
 		if err == nil {
-			body["Deliveries"], body["NextPage"] = found.Items, nextPage(c, query.values(), found.Next)
+			body["Deliveries"], body["NextPage"] = found.Items, nextPage(query.values(), found.Next)
 			p.show(c, http.StatusOK, "admin-deliveries", view{Hidden: true, Body: body})
 			return
 		}

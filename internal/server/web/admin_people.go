@@ -23,7 +23,7 @@ func (p *Pages) adminUsers(c *gin.Context) {
 		p.reshow(c, "admin-users", err, view{Hidden: true, Body: body})
 		return
 	}
-	body["Users"], body["NextPage"] = found.Items, nextPage(c, url.Values{"search": {search}}, found.Next)
+	body["Users"], body["NextPage"] = found.Items, nextPage(url.Values{"search": {search}}, found.Next)
 	p.show(c, http.StatusOK, "admin-users", view{Hidden: true, Body: body})
 }
 
@@ -147,7 +147,7 @@ func (p *Pages) groupsPage(c *gin.Context, wrong error, typed map[string]string)
 	case err != nil && wrong == nil:
 		wrong = err
 	case err == nil:
-		body["Groups"], body["NextPage"] = found.Items, nextPage(c, url.Values{"search": {search}}, found.Next)
+		body["Groups"], body["NextPage"] = found.Items, nextPage(url.Values{"search": {search}}, found.Next)
 	}
 	if wrong != nil {
 		p.reshow(c, "admin-groups", wrong, view{Hidden: true, Body: body})

@@ -24,7 +24,7 @@ func (p *Pages) adminRules(c *gin.Context) {
 		p.Fail(c, err)
 		return
 	}
-	body := map[string]any{"States": states, "Revisions": revisions.Items, "NextPage": nextPage(c, url.Values{}, revisions.Next)}
+	body := map[string]any{"States": states, "Revisions": revisions.Items, "NextPage": nextPage(url.Values{}, revisions.Next)}
 	switch rules, err := p.operations.GetRules(ctx, who); {
 	case err == nil:
 		body["Rules"] = rules

@@ -23,7 +23,7 @@ func TestLettersStandForNames(t *testing.T) {
 	t.Parallel()
 
 	for name, want := range map[string]string{
-		"ada": "A", "  grace": "G", "ß": "ß", "李雷": "李", "(beta)": "B", "🎉": "🎉", "": "·", "\u202e": "·", "\xff": "·", "7up": "7",
+		"ada": "A", "  grace": "G", "ß": "ß", "\u674e\u96f7": "\u674e", "(beta)": "B", "🎉": "🎉", "": "·", "\u202e": "·", "\xff": "·", "7up": "7",
 	} {
 		if got := letter(name); got != want {
 			t.Errorf("%q has the letter %q, want %q", name, got, want)
