@@ -20,7 +20,7 @@ var readAxe = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	var answer, complaints bytes.Buffer
-	cmd := exec.Command(filepath.Join(folder, "fetch.sh")) //nolint:noctx,gosec // it serves every test, and is our own script
+	cmd := exec.Command(filepath.Join(folder, "fetch.sh")) //nolint:gosec // it is our own script
 	cmd.Stdout, cmd.Stderr = &answer, &complaints
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("axe-core cannot be fetched in the version that build/axe pins: %w\n%s", err, complaints.String())
