@@ -218,6 +218,6 @@ func (tx *Tx) ListUserAwards(ctx context.Context, f UserAwardFilter, p Page) ([]
 	if err := q.Scan(ctx); err != nil {
 		return nil, "", err
 	}
-	rows, next := cut(rows, p.limit(), func(r *awardRow) position { return placeOn(r.award()) })
+	rows, next := cut(rows, p.limit(), onProfile)
 	return awardsOf(rows), next, nil
 }

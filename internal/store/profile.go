@@ -96,17 +96,17 @@ func (s *Store) Profile(ctx context.Context, f ProfileFilter) (*Profile, error) 
 	if p.User.ID == 0 {
 		return nil, fault.NotFoundFor("user")
 	}
-	p.Shown, p.Next = cut(p.Shown, limit, func(s *ProfileAward) position { return placeOn(&s.Award) })
+	p.Shown, p.Next = cut(p.Shown, limit, func(s *ProfileAward) position { return placeOn(s.Award.Priority, s.Award.AwardedAt, s.Award.ID) })
 	return p, nil
 }
 
 // placeOn is where an award stands on a profile.
-func placeOn(a *achievement.Award) position {
+func placeOn(priority *int64, awardedAt time.Time, id int64) position {
 	place := int64(noPriority)
-	if a.Priority != nil {
-		place = *a.Priority
+	if priority != nil {
+		place = *priority
 	}
-	return position{place, micros(a.AwardedAt), a.ID}
+	return position{place, micros(awardedAt), id}
 }
 
 // add reads a row: the user, and an award unless there is none.

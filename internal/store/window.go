@@ -171,14 +171,8 @@ func (tx *Tx) AwardsOfUsers(ctx context.Context, ids []int64, s Sight, hidden bo
 		})
 }
 
-// onProfile is where an award stands on a profile.
-func onProfile(r *awardRow) position {
-	place := int64(noPriority)
-	if r.Priority != nil {
-		place = *r.Priority
-	}
-	return position{place, micros(r.AwardedAt), r.ID}
-}
+// onProfile is where an award's row stands on a profile.
+func onProfile(r *awardRow) position { return placeOn(r.Priority, r.AwardedAt, r.ID) }
 
 func (tx *Tx) awardsWithin(
 	ctx context.Context, of string, ids []int64, by ordering[awardRow], w Window, parent func(*awardRow) int64,
