@@ -236,7 +236,7 @@ func (f *Front) answer(c *gin.Context, e *entry, count prometheus.Counter) {
 		headers[h.name] = h.values
 	}
 	if e.packed != nil {
-		if takesGzip(c.Request.Header["Accept-Encoding"]) && !e.has(c.Request.Header.Get("If-None-Match")) {
+		if TakesGzip(c.Request.Header["Accept-Encoding"]) && !e.has(c.Request.Header.Get("If-None-Match")) {
 			body = e.packed.body
 			for _, h := range e.packed.headers {
 				headers[h.name] = h.values
