@@ -2486,7 +2486,7 @@ type ClientInterface interface {
 	//
 	// Erases everything about a person: profile, accounts' names, awards, progress, memberships and tokens. What is left is a nameless mark that keeps
 	// later events from bringing the person back. It cannot be undone. Role: the user, for themselves; an admin, for anyone. `built_in` (409) for
-	// the user that acts for rules.
+	// the user that acts for rules, `last_admin` (409) for the only admin left.
 	//
 	// Corresponds with DELETE /api/v1/users/{user} (the `EraseUser` operationId).
 	EraseUser(ctx context.Context, user UserPath, params *EraseUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2500,7 +2500,8 @@ type ClientInterface interface {
 
 	// UpdateUserWithBody Change a user
 	//
-	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+	// blocked or no admin any more, nobody could administer the service.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2509,7 +2510,8 @@ type ClientInterface interface {
 
 	// UpdateUser Change a user
 	//
-	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+	// blocked or no admin any more, nobody could administer the service.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3746,7 +3748,7 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 //
 // Erases everything about a person: profile, accounts' names, awards, progress, memberships and tokens. What is left is a nameless mark that keeps
 // later events from bringing the person back. It cannot be undone. Role: the user, for themselves; an admin, for anyone. `built_in` (409) for
-// the user that acts for rules.
+// the user that acts for rules, `last_admin` (409) for the only admin left.
 //
 // Corresponds with DELETE /api/v1/users/{user} (the `EraseUser` operationId).
 func (c *Client) EraseUser(ctx context.Context, user UserPath, params *EraseUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3780,7 +3782,8 @@ func (c *Client) GetUser(ctx context.Context, user UserPath, reqEditors ...Reque
 
 // UpdateUserWithBody Change a user
 //
-// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+// blocked or no admin any more, nobody could administer the service.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3799,7 +3802,8 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, user UserPath, params *
 
 // UpdateUser Change a user
 //
-// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+// blocked or no admin any more, nobody could administer the service.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7732,7 +7736,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Erases everything about a person: profile, accounts' names, awards, progress, memberships and tokens. What is left is a nameless mark that keeps
 	// later events from bringing the person back. It cannot be undone. Role: the user, for themselves; an admin, for anyone. `built_in` (409) for
-	// the user that acts for rules.
+	// the user that acts for rules, `last_admin` (409) for the only admin left.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7750,7 +7754,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateUserWithBodyWithResponse Change a user
 	//
-	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+	// blocked or no admin any more, nobody could administer the service.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7759,7 +7764,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateUserWithResponse Change a user
 	//
-	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+	// blocked or no admin any more, nobody could administer the service.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -15798,7 +15804,7 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params
 //
 // Erases everything about a person: profile, accounts' names, awards, progress, memberships and tokens. What is left is a nameless mark that keeps
 // later events from bringing the person back. It cannot be undone. Role: the user, for themselves; an admin, for anyone. `built_in` (409) for
-// the user that acts for rules.
+// the user that acts for rules, `last_admin` (409) for the only admin left.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -15828,7 +15834,8 @@ func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, user User
 
 // UpdateUserWithBodyWithResponse Change a user
 //
-// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+// blocked or no admin any more, nobody could administer the service.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -15843,7 +15850,8 @@ func (c *ClientWithResponses) UpdateUserWithBodyWithResponse(ctx context.Context
 
 // UpdateUserWithResponse Change a user
 //
-// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+// blocked or no admin any more, nobody could administer the service.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
