@@ -25,6 +25,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/front"
 	"github.com/seed-504bad89/accolade/internal/signin"
+	"github.com/seed-504bad89/accolade/internal/spool"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
@@ -68,7 +69,10 @@ type Config struct {
 	ReadCache int
 	// QueryTokens lets clients send their token in the URL, as GitLab does.
 	QueryTokens bool
-	StopTimeout time.Duration
+	// SpoolDirectory keeps deliveries while the database is away, SpoolMax bytes at most; empty for none.
+	SpoolDirectory string
+	SpoolMax       int64
+	StopTimeout    time.Duration
 	// ReadTimeout is how long a request may take to come in; 0 means 30 s.
 	ReadTimeout time.Duration
 
@@ -84,6 +88,7 @@ type App struct {
 	store      *store.Store
 	seen       *cache.Seen
 	limiter    *cache.Limiter
+	spool      *spool.Spool
 	changes    *cache.Changes
 	front      *front.Front
 	registry   *prometheus.Registry
@@ -142,6 +147,9 @@ func (a *App) open(ctx context.Context) error {
 	if err := a.keepAnswers(); err != nil {
 		return err
 	}
+	if err := a.openSpool(); err != nil {
+		return err
+	}
 	if err := a.listen(ctx); err != nil {
 		return err
 	}
@@ -186,7 +194,7 @@ func (a *App) accountSources() []string {
 func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, error) {
 	return automation.New(automation.Config{
 		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
-		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
+		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake, Spool: a.spool,
 		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate, ReconcileEvery: a.cfg.ReconcileEvery, BaseURL: a.cfg.BaseURL,
 		AcceptanceRequired: a.cfg.AcceptanceRequired,
 	})
@@ -248,6 +256,9 @@ func (a *App) Close() error {
 	}
 	if a.changes != nil {
 		errs = append(errs, a.changes.Close())
+	}
+	if a.spool != nil {
+		errs = append(errs, a.spool.Close())
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

@@ -45,6 +45,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer stop()
 	var rooms sync.WaitGroup
 	rooms.Go(func() { a.automation.Run(background) })
+	rooms.Go(func() { a.automation.RunSpool(background) })
 	rooms.Go(func() { a.jobs.Run(background) })
 	rooms.Go(func() { a.mails.Run(background) })
 	rooms.Go(func() { a.automation.RunClocks(background) })
@@ -73,7 +74,7 @@ func (a *App) Run(ctx context.Context) error {
 func (a *App) handler() http.Handler {
 	return server.New(server.Config{
 		BaseURL: a.cfg.BaseURL, Operations: a.operations, Log: a.log, Metrics: a.registry,
-		Ready: a.store.Ready, Degraded: func() bool { return a.seen.Degraded() || a.limiter.Degraded() || a.changes.Degraded() },
+		Ready: a.ready, ReadyForHooks: a.readyForHooks, Degraded: func() bool { return a.seen.Degraded() || a.limiter.Degraded() || a.changes.Degraded() },
 		Limits:         server.Limits{Limiter: a.limiter, Token: a.cfg.RateLimit, Anonymous: a.cfg.AnonymousRateLimit},
 		TrustedProxies: a.cfg.TrustedProxies, CORSOrigins: a.cfg.CORSOrigins, QueryTokens: a.cfg.QueryTokens, Front: a.front,
 		SignIn: signin.New(a.cfg.SignIn, signin.Options{BaseURL: a.cfg.BaseURL, Now: a.cfg.Now}),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -58,6 +59,9 @@ func observe(contract *contract, log *slog.Logger, registerer prometheus.Registe
 	}
 }
 
+// probes are asked every few seconds by whoever watches the service.
+var probes = []string{"/livez", "/readyz", "/readyz/hooks"}
+
 // levelOf makes noise of what is our fault only, and none of what is cheaper than its line. Who hangs up gets an error that nobody reads.
 func levelOf(c *gin.Context, status int) slog.Level {
 	switch {
@@ -65,7 +69,7 @@ func levelOf(c *gin.Context, status int) slog.Level {
 		return slog.LevelWarn
 	case status >= http.StatusInternalServerError && c.Request.Context().Err() == nil:
 		return slog.LevelError
-	case front.Hit(c), c.FullPath() == "/livez", c.FullPath() == "/readyz":
+	case front.Hit(c), slices.Contains(probes, c.FullPath()):
 		return slog.LevelDebug
 	default:
 		return slog.LevelInfo
