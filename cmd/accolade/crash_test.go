@@ -86,7 +86,7 @@ func (s *server) start() {
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
 		var line struct{ Msg, URL string }
-		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
+		if json.Unmarshal(lines.Bytes(), &line) == nil && strings.HasPrefix(line.Msg, "serving") {
 			s.address = line.URL
 			go func() { _, _ = io.Copy(io.Discard, log) }()
 			return

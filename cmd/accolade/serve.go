@@ -29,12 +29,13 @@ func (serveCommand) Run(ctx context.Context) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
 	}
+	cfg.Issued = func(token string) { fmt.Printf("The first admin's token, shown this once:\n\n  %s\n\n", token) }
 	service, err := app.New(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	if token := service.IssuedToken(); token != "" {
-		fmt.Printf("The first admin's token, shown this once:\n\n  %s\n\n", token)
+		cfg.Issued(token)
 	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/app"
+	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/forge"
 	"github.com/seed-504bad89/accolade/internal/testkit"
 )
@@ -199,6 +200,49 @@ func TestFullSpool(t *testing.T) {
 	drained(t, address)
 	merge(t, address, 1000, "judged")
 	mustBe(t, "ada's merges", len(awardsOf(t, address, "ada")), taken+2)
+}
+
+// A service that starts while the database is away takes webhooks, and nothing else, until it is there.
+func TestStartWithoutTheDatabase(t *testing.T) {
+	t.Parallel()
+
+	cfg, relay := spooling(t)
+	relay.Cut()
+	address, stop := run(t, cfg)
+	for id := int64(1); id <= 3; id++ {
+		merge(t, address, id, "spooled")
+	}
+	status, records := spooled(t, address)
+	mustBe(t, "the status of /readyz/hooks", status, http.StatusOK)
+	mustBe(t, "how many wait", records, 3)
+	for path, want := range map[string]int{"/livez": http.StatusOK, "/readyz": http.StatusServiceUnavailable, "/api/v1/users/ada": http.StatusServiceUnavailable} {
+		mustBe(t, "the status of "+path, ask(t, address+path, "").StatusCode, want)
+	}
+	stop() // while it waits
+
+	address, _ = run(t, cfg)
+	merge(t, address, 4, "spooled")
+	relay.Restore()
+	for deadline := time.Now().Add(30 * time.Second); ask(t, address+"/readyz", "").StatusCode != http.StatusOK; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the service does not find its database")
+		}
+	}
+	drained(t, address)
+	merge(t, address, 5, "judged")
+	mustBe(t, "ada's awards", len(awardsOf(t, address, "ada")), 6)
+}
+
+// Without a spool there is nothing that it could do.
+func TestStartWithoutDatabaseAndSpool(t *testing.T) {
+	t.Parallel()
+
+	cfg, relay := spooling(t)
+	relay.Cut()
+	cfg.SpoolDirectory = ""
+	if _, err := app.New(t.Context(), cfg); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("New = %v", err)
+	}
 }
 
 // What is in the spool when the service stops is judged by the next one, by its rules and its sources.

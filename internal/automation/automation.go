@@ -68,6 +68,8 @@ type Config struct {
 	Forges forgeapi.Config
 	// Spool keeps deliveries while the book is away; nil for none.
 	Spool *spool.Spool
+	// OnlySpool keeps every delivery in the spool: the book is not there yet, and nothing else may be asked of the Automation.
+	OnlySpool bool
 	// Announce is called after a commit that queued work for the outbox; nil for nobody.
 	Announce func()
 	// AcceptanceRequired hides what a person is awarded until they accept it.
@@ -77,17 +79,19 @@ type Config struct {
 // Automation receives deliveries and does what the rules say. Create it with New, start it with
 // Run; its methods may be called concurrently.
 type Automation struct {
-	store    *store.Store
-	seen     *cache.Seen
-	spool    *spool.Spool
-	sources  map[string]source
-	trusted  map[string]bool
-	now      func() time.Time
-	log      *slog.Logger
-	metrics  *metrics
-	channels []notify.Channel
-	mail     *notify.Mail
-	announce func()
+	store *store.Store
+	seen  *cache.Seen
+	spool *spool.Spool
+	// onlySpool is as the configuration has it.
+	onlySpool bool
+	sources   map[string]source
+	trusted   map[string]bool
+	now       func() time.Time
+	log       *slog.Logger
+	metrics   *metrics
+	channels  []notify.Channel
+	mail      *notify.Mail
+	announce  func()
 	// accepting says that awards are hidden until they are accepted.
 	accepting bool
 	encoder   *zstd.Encoder
@@ -151,7 +155,7 @@ func New(cfg Config) (*Automation, error) {
 	}
 	a.readers = newReaders(a)
 	a.current.Store(noRules())
-	if a.spool = cfg.Spool; a.spool != nil {
+	if a.spool, a.onlySpool = cfg.Spool, cfg.OnlySpool; a.spool != nil {
 		a.watchSpool(cfg.Metrics)
 	}
 	return a, nil

@@ -20,7 +20,7 @@ import (
 const spoolPatience = 400 * time.Millisecond
 
 // spooling reports whether deliveries go to the spool: the database is away, or what waits there comes first.
-func (a *Automation) spooling() bool { return a.spool != nil && a.spool.Holds() }
+func (a *Automation) spooling() bool { return a.onlySpool || a.spool != nil && a.spool.Holds() }
 
 // spoolOne keeps a verified delivery in the spool and returns what its sender is told.
 func (a *Automation) spoolOne(ctx context.Context, in *intake) (*Receipt, error) {

@@ -93,9 +93,7 @@ func New(cfg Config) http.Handler {
 	})
 
 	public := withHead{engine}
-	public.GET("/livez", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) })
-	public.GET("/readyz", readiness(cfg))
-	public.GET("/readyz/hooks", hookReadiness(cfg))
+	mountProbes(public, cfg)
 	public.GET("/openapi.yaml", newFile(api.Document(), "application/yaml", false).serve)
 	public.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
 	mountDocs(public)
@@ -118,6 +116,13 @@ func MetricsHandler(gatherer prometheus.Gatherer) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{}))
 	return mux
+}
+
+// mountProbes adds the questions whether the service lives and can do its work.
+func mountProbes(routes gin.IRoutes, cfg Config) {
+	routes.GET("/livez", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) })
+	routes.GET("/readyz", readiness(cfg))
+	routes.GET("/readyz/hooks", hookReadiness(cfg))
 }
 
 func readiness(cfg Config) gin.HandlerFunc {
