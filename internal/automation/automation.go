@@ -84,14 +84,16 @@ type Automation struct {
 	spool *spool.Spool
 	// onlySpool is as the configuration has it.
 	onlySpool bool
-	sources   map[string]source
-	trusted   map[string]bool
-	now       func() time.Time
-	log       *slog.Logger
-	metrics   *metrics
-	channels  []notify.Channel
-	mail      *notify.Mail
-	announce  func()
+	// loaded is how many bytes the bodies in the queue have.
+	loaded   atomic.Int64
+	sources  map[string]source
+	trusted  map[string]bool
+	now      func() time.Time
+	log      *slog.Logger
+	metrics  *metrics
+	channels []notify.Channel
+	mail     *notify.Mail
+	announce func()
 	// accepting says that awards are hidden until they are accepted.
 	accepting bool
 	encoder   *zstd.Encoder

@@ -15,6 +15,7 @@ import (
 // what is in it is split until the delivery that is to blame stands alone, so that its mates are
 // not hurt.
 func (a *Automation) commit(ctx context.Context, batch []*intake) {
+	defer a.unload(batch)
 	a.metrics.queued.Set(float64(len(a.queue)))
 	fresh := a.answerSeen(ctx, batch)
 	switch {
@@ -22,7 +23,9 @@ func (a *Automation) commit(ctx context.Context, batch []*intake) {
 	case a.spooling(): // what waits there was first
 		a.setDown(ctx, fresh, nil)
 	default:
-		a.commitOrSplit(ctx, fresh)
+		for part := range bySize(fresh) {
+			a.commitOrSplit(ctx, part)
+		}
 	}
 }
 

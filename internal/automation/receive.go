@@ -183,11 +183,16 @@ func (a *Automation) enqueue(in *intake) error {
 		in.queued.Add(-1)
 		return tooMany(retryAfterFull, "too many deliveries of this source wait to be judged")
 	}
+	if !a.load(in) {
+		in.queued.Add(-1)
+		return fault.UnavailableFor("memory for the body", retryAfterFull)
+	}
 	select {
 	case a.queue <- in:
 		return nil
 	default:
 		in.queued.Add(-1)
+		a.unload([]*intake{in})
 		return fault.UnavailableFor("the intake", retryAfterFull)
 	}
 }
