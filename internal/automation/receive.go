@@ -135,7 +135,7 @@ func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.R
 		a.metrics.deliveries.WithLabelValues(src.Name, string(Duplicate)).Inc()
 		return &Receipt{DeliveryID: id, Outcome: Duplicate}, nil
 	}
-	in.delivery.Body = a.encoder.EncodeAll(req.Body, make([]byte, 0, len(req.Body)/4))
+	in.delivery.Body = a.packed(req.Body)
 	if a.spooling() {
 		return a.spoolOne(ctx, in)
 	}
