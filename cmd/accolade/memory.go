@@ -13,7 +13,7 @@ const (
 	// busy one.
 	garbagePercent = 400
 	// modest is what the runtime may take before it collects more often than that, as long as less than half of it is in use.
-	modest = 160 << 20
+	modest = 128 << 20
 	// adjustEvery is how often the limit follows what is in use.
 	adjustEvery = time.Second
 )

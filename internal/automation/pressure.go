@@ -7,7 +7,7 @@ const (
 	largeBody = 1 << 20
 	// queueBytes bounds the bodies, compressed, of deliveries that wait for a commit or are in one, also of those whose senders
 	// have stopped waiting. The largest body has room.
-	queueBytes = 32 << 20
+	queueBytes = 26 << 20
 	// batchBytes is how large the bodies of one transaction may be together, if it has more than one: a statement that
 	// stores them takes a multiple of that.
 	batchBytes = 4 << 20
