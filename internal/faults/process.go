@@ -263,3 +263,36 @@ func (s *Service) Until(path string, status int, within time.Duration) time.Dura
 		time.Sleep(20 * time.Millisecond)
 	}
 }
+
+// APerson returns the path of a badge of somebody who has awards by now.
+func (s *Service) APerson() string {
+	s.t.Helper()
+
+	status, body := s.Get("/api/v1/users?limit=100", 5*time.Second)
+	var page struct{ Items []struct{ Username string } }
+	if err := json.Unmarshal([]byte(body), &page); err != nil || status != http.StatusOK {
+		s.t.Fatalf("listing users: %d %s", status, body)
+	}
+	for _, user := range page.Items {
+		if strings.HasPrefix(user.Username, "author") {
+			return "/users/" + user.Username + "/badge.svg"
+		}
+	}
+	s.t.Fatalf("nobody is there: %s", body)
+	return ""
+}
+
+// Memory returns how many bytes of memory the process has resident.
+func (s *Service) Memory() int {
+	s.t.Helper()
+
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.PID()))
+	var total, resident int
+	if err == nil {
+		_, err = fmt.Sscan(string(text), &total, &resident)
+	}
+	if err != nil {
+		s.t.Skipf("the process's memory cannot be read: %v", err)
+	}
+	return resident * os.Getpagesize()
+}
