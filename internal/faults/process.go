@@ -30,7 +30,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "accolade")
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", path, "github.com/seed-504bad89/accolade/cmd/accolade")
+	build := exec.CommandContext(context.Background(), "go", "build", "-ldflags", "-s -w", "-o", path, "github.com/seed-504bad89/accolade/cmd/accolade")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the program: %w\n%s", err, out)
 	}
@@ -156,7 +156,7 @@ func (s *Service) follow(log io.Reader, serving chan<- string) {
 			default:
 			}
 		}
-		if line.Level == "INFO" && line.Msg == "request" {
+		if line.Level == "INFO" && line.Msg != "serving" && line.Msg != "stopping" {
 			continue
 		}
 		s.mutex.Lock()
@@ -167,7 +167,7 @@ func (s *Service) follow(log io.Reader, serving chan<- string) {
 	_, _ = io.Copy(io.Discard, log) // a line that is too long must not block it
 }
 
-// Log returns the end of its log, without the requests that went well.
+// Log returns the end of its log, without what went well.
 func (s *Service) Log() []string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
