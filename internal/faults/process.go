@@ -87,7 +87,7 @@ func NewService(t *testing.T, databaseURL string, environment ...string) *Servic
 	}
 	s := &Service{t: t, binary: path, Env: append([]string{
 		"ACCOLADE_CONFIG=" + settings, "ACCOLADE_RULES=" + rules, "ACCOLADE_DATABASE_URL=" + databaseURL,
-		"ACCOLADE_ADMIN_TOKEN=" + AdminToken, "ACCOLADE_LISTEN=127.0.0.1:0",
+		"ACCOLADE_ADMIN_TOKEN=" + AdminToken, "ACCOLADE_LISTEN=127.0.0.1:0", "ACCOLADE_RATE_LIMIT=0",
 	}, environment...)}
 	t.Cleanup(func() {
 		s.Kill()
@@ -156,7 +156,7 @@ func (s *Service) follow(log io.Reader, serving chan<- string) {
 			default:
 			}
 		}
-		if line.Level == "INFO" && line.Msg != "serving" && line.Msg != "stopping" {
+		if line.Msg == "request" && line.Level != "ERROR" || line.Level == "INFO" && line.Msg != "serving" && line.Msg != "stopping" {
 			continue
 		}
 		s.mutex.Lock()
@@ -225,7 +225,7 @@ func (s *Service) Stop() (code int, took time.Duration) {
 // Ended is closed when the process has.
 func (s *Service) Ended() <-chan struct{} { return s.ended }
 
-// Get asks for a path and returns the status and the body; 0 when there was no answer within the time.
+// Get asks for a path, of the API as the admin, and returns the status and the body; 0 when there was no answer within the time.
 func (s *Service) Get(path string, within time.Duration) (status int, body string) {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
@@ -234,6 +234,9 @@ func (s *Service) Get(path string, within time.Duration) (status int, body strin
 		return 0, err.Error()
 	}
 	request.Close = true
+	if strings.HasPrefix(path, "/api/") {
+		request.Header.Set("Authorization", "Bearer "+AdminToken)
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, err.Error()
