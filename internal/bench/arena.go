@@ -51,7 +51,7 @@ func prepare(ctx context.Context, s settings, place string) (*arena, error) {
 		binary: filepath.Join(place, "accolade"), config: filepath.Join(place, "accolade.yaml"),
 	}
 	fmt.Fprintln(os.Stderr, "building the server")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "nomsgpack", "-o", a.binary, "./cmd/accolade") //nolint:gosec // our own paths
+	build := exec.CommandContext(ctx, "go", "build", "-tags", "nomsgpack", "-o", a.binary, "./cmd/accolade") //nolint:gosec // our own paths
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building the server: %w\n%s", err, out)
 	}

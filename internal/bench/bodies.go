@@ -142,7 +142,7 @@ func sha(random *rand.Rand) string {
 	return fmt.Sprintf("%016x%016x%08x", random.Uint64(), random.Uint64(), random.Uint32())
 }
 
-func encode(whole object) []byte {
+func encode(whole any) []byte {
 	text, err := json.Marshal(whole)
 	if err != nil {
 		panic(err) // it is made of texts and numbers
