@@ -62,6 +62,7 @@ func (a *arena) start(ctx context.Context, c contestant, database string, enviro
 		p.metrics = metrics
 	}
 	lines := bufio.NewScanner(log)
+	last := ""
 	for lines.Scan() {
 		var line struct {
 			Msg string `json:"msg"`
@@ -72,8 +73,9 @@ func (a *arena) start(ctx context.Context, c contestant, database string, enviro
 			go func() { _, _ = io.Copy(io.Discard, log) }()
 			return p, nil
 		}
+		last = lines.Text()
 	}
-	return nil, errors.Join(errors.New("it ended before it served"), command.Wait())
+	return nil, errors.Join(fmt.Errorf("it ended before it served, and said last: %.1000s", last), command.Wait())
 }
 
 // stop ends the process in order; a second time it does nothing.

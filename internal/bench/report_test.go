@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +94,36 @@ func TestDeliveriesAreWhatTheFiguresAssume(t *testing.T) {
 		if mean := size / (2 * bodyKinds); mean < 10_000 || mean > 10_600 {
 			t.Errorf("the mean size is %d", mean)
 		}
+	}
+}
+
+// Rules that match nothing are found faulty before the benchmark begins, and raise nothing.
+func TestRulesThatMatchNothing(t *testing.T) {
+	t.Parallel()
+
+	place := t.TempDir()
+	rules := ruleset{name: "padded", matching: plain.matching, tiers: 1, unmatched: 1_100}
+	if err := rules.write(place); err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(place, rules.name, "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []rule.File
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, rule.File{Name: filepath.Base(name), Text: string(text)})
+	}
+	set, err := rule.Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(set.Measures()); got != 1_200 {
+		t.Errorf("there are %d measures, want one for each of 1,200 rules", got)
 	}
 }
 

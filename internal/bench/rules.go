@@ -85,7 +85,7 @@ func (r ruleset) write(place string) error {
 				on, to = [...]string{"issue.opened", "comment.created", "release.published"}[i%4-1], "actor"
 			}
 			fmt.Fprintf(&out, "  - key: other-%d\n    name: Other %[1]d\n    kind: irrevocable\n"+
-				"    award: {on: %s, when: event.repository.path == \"others/r%[1]d\", to: event.%s, count: 10}\n", i, on, to)
+				"    award: {on: %[2]s, when: event.repository.path == \"others/r%[1]d\", to: event.%[3]s, count: 10}\n", i, on, to)
 		}
 		errs = append(errs, os.WriteFile(filepath.Join(directory, fmt.Sprintf("others-%d.yaml", first)), []byte(out.String()), 0o600))
 	}
