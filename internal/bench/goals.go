@@ -62,7 +62,8 @@ func growthGoals() []goal {
 
 func readGoals() []goal {
 	return []goal{
-		{"8a", "profile from memory / constant", 0.80, 0.90, false, []string{"json", "constant"}, ratioOf(perSecond)},
+		{"8a packed", "profile from memory, compressed / constant", 0.80, 0.90, false, []string{"json", "constant"}, ratioOf(perSecond)},
+		{"8a plain", "profile from memory, not compressed / constant of its size", 0.80, 0.90, false, []string{"json-plain", constantLarge}, ratioOf(perSecond)},
 		{"8b", "badge from memory / constant", 1.1, 1.3, false, []string{"svg", "constant"}, ratioOf(perSecond)},
 		{"8c", "profile known already (304) / profile, neither compressed", 1.3, 1.5, false, []string{"json-304", "json-plain"}, ratioOf(perSecond)},
 		{"8d", "profile from the database / bare pgx", 0.85, 0.95, false, []string{"json-cold", "pgx"}, ratioOf(perSecond)},
