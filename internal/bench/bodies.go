@@ -73,7 +73,7 @@ func (t *template) fill(text []byte, number, person int) {
 // digits writes the number's last digits, as many as there is room for.
 func digits(into []byte, n int) {
 	for i := len(into) - 1; i >= 0; i-- {
-		into[i] = '0' + byte(n%10)
+		into[i] = "0123456789"[n%10]
 		n /= 10
 	}
 }

@@ -44,6 +44,7 @@ func (b *book) fill(ctx context.Context, events int) error {
 	for _, statement := range []string{
 		"SET session_replication_role = replica", // what is put in refers to what is put in
 		"SET synchronous_commit = off",
+		//nolint:dupword // values
 		fmt.Sprintf(`INSERT INTO users (username, name, admin, bot, claimed, blocked, private_profile, achievements_enabled, created_at, updated_at)
 			SELECT 'person' || lpad(i::text, greatest(4, length(i::text)), '0'), 'person' || lpad(i::text, greatest(4, length(i::text)), '0'), false, false, false, false, false, true, now(), now()
 			FROM generate_series(0, %d) AS i`, authors-1),

@@ -45,7 +45,7 @@ func (a *arena) machine(ctx context.Context) (machine, error) {
 	}
 	m.Postgres = m.Settings["server_version"]
 	if m.Settings["fsync"] != "on" || m.Settings["synchronous_commit"] != "on" {
-		return machine{}, fmt.Errorf("Postgres syncs no commits (fsync=%s, synchronous_commit=%s): start it by make bench",
+		return machine{}, fmt.Errorf("no commits are synced by Postgres (fsync=%s, synchronous_commit=%s): start it by make bench",
 			m.Settings["fsync"], m.Settings["synchronous_commit"])
 	}
 	info, err := a.memory.Info(ctx, "server").Result()

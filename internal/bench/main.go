@@ -132,13 +132,13 @@ func run(ctx context.Context, s settings) (err error) {
 		if err := a.compete(ctx, b); err != nil {
 			return err
 		}
-		b.table(a.results).print(os.Stdout)
+		b.table(a.results).show(os.Stdout)
 	}
 	if slices.Contains(names, readsPart) {
 		if err := a.reads(ctx); err != nil {
 			return err
 		}
 	}
-	goalTable(a.results).print(os.Stdout)
+	goalTable(a.results).show(os.Stdout)
 	return a.write(machine)
 }

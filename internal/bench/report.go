@@ -49,8 +49,8 @@ type sheet struct {
 	notes []string
 }
 
-// print writes the table for a terminal.
-func (s sheet) print(out io.Writer) {
+// show writes the table for a terminal.
+func (s sheet) show(out io.Writer) {
 	fmt.Fprintf(out, "\n%s\n\n", s.title)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, row := range append([][]string{s.head}, s.rows...) {
@@ -155,4 +155,4 @@ func readsTable(results map[string][]result) sheet {
 }
 
 // reportReads prints the medians of the readings.
-func (a *arena) reportReads(out io.Writer) { readsTable(a.results).print(out) }
+func (a *arena) reportReads(out io.Writer) { readsTable(a.results).show(out) }

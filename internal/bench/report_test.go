@@ -260,7 +260,7 @@ func TestTables(t *testing.T) {
 	b := blocks()[0]
 	results := map[string][]result{ours: {{perSecond: 2000, p99: 0.004, loneP50: 0.001}, {perSecond: 3000, p99: 0.005}}}
 	var terminal, document bytes.Buffer
-	b.table(results).print(&terminal)
+	b.table(results).show(&terminal)
 	b.table(results).markdown(&document)
 	for text, want := range map[string]string{terminal.String(): "2000-3000", document.String(): "| ours | 2500 | 2000-3000 | 0.00 | 4.50 |"} {
 		if !strings.Contains(text, want) {

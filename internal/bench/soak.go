@@ -119,7 +119,7 @@ func (s *soak) watch(ctx context.Context, until time.Time) error {
 	defer looks.Stop()
 	heap := math.MaxFloat64
 	ends := began.Add(s.soak().window)
-	for !ends.After(until) {
+	for !ends.After(until.Add(s.soak().window / 2)) {
 		select {
 		case <-ctx.Done():
 			return nil // whoever failed has said why
@@ -169,8 +169,8 @@ func (p *process) files() float64 {
 func (s *soak) conclude(m machine) error {
 	trends := judgeWindows(s.windows)
 	windows, verdict := windowTable(s.windows), trendTable(trends)
-	windows.print(os.Stdout)
-	verdict.print(os.Stdout)
+	windows.show(os.Stdout)
+	verdict.show(os.Stdout)
 	if s.json != "" {
 		all := struct {
 			Machine  machine  `json:"machine"`

@@ -67,7 +67,8 @@ func TestPaceCountsTheWait(t *testing.T) {
 	var worst time.Duration
 	calls := 0
 	err := pace(t.Context(), 100, time.Now().Add(200*time.Millisecond), func(due time.Time) error {
-		if calls++; calls == 1 {
+		calls++
+		if calls == 1 {
 			time.Sleep(100 * time.Millisecond)
 		}
 		worst = max(worst, time.Since(due))

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // latencies are of the answers to one kind of request in a window, in milliseconds.
@@ -142,8 +143,8 @@ func windowTable(windows []window) sheet {
 		w := some[len(some)-1]
 		s.rows = append(s.rows, []string{
 			fmt.Sprintf("%.0f s", w.At), fmt.Sprintf("%.1f", w.RSS), fmt.Sprintf("%.1f", w.Heap), fmt.Sprintf("%.0f", w.Goroutines), fmt.Sprintf("%.0f", w.Files),
-			fmt.Sprintf("%.2f", w.CPU), fmt.Sprint(w.Deliveries.Count), fmt.Sprintf("%.1f", w.Deliveries.P50), fmt.Sprintf("%.1f", w.Deliveries.P99),
-			fmt.Sprint(w.Reads.Count), fmt.Sprintf("%.1f", w.Reads.P99), fmt.Sprint(w.Writes.Count), fmt.Sprintf("%.1f", w.Writes.P99),
+			fmt.Sprintf("%.2f", w.CPU), strconv.Itoa(w.Deliveries.Count), fmt.Sprintf("%.1f", w.Deliveries.P50), fmt.Sprintf("%.1f", w.Deliveries.P99),
+			strconv.Itoa(w.Reads.Count), fmt.Sprintf("%.1f", w.Reads.P99), strconv.Itoa(w.Writes.Count), fmt.Sprintf("%.1f", w.Writes.P99),
 		})
 	}
 	return s
