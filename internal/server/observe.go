@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -89,6 +90,9 @@ func (w *watch) observe(c *gin.Context) {
 	w.log.LogAttrs(c.Request.Context(), level, "request", attributes...)
 }
 
+// probes are asked every few seconds by whoever watches the service.
+var probes = []string{"/livez", "/readyz", "/readyz/hooks"}
+
 // levelOf makes noise of what is our fault only, and none of what is cheaper than its line. Who hangs up gets an error that nobody reads.
 func levelOf(c *gin.Context, status int) slog.Level {
 	switch {
@@ -96,7 +100,7 @@ func levelOf(c *gin.Context, status int) slog.Level {
 		return slog.LevelWarn
 	case status >= http.StatusInternalServerError && c.Request.Context().Err() == nil:
 		return slog.LevelError
-	case front.Hit(c), c.FullPath() == "/livez", c.FullPath() == "/readyz":
+	case front.Hit(c), slices.Contains(probes, c.FullPath()):
 		return slog.LevelDebug
 	default:
 		return slog.LevelInfo
