@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 
@@ -79,7 +80,8 @@ func New(cfg Config) http.Handler {
 	}
 
 	limits := newLimits(cfg.Limits)
-	engine.Use(identify, observe(contract, cfg.Log, cfg.Metrics), secure, cors(cfg.CORSOrigins), recovered, conditional)
+	watch := newWatch(contract, cfg.Log, cfg.Metrics)
+	engine.Use(identify, watch.observe, secure, cors(cfg.CORSOrigins), recovered, conditional)
 	if cfg.Front != nil {
 		engine.Use(cfg.Front.Serve(limits.admit))
 	}
@@ -108,7 +110,13 @@ func New(cfg Config) http.Handler {
 	if cfg.Mount != nil {
 		cfg.Mount(public)
 	}
-	return engine
+	if cfg.Front == nil {
+		return engine
+	}
+	return &repeater{
+		next: engine, front: cfg.Front, watch: watch, log: cfg.Log,
+		apiCalls: len(cfg.CORSOrigins) == 0 && limits.unlimited(),
+	}
 }
 
 // MetricsHandler returns the handler of the listener for metrics: GET /metrics.
@@ -157,14 +165,16 @@ func notReady(c *gin.Context, err error) {
 	problem.Write(c, err)
 }
 
-// secure sets what keeps browsers from making something else of an answer, and caches from keeping it.
-func secure(c *gin.Context) {
-	header := c.Writer.Header()
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Cache-Control", "no-store")
+// security are the headers that keep browsers from making something else of an answer, and caches from keeping it. The values
+// are never changed.
+var security = map[string][]string{
+	"X-Content-Type-Options":  {"nosniff"},
+	"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'; sandbox"},
+	"Referrer-Policy":         {"no-referrer"},
+	"Cache-Control":           {"no-store"},
 }
+
+func secure(c *gin.Context) { maps.Copy(c.Writer.Header(), security) }
 
 // recovered makes a 500 of a panic.
 func recovered(c *gin.Context) {

@@ -49,7 +49,7 @@ func pack(e *entry) *packed {
 // the form to speak of.
 func (e *entry) has(tags string) bool {
 	own := e.get("Etag")
-	return tags == "*" || tags != "" && len(own) == 1 && strings.Contains(tags, own[0])
+	return tags != "" && len(own) == 1 && Names(tags, own[0])
 }
 
 // get returns the values of a header of the entry, by its canonical name.
