@@ -12889,7 +12889,15 @@ type ListUserAwardsResponseObject interface {
 	VisitListUserAwardsResponse(w http.ResponseWriter) error
 }
 
-type ListUserAwards200JSONResponse struct{ AwardsResultJSONResponse }
+type ListUserAwards200ResponseHeaders struct {
+	ETag *string
+	Link *string
+}
+
+type ListUserAwards200JSONResponse struct {
+	Body    AwardPage
+	Headers ListUserAwards200ResponseHeaders
+}
 
 func (response ListUserAwards200JSONResponse) VisitListUserAwardsResponse(w http.ResponseWriter) error {
 
@@ -12898,12 +12906,25 @@ func (response ListUserAwards200JSONResponse) VisitListUserAwardsResponse(w http
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type ListUserAwards304Response = NotModifiedResponse
+
+func (response ListUserAwards304Response) VisitListUserAwardsResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
 }
 
 type ListUserAwards400ApplicationProblemPlusJSONResponse struct {

@@ -3,7 +3,6 @@ package front
 import (
 	"net/http"
 	"strconv"
-	"strings"
 )
 
 // Answer is a kept answer that holds now.
@@ -41,7 +40,7 @@ func (f *Front) write(w http.ResponseWriter, r *http.Request, e *entry, age []st
 		wanted = tags[0]
 	}
 	if e.packed != nil {
-		if !e.has(wanted) && takesGzip(r.Header["Accept-Encoding"]) {
+		if !e.has(wanted) && TakesGzip(r.Header["Accept-Encoding"]) {
 			body = e.packed.body
 			for _, h := range e.packed.headers {
 				headers[h.name] = h.values
@@ -69,18 +68,4 @@ func (f *Front) write(w http.ResponseWriter, r *http.Request, e *entry, age []st
 // age says how old the entry is, in whole seconds.
 func (f *Front) age(e *entry) []string {
 	return []string{strconv.Itoa(int(f.now().Sub(e.at).Seconds()))}
-}
-
-// Names reports whether a list of tags, as If-None-Match has it, names the tag; it compares weakly (RFC 9110, 8.8.3.2 and 13.1.2).
-func Names(list, tag string) bool {
-	if tag == "" {
-		return false
-	}
-	for named := range strings.SplitSeq(list, ",") {
-		named = strings.TrimPrefix(strings.TrimSpace(named), "W/")
-		if named == "*" || named == tag {
-			return true
-		}
-	}
-	return false
 }

@@ -61,17 +61,3 @@ func (e *entry) get(name string) []string {
 	}
 	return nil
 }
-
-// takesGzip reports whether the Accept-Encoding header names gzip and does not refuse it.
-func takesGzip(headers []string) bool {
-	if len(headers) != 1 {
-		return false
-	}
-	for coding := range strings.SplitSeq(headers[0], ",") {
-		name, weight, _ := strings.Cut(coding, ";")
-		if strings.TrimSpace(name) == "gzip" {
-			return !refuses(weight)
-		}
-	}
-	return false
-}
