@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -56,7 +57,9 @@ func (w *watch) repeat(route string, status int, took time.Duration) {
 	if !known {
 		observer, _ = w.repeated.LoadOrStore(of, w.observer(w.contract.operationAt(http.MethodGet, route), status))
 	}
-	observer.(prometheus.Observer).Observe(took.Seconds())
+	if observer, ok := observer.(prometheus.Observer); ok { // nothing else is there
+		observer.Observe(took.Seconds())
+	}
 }
 
 func (w *watch) observe(c *gin.Context) {
@@ -89,6 +92,9 @@ func (w *watch) observe(c *gin.Context) {
 	w.log.LogAttrs(c.Request.Context(), level, "request", attributes...)
 }
 
+// probes are asked every few seconds by whoever watches the service.
+var probes = []string{"/livez", "/readyz", "/readyz/hooks"}
+
 // levelOf makes noise of what is our fault only, and none of what is cheaper than its line. Who hangs up gets an error that nobody reads.
 func levelOf(c *gin.Context, status int) slog.Level {
 	switch {
@@ -96,7 +102,7 @@ func levelOf(c *gin.Context, status int) slog.Level {
 		return slog.LevelWarn
 	case status >= http.StatusInternalServerError && c.Request.Context().Err() == nil:
 		return slog.LevelError
-	case front.Hit(c), c.FullPath() == "/livez", c.FullPath() == "/readyz":
+	case front.Hit(c), slices.Contains(probes, c.FullPath()):
 		return slog.LevelDebug
 	default:
 		return slog.LevelInfo
