@@ -68,20 +68,33 @@ func (tx *Tx) InsertEvents(ctx context.Context, events []*EventRow) error {
 	}
 	// All servers insert in the same order, so that none waits for another in a circle.
 	sortBy(rows, func(r *eventRow) (string, string) { return r.Source, r.Key })
-	var inserted []struct {
-		ID          int64
-		Source, Key string
+	return tx.insert(ctx, insertion{
+		table: "events AS e", rows: len(rows), columns: eventColumns(rows),
+		then: "ON CONFLICT (source, key) DO NOTHING RETURNING id, source, key",
+	}, func(scan func(...any) error) error {
+		var id int64
+		var key eventKey
+		if err := scan(&id, &key.source, &key.key); err != nil {
+			return err
+		}
+		ev := first[key]
+		ev.ID, ev.New = id, true
+		return nil
+	})
+}
+
+func eventColumns(rows []*eventRow) []column {
+	return []column{
+		textsOf("source", rows, func(r *eventRow) string { return r.Source }),
+		textsOf("key", rows, func(r *eventRow) string { return r.Key }),
+		textsOf("kind", rows, func(r *eventRow) string { return r.Kind }),
+		textsOf("object", rows, func(r *eventRow) string { return r.Object }),
+		timesOf("happened_at", rows, func(r *eventRow) time.Time { return r.HappenedAt }),
+		numbersOf("delivery_id", rows, func(r *eventRow) int64 { return r.DeliveryID }),
+		nullColumnOf("revision_id", "bigint", rows, func(r *eventRow) int64 { return r.RevisionID }),
+		columnOf("data", "json", rows, func(r *eventRow) string { return r.Data }),
+		nullColumnOf("failures", "text", rows, func(r *eventRow) string { return r.Failures }),
 	}
-	err := tx.db.NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (source, key) DO NOTHING").
-		Returning("id, source, key").Scan(ctx, &inserted)
-	if ignoreNoRows(err) != nil {
-		return err
-	}
-	for _, row := range inserted {
-		ev := first[eventKey{row.Source, row.Key}]
-		ev.ID, ev.New = row.ID, true
-	}
-	return nil
 }
 
 // sortBy sorts rows by two texts, compared as bytes.
