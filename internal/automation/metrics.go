@@ -29,7 +29,9 @@ type metrics struct {
 	redeliveries   *prometheus.CounterVec
 
 	batches prometheus.Histogram
-	queued  prometheus.Gauge
+	// eventsSince is the time from which on all events are kept.
+	eventsSince prometheus.Gauge
+	queued      prometheus.Gauge
 }
 
 // match counts the rules of hits.
@@ -66,6 +68,9 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		redeliveries:   counter("redeliveries_requested_total", "Deliveries that a forge was asked to send again.", "source"),
 		importFailures: counter("import_failures_total", "Times that reading a forge could not go on.", "source"),
 		mails:          counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
+		eventsSince: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "accolade", Name: "events_kept_since_timestamp_seconds", Help: "The time from which on all events are kept; 0 if none was ever forgotten.",
+		}),
 		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "accolade", Name: "batch_deliveries", Help: "Deliveries in one commit.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 9),
@@ -74,6 +79,6 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 			Namespace: "accolade", Name: "queued_deliveries", Help: "Deliveries that waited when the last commit began.",
 		}),
 	}
-	registerer.MustRegister(m.fired, m.batches, m.queued)
+	registerer.MustRegister(m.fired, m.batches, m.queued, m.eventsSince)
 	return m
 }

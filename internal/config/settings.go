@@ -99,8 +99,13 @@ func keeping() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_DELIVERY_RETENTION", Key: "delivery_retention", Default: "720h",
-			About: "How long the headers and bodies of deliveries are kept; 0 is for ever. Events are always kept.",
+			About: "How long the headers and bodies of deliveries are kept; 0 is for ever.",
 			set:   setRetention,
+		},
+		{
+			Variable: "ACCOLADE_EVENT_RETENTION", Key: "event_retention", Default: "0",
+			About: "For how many whole months events are kept, besides the month that it is; 0 is for ever. What was counted stays counted.",
+			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.EventMonths, value, 0) },
 		},
 		{
 			Variable: "ACCOLADE_RECONCILE_EVERY", Key: "reconcile_every", Default: "1h",
