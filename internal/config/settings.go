@@ -89,7 +89,7 @@ func keeping() []Setting {
 	return []Setting{
 		{ //nolint:gosec // the password in the example is the word "password"
 			Variable: "ACCOLADE_DATABASE_URL", Key: "database_url", Default: "accolade.db", Secret: true,
-			About: "The book: postgres://user:password@host/database, or the path of an SQLite file.",
+			About: "The book: postgres://user:password@host/database, several hosts separated by commas, or the path of an SQLite file.",
 			set:   func(cfg *app.Config, value string) error { cfg.Store.URL = value; return nil },
 		},
 		{
@@ -119,7 +119,7 @@ func keeping() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_REDIS_URL", Key: "redis_url", Default: "", Secret: true,
-			About: "redis://host:port/0 of the memory that replicas share; empty keeps it in the process.",
+			About: "The memory that replicas share: redis://host:port/0, redis+sentinel://host:port,host:port/name/0 or redis+cluster://host:port,host:port, or with rediss; empty keeps it in the process.",
 			set:   func(cfg *app.Config, value string) error { cfg.Cache.RedisURL = value; return nil },
 		},
 	}
