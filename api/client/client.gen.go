@@ -2489,7 +2489,7 @@ type ClientInterface interface {
 	//
 	// Erases everything about a person: profile, accounts' names, awards, progress, memberships and tokens. What is left is a nameless mark that keeps
 	// later events from bringing the person back. It cannot be undone. Role: the user, for themselves; an admin, for anyone. `built_in` (409) for
-	// the user that acts for rules.
+	// the user that acts for rules, `last_admin` (409) for the only admin left.
 	//
 	// Corresponds with DELETE /api/v1/users/{user} (the `EraseUser` operationId).
 	EraseUser(ctx context.Context, user UserPath, params *EraseUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2503,7 +2503,8 @@ type ClientInterface interface {
 
 	// UpdateUserWithBody Change a user
 	//
-	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+	// blocked or no admin any more, nobody could administer the service.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2512,7 +2513,8 @@ type ClientInterface interface {
 
 	// UpdateUser Change a user
 	//
-	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+	// blocked or no admin any more, nobody could administer the service.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3749,7 +3751,7 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 //
 // Erases everything about a person: profile, accounts' names, awards, progress, memberships and tokens. What is left is a nameless mark that keeps
 // later events from bringing the person back. It cannot be undone. Role: the user, for themselves; an admin, for anyone. `built_in` (409) for
-// the user that acts for rules.
+// the user that acts for rules, `last_admin` (409) for the only admin left.
 //
 // Corresponds with DELETE /api/v1/users/{user} (the `EraseUser` operationId).
 func (c *Client) EraseUser(ctx context.Context, user UserPath, params *EraseUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3783,7 +3785,8 @@ func (c *Client) GetUser(ctx context.Context, user UserPath, reqEditors ...Reque
 
 // UpdateUserWithBody Change a user
 //
-// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+// blocked or no admin any more, nobody could administer the service.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3802,7 +3805,8 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, user UserPath, params *
 
 // UpdateUser Change a user
 //
-// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+// blocked or no admin any more, nobody could administer the service.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7735,7 +7739,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Erases everything about a person: profile, accounts' names, awards, progress, memberships and tokens. What is left is a nameless mark that keeps
 	// later events from bringing the person back. It cannot be undone. Role: the user, for themselves; an admin, for anyone. `built_in` (409) for
-	// the user that acts for rules.
+	// the user that acts for rules, `last_admin` (409) for the only admin left.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7753,7 +7757,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateUserWithBodyWithResponse Change a user
 	//
-	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+	// blocked or no admin any more, nobody could administer the service.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7762,7 +7767,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateUserWithResponse Change a user
 	//
-	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+	// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+	// blocked or no admin any more, nobody could administer the service.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14040,7 +14046,13 @@ func (r ExplainAchievementResponse) ContentType() string {
 
 // ListUserAwardsResponse200Headers the declared response headers of an HTTP 200 response for ListUserAwards
 type ListUserAwardsResponse200Headers struct {
+	ETag *string
 	Link *string
+}
+
+// ListUserAwardsResponse304Headers the declared response headers of an HTTP 304 response for ListUserAwards
+type ListUserAwardsResponse304Headers struct {
+	ETag *string
 }
 
 // ListUserAwardsResponse401Headers the declared response headers of an HTTP 401 response for ListUserAwards
@@ -14064,7 +14076,7 @@ type ListUserAwardsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *AwardsResult
+	JSON200 *AwardPage
 	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationproblemJSON400 *Invalid
 	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
@@ -14079,6 +14091,8 @@ type ListUserAwardsResponse struct {
 	ApplicationproblemJSON5XX *OurTrouble
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListUserAwardsResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *ListUserAwardsResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListUserAwardsResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -14088,7 +14102,7 @@ type ListUserAwardsResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListUserAwardsResponse) GetJSON200() *AwardsResult {
+func (r ListUserAwardsResponse) GetJSON200() *AwardPage {
 	return r.JSON200
 }
 
@@ -15793,7 +15807,7 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params
 //
 // Erases everything about a person: profile, accounts' names, awards, progress, memberships and tokens. What is left is a nameless mark that keeps
 // later events from bringing the person back. It cannot be undone. Role: the user, for themselves; an admin, for anyone. `built_in` (409) for
-// the user that acts for rules.
+// the user that acts for rules, `last_admin` (409) for the only admin left.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -15823,7 +15837,8 @@ func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, user User
 
 // UpdateUserWithBodyWithResponse Change a user
 //
-// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+// blocked or no admin any more, nobody could administer the service.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -15838,7 +15853,8 @@ func (c *ClientWithResponses) UpdateUserWithBodyWithResponse(ctx context.Context
 
 // UpdateUserWithResponse Change a user
 //
-// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded.
+// Changes what is sent and nothing else. Role: admin. A blocked user can neither call nor be awarded. `last_admin` (409) for who is the only admin left:
+// blocked or no admin any more, nobody could administer the service.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -22812,11 +22828,14 @@ func ParseListUserAwardsResponse(rsp *http.Response) (*ListUserAwardsResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest AwardsResult
+		var dest AwardPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest Invalid
@@ -22865,6 +22884,13 @@ func ParseListUserAwardsResponse(rsp *http.Response) (*ListUserAwardsResponse, e
 	switch {
 	case rsp.StatusCode == 200:
 		var headers ListUserAwardsResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Link"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -22873,6 +22899,16 @@ func ParseListUserAwardsResponse(rsp *http.Response) (*ListUserAwardsResponse, e
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers ListUserAwardsResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListUserAwardsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {

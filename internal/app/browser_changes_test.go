@@ -263,6 +263,11 @@ func (s *stage) issuesTokens(t *testing.T) {
 	tab.Submit(press("Issue token"))
 	secret := testkit.Ask[string](tab, `document.querySelector("#secret").value`)
 	accessible(t, tab, "the token is shown")
+	at(t, tab, "/settings/tokens")
+	tab.Submit(chromedp.Reload())
+	if text := testkit.Ask[string](tab, `document.documentElement.innerHTML`); strings.Contains(text, secret) || strings.Count(text, ">robot<") != 1 {
+		t.Error("showing the page again shows the token again, or issues another")
+	}
 	other := testkit.OpenTab(s.browser, t, s.url, chromedp.WithNewBrowserContext())
 	other.Look(wide)
 	other.SignIn(secret)

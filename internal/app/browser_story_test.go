@@ -15,6 +15,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/seed-504bad89/accolade/internal/signin"
 	"github.com/seed-504bad89/accolade/internal/testkit"
 	"github.com/seed-504bad89/accolade/rules"
 )
@@ -39,6 +40,7 @@ func tell(t *testing.T) *story {
 	s := &story{t: t, clock: testkit.NewClock(), tokens: map[string]string{"admin": adminToken}, ids: map[string]string{}}
 	cfg := configuration(testkit.SQLitePath(t), "")
 	cfg.Rules, cfg.Now = shipped(t, "contributions", "rhythm", "teams", "community", "reviewer", "maintainer", "seasonal"), s.clock.Now
+	cfg.SignIn = s.providers()
 	s.url = start(t, cfg)
 	s.people()
 	s.groups()
@@ -46,6 +48,20 @@ func tell(t *testing.T) *story {
 	s.deliveries()
 	s.awards()
 	return s
+}
+
+// providers are those that people could sign in with; no test goes there, since nobody answers.
+func (*story) providers() []signin.Config {
+	const nobody = "http://127.0.0.1:1"
+	configured := make([]signin.Config, 0, 5)
+	for _, p := range []struct{ name, source, title string }{
+		{"gitlab", "", ""}, {"github", "forge", ""}, {"forgejo", "", ""}, {"gitea", "", ""}, {"oidc", "", "Acme single sign-on"},
+	} {
+		configured = append(configured, signin.Config{
+			Name: p.name, Kind: p.name, URL: nobody, ClientID: "accolade", ClientSecret: "a secret", Source: p.source, Title: p.title,
+		})
+	}
+	return configured
 }
 
 // shipped returns files of the pack, with the pictures.

@@ -31,7 +31,9 @@ type metrics struct {
 	batches prometheus.Histogram
 	// eventsSince is the time from which on all events are kept.
 	eventsSince prometheus.Gauge
-	queued      prometheus.Gauge
+	// drained is there with a spool alone.
+	drained prometheus.Counter
+	queued  prometheus.Gauge
 }
 
 // match counts the rules of hits.
@@ -70,6 +72,9 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		mails:          counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
 		eventsSince: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: "accolade", Name: "events_kept_since_timestamp_seconds", Help: "The time from which on all events are kept; 0 if none was ever forgotten.",
+		}),
+		drained: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "accolade", Name: "spool_drained_total", Help: "Deliveries that were taken out of the spool and are in the database.",
 		}),
 		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "accolade", Name: "batch_deliveries", Help: "Deliveries in one commit.",

@@ -242,3 +242,30 @@ func (o *Operations) RecentAwards(ctx context.Context, caller Caller, ref string
 	})
 	return namespace, awards, err
 }
+
+// RecentUserAwards returns the latest awards on a person's profile, newest first, and the person. Role: as for
+// ListUserAwards.
+func (o *Operations) RecentUserAwards(ctx context.Context, caller Caller, ref string) (*achievement.User, []AwardView, error) {
+	var user *achievement.User
+	var awards []AwardView
+	err := o.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		if user, err = findUser(ctx, tx, ref); err != nil {
+			return err
+		}
+		filter, some, err := o.profileFilter(ctx, tx, caller, user, false)
+		if err != nil || !some {
+			return err
+		}
+		found, err := tx.LatestUserAwards(ctx, filter, MaxRecent)
+		if err != nil {
+			return err
+		}
+		listing, err := o.viewListing(ctx, tx, caller, found, "")
+		if err == nil {
+			awards = listing.Items
+		}
+		return err
+	})
+	return user, awards, err
+}

@@ -80,6 +80,19 @@ func mayAdopt(user *achievement.User) error {
 	return nil
 }
 
+// mayStopAdministering refuses what leaves nobody who administers the service: the user, who is locked, is an admin that is not
+// blocked, is none afterwards, and there is no other.
+func mayStopAdministering(ctx context.Context, tx *store.Tx, user *achievement.User, afterwards bool) error {
+	if !user.Admin || user.Blocked || afterwards {
+		return nil
+	}
+	others, err := tx.OtherAdmins(ctx, user.ID)
+	if err != nil || others > 0 {
+		return err
+	}
+	return fault.New(fault.Conflict, "last_admin", "%s is the last admin; make somebody else one first", user.Username)
+}
+
 // mayIssue refuses tokens for others, except by admins, and tokens that could do what the caller's
 // cannot or what their user may not.
 func mayIssue(caller Caller, user *achievement.User, scopes []achievement.Scope) error {

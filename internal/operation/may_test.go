@@ -16,7 +16,7 @@ import (
 var openToAll = []string{
 	"AchievementsOfNamespaces", "AwardsOfAchievements", "AwardsOfUsers", "HoldersOfAchievements",
 	"BeginSignIn", "TakeSignIn", "SignIn",
-	"GetAchievement", "GetAchievementAvatar", "GetAward", "GetNamespace", "GetShowcase", "Portrait", "Gallery", "Exhibit", "Leaderboard", "RecentAwards", "AwardWithPowers", "GetUser", "ListAchievements", "ListAwards", "ListNamespaces", "ListUserAwards",
+	"GetAchievement", "GetAchievementAvatar", "GetAward", "GetNamespace", "GetShowcase", "Portrait", "Gallery", "Exhibit", "Leaderboard", "RecentAwards", "RecentUserAwards", "AwardWithPowers", "GetUser", "ListAchievements", "ListAwards", "ListNamespaces", "ListUserAwards",
 }
 
 // An operation that somebody adds is refused to strangers until it is put on the list.

@@ -97,7 +97,8 @@ func (o *Operations) UpdateCurrentUser(ctx context.Context, caller Caller, in Us
 	return o.updateUser(ctx, caller, strconv.FormatInt(caller.ID(), 10), in)
 }
 
-// UpdateUser changes what the service knows of a user. Role: admin. Faults: built_in, changed.
+// UpdateUser changes what the service knows of a user. Role: admin. Faults: built_in, changed,
+// last_admin.
 func (o *Operations) UpdateUser(ctx context.Context, caller Caller, ref string, in UserChange) (*UserView, error) {
 	if err := mayAdminister(caller); err != nil {
 		return nil, err
@@ -121,6 +122,9 @@ func (o *Operations) updateUser(ctx context.Context, caller Caller, ref string, 
 			return err
 		}
 		in.apply(&view.User)
+		if err := mayStopAdministering(ctx, tx, user, view.Admin && !view.Blocked); err != nil {
+			return err
+		}
 		view.UpdatedAt = o.now()
 		if err := tx.UpdateUser(ctx, &view.User); err != nil {
 			return err
@@ -158,7 +162,7 @@ func lockUser(ctx context.Context, tx *store.Tx, ref string) (*achievement.User,
 }
 
 // EraseUser erases everything about a person. What is left is a nameless mark, by which later events
-// find nobody. Role: the user; admin. Faults: built_in, changed.
+// find nobody. Role: the user; admin. Faults: built_in, changed, last_admin.
 func (o *Operations) EraseUser(ctx context.Context, caller Caller, ref string, match Match[UserView]) error {
 	if err := mayWrite(caller); err != nil {
 		return err
@@ -172,6 +176,9 @@ func (o *Operations) EraseUser(ctx context.Context, caller Caller, ref string, m
 			return err
 		}
 		if err := match.check("user", &UserView{User: *user, Known: true}); err != nil {
+			return err
+		}
+		if err := mayStopAdministering(ctx, tx, user, false); err != nil {
 			return err
 		}
 		if err := o.eraseUser(ctx, tx, user); err != nil {

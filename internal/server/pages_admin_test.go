@@ -285,6 +285,7 @@ func TestAdminsKeepPeopleAndGroups(t *testing.T) {
 			v.visit("GET", "/admin/users/ada?done=admin_user", nil).shows(t, step[0], step[1], "Changed.")
 		}
 		same(t, "something else", v.visit("POST", "/admin/users/ada", url.Values{"set": {"king"}}).status, http.StatusBadRequest)
+		v.visit("POST", "/admin/users/admin", url.Values{"set": {"no_admin"}}).refuses(t, "the last admin", http.StatusConflict, "This is the last admin.")
 		same(t, "the house", v.visit("POST", "/admin/users/accolade", url.Values{"set": {"blocked"}}).status, http.StatusConflict)
 
 		link := url.Values{"source": {"forge"}, "forge_user_id": {"77"}, "login": {"adaforge"}}

@@ -1,16 +1,20 @@
 package server_test
 
 import (
+	"context"
+	"crypto/rand"
 	"encoding/xml"
 	"html"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/store"
 )
 
 // page gets a page as a browser that nobody signed in with.
@@ -111,7 +115,7 @@ func TestGroupsShowTheirAchievements(t *testing.T) {
 		}
 		d.achievement("acme/tools", "Nobody's", "irrevocable")
 		// Five people: these four and the admin. What Otis holds is private.
-		d.page("/groups/acme/tools/-/achievements").shows(t, "the group", "2 holders", "40 % of all people", "0 holders", "!otis",
+		d.page("/groups/acme/tools/-/achievements").shows(t, "the group", "2 holders", "40 % of all people", "Nobody holds this yet.", "!otis",
 			`<a href="/groups/acme/-/achievements">ACME</a>`)
 		page := d.page(strings.TrimPrefix(captain, "/api/v1"))
 		page.shows(t, "the achievement", "2 holders", "@ada", "@grace", "!@otis")
@@ -214,6 +218,41 @@ func TestFeedsAreAtom(t *testing.T) {
 			v := d.visitor()
 			v.headers["If-None-Match"] = got.header.Get("ETag")
 			same(t, "again", v.visit("GET", path, nil).status, http.StatusNotModified)
+		}
+	})
+}
+
+// What somebody put first on the profile, or was awarded first, keeps nothing newer out of the feed.
+func TestFeedsTellOfTheNewest(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		d.person("ada")
+		d.namespace("acme", "public")
+		old, err := strconv.ParseInt(strings.TrimPrefix(d.award(d.achievement("acme", "Old", "repeatable"), "ada"), "/api/v1/awards/"), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = d.book.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			award, err := tx.AwardByID(ctx, old)
+			for range operation.MaxPortrait {
+				award.ID, award.Occurrence = 0, rand.Text()
+				if err == nil {
+					err = tx.CreateAward(ctx, award)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.clock.Advance(time.Hour)
+		d.award(d.achievement("acme", "New", "repeatable"), "ada")
+		feed := d.page("/users/ada/feed.atom").text
+		if _, entry, _ := strings.Cut(feed, "<entry>"); !strings.Contains(entry[:min(len(entry), 300)], "ADA was awarded New") {
+			t.Errorf("the newest does not come first: %.1000s", feed)
 		}
 	})
 }

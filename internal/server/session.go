@@ -21,6 +21,7 @@ import (
 func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.HandlerFunc) {
 	pages := web.New(web.Config{
 		Operations: cfg.Operations, BaseURL: cfg.BaseURL, Degraded: cfg.Degraded, Providers: providers(cfg),
+		KeepNote: signin.KeepNote, TakeNote: signin.TakeNote,
 		Exported: func(export *operation.UserExport) any { return rest.Export(export, cfg.BaseURL) },
 	})
 	pages.MountStatic(routes)

@@ -98,6 +98,30 @@ func (a answer) fields() string {
 	return strings.Join(all, ", ")
 }
 
+// Somebody must be left who can administer the service.
+func TestTheLastAdminStays(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+		d.person("ada")
+		last := func(method, path string, body any) {
+			t.Helper()
+			d.refused(http.StatusConflict, "last_admin", adminToken, method, path, body)
+		}
+		last("PATCH", "/api/v1/users/admin", map[string]any{"blocked": true})
+		last("PATCH", "/api/v1/users/admin", map[string]any{"admin": false})
+		last("DELETE", "/api/v1/users/admin", nil)
+		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/users/admin", map[string]any{"name": "Root"})
+		// Another who is blocked cannot help.
+		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/users/ada", map[string]any{"admin": true, "blocked": true})
+		last("PATCH", "/api/v1/users/admin", map[string]any{"admin": false})
+		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/users/ada", map[string]any{"blocked": false})
+		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/users/admin", map[string]any{"admin": false})
+		same(t, "what is left", d.must(http.StatusOK, "", "GET", "/api/v1/users/admin", nil).at("username"), any("admin"))
+	})
+}
+
 func TestTokens(t *testing.T) {
 	t.Parallel()
 

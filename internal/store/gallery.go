@@ -75,6 +75,13 @@ func (tx *Tx) LatestAwards(ctx context.Context, namespaceID int64, limit int) ([
 	return awardsOf(rows), err
 }
 
+// LatestUserAwards returns the latest of a user's standing awards that the filter chooses, at most limit; newest first.
+func (tx *Tx) LatestUserAwards(ctx context.Context, f UserAwardFilter, limit int) ([]achievement.Award, error) {
+	var rows []awardRow
+	err := tx.db.NewSelect().Model(&rows).Apply(f.chosen).OrderExpr("aw.awarded_at DESC, aw.id DESC").Limit(int64(limit)).Scan(ctx)
+	return awardsOf(rows), err
+}
+
 // openAwards chooses the standing awards of a namespace's achievements that are on profiles which everyone sees.
 func openAwards(q *bun.SelectQuery, namespaceID int64) *bun.SelectQuery {
 	return q.TableExpr("awards AS aw").Join("JOIN achievements AS a ON a.id = aw.achievement_id").

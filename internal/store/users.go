@@ -120,6 +120,14 @@ func (tx *Tx) ListUsers(ctx context.Context, search string, p Page) ([]achieveme
 	return users, next, nil
 }
 
+// OtherAdmins returns how many users but this one are admins that are not blocked. Those stay so until the transaction ends.
+func (tx *Tx) OtherAdmins(ctx context.Context, id int64) (int, error) {
+	var rows []userRow
+	err := tx.dialect.lock(tx.db.NewSelect(), false).Model(&rows).Where("admin").Where("NOT blocked").Where("id <> ?", id).
+		Where("merged_into IS NULL").Order("id").Scan(ctx)
+	return len(rows), err
+}
+
 // UsersByID returns those of the users that exist.
 func (tx *Tx) UsersByID(ctx context.Context, ids []int64) (map[int64]*achievement.User, error) {
 	return byID(ctx, tx, ids, func(r *userRow) (int64, *achievement.User) { return r.ID, r.user() })

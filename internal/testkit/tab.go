@@ -236,7 +236,7 @@ func (tab *Tab) Picture(look Look, height int64) []byte {
 	look.Height = min(height, max(look.Height, Ask[int64](tab, "document.documentElement.scrollHeight")))
 	tab.Look(look)
 	tab.Loaded()
-	quality := int64(70)
+	quality := int64(60)
 	return call(tab, page.CaptureScreenshot, page.CaptureScreenshotParams{
 		Format: page.CaptureScreenshotFormatWebp, Quality: &quality,
 	}).Data

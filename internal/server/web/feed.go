@@ -44,17 +44,13 @@ type atomEntry struct {
 
 // userFeed tells of what a person was awarded latest. Feed readers are nobody in particular, so it tells what everyone may see.
 func (p *Pages) userFeed(c *gin.Context) {
-	portrait, err := p.operations.Portrait(c.Request.Context(), operation.Caller{}, c.Param("user"))
+	user, awards, err := p.operations.RecentUserAwards(c.Request.Context(), operation.Caller{}, c.Param("user"))
 	if err != nil {
 		problem.Write(c, err)
 		return
 	}
-	front.Keep(c, front.User(portrait.User.ID))
-	var awards []operation.AwardView
-	for i := range portrait.Awards {
-		awards = append(awards, portrait.Awards[i].Awards...)
-	}
-	p.feed(c, portrait.User.Name, personPath(portrait.User.Username), "/feed.atom", latest(awards))
+	front.Keep(c, front.User(user.ID))
+	p.feed(c, user.Name, personPath(user.Username), "/feed.atom", awards)
 }
 
 // groupFeed tells of what a namespace awarded latest.

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -58,14 +56,6 @@ func (p *Pages) counted(key string, number int) string {
 func (p *Pages) worded(key string, fields ...any) string {
 	text, _ := p.renderer.words.text(key, fields...)
 	return text
-}
-
-// latest returns the newest of the awards, newest first, as many as a feed tells of.
-func latest(awards []operation.AwardView) []operation.AwardView {
-	slices.SortFunc(awards, func(x, y operation.AwardView) int {
-		return cmp.Or(y.AwardedAt.Compare(x.AwardedAt), cmp.Compare(y.ID, x.ID))
-	})
-	return awards[:min(len(awards), operation.MaxRecent)]
 }
 
 // signInPage is what the page of ways to sign in shows.

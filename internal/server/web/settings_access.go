@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -26,8 +27,11 @@ type tokensPage struct {
 	Chosen  map[achievement.Scope]bool
 	Expires string
 	// Issued is the new one, whose secret is shown this once.
-	Issued *operation.IssuedToken
+	Issued *issuedToken
 }
+
+// issuedToken is what the page that follows the form is told of the new token.
+type issuedToken struct{ Name, Secret string }
 
 // ownTokens returns what the page shows; else it has answered.
 func (p *Pages) ownTokens(c *gin.Context) (*tokensPage, bool) {
@@ -51,12 +55,18 @@ func (p *Pages) ownTokens(c *gin.Context) (*tokensPage, bool) {
 }
 
 func (p *Pages) tokens(c *gin.Context) {
-	if page, ok := p.ownTokens(c); ok {
-		p.show(c, http.StatusOK, "settings-tokens", view{Hidden: true, Body: page})
+	page, ok := p.ownTokens(c)
+	if !ok {
+		return
 	}
+	var issued issuedToken
+	if note := p.takeNote(c); note != "" && json.Unmarshal([]byte(note), &issued) == nil {
+		page.Issued = &issued
+	}
+	p.show(c, http.StatusOK, "settings-tokens", view{Hidden: true, Body: page})
 }
 
-// issueToken answers with the secret and leads nowhere: an address or a cookie that held it would be kept by others.
+// issueToken leads to the page that shows the secret, once: showing that again shows no secret and issues nothing.
 func (p *Pages) issueToken(c *gin.Context) {
 	page, ok := p.ownTokens(c)
 	if !ok {
@@ -73,18 +83,21 @@ func (p *Pages) issueToken(c *gin.Context) {
 	if err == nil {
 		asked.ExpiresAt, err = endOfDay(page.Expires)
 	}
+	var issued *operation.IssuedToken
 	if err == nil {
-		page.Issued, err = p.operations.CreateToken(c.Request.Context(), caller(c), asked)
+		issued, err = p.operations.CreateToken(c.Request.Context(), caller(c), asked)
 	}
 	if err != nil {
 		p.again(c, err, "settings-tokens", view{Body: page})
 		return
 	}
-	issued := page.Issued
-	if page, ok = p.ownTokens(c); ok {
-		page.Issued = issued
-		p.show(c, http.StatusCreated, "settings-tokens", view{Hidden: true, Body: page})
+	note, err := json.Marshal(issuedToken{issued.Name, issued.Secret})
+	if err != nil {
+		p.Fail(c, err)
+		return
 	}
+	p.keepNote(c, string(note))
+	p.back(c, "/settings/tokens", "")
 }
 
 // endOfDay is when a token ends that is good for the day, too; zero for no day.

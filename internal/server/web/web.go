@@ -24,6 +24,9 @@ type Config struct {
 	Providers []Provider
 	// Exported returns what is kept about a person as the API shows it, ready to be encoded.
 	Exported func(*operation.UserExport) any
+	// KeepNote gives the browser a text for the page that the answer leads to, and TakeNote returns it there, once.
+	KeepNote func(c *gin.Context, text string)
+	TakeNote func(c *gin.Context) string
 	// Degraded says that the service works without something that can be missed; nil for never.
 	Degraded func() bool
 }
@@ -38,6 +41,8 @@ type Pages struct {
 	// path is the base URL's own path, where a proxy puts the service below one.
 	path      string
 	providers []Provider
+	keepNote  func(*gin.Context, string)
+	takeNote  func(*gin.Context) string
 	exported  func(*operation.UserExport) any
 	degraded  func() bool
 	renderer  *renderer
@@ -45,7 +50,10 @@ type Pages struct {
 
 // New returns the pages. It panics when an embedded template is broken, which the tests would have shown.
 func New(cfg Config) *Pages {
-	p := &Pages{operations: cfg.Operations, base: cfg.BaseURL, providers: cfg.Providers, exported: cfg.Exported, degraded: cfg.Degraded}
+	p := &Pages{
+		operations: cfg.Operations, base: cfg.BaseURL, providers: cfg.Providers, keepNote: cfg.KeepNote, takeNote: cfg.TakeNote,
+		exported: cfg.Exported, degraded: cfg.Degraded,
+	}
 	if base, err := url.Parse(cfg.BaseURL); err == nil {
 		p.path = base.EscapedPath()
 	}
