@@ -48,6 +48,8 @@ type schema interface {
 type transacting interface {
 	// read runs one statement, whose arguments are $1 and so on, outside of any transaction, and calls row for each of its rows.
 	read(ctx context.Context, db *bun.DB, statement string, args []any, row func(scan func(...any) error) error) error
+	// insert stores many rows within a transaction, and calls row for each that the statement returns.
+	insert(ctx context.Context, db bun.IDB, in insertion, row func(scan func(...any) error) error) error
 	// viewOptions begin a transaction that reads one state of the book.
 	viewOptions() *sql.TxOptions
 	// trouble tells errors that are not the caller's doing from all others.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -12,8 +14,8 @@ import (
 
 // keeping is how events are stored: on Postgres a month of them is a partition.
 type keeping interface {
-	// storeEvents stores those of the events whose digests the book does not hold, and returns what ids these got.
-	storeEvents(ctx context.Context, db bun.IDB, rows []*newEvent) ([]keyRow, error)
+	// storeEvents stores those of the events whose digests the book does not hold, and calls stored for each of these.
+	storeEvents(ctx context.Context, db bun.IDB, rows []*newEvent, stored func(digest []byte, id int64)) error
 	// makeMonths makes room for the events of the months, and reports whether there was room for all of them before.
 	makeMonths(ctx context.Context, db bun.IDB, months []month) (ready bool, err error)
 	// moveIDs has the ids of events go on from one, unless they are beyond it.
@@ -22,32 +24,34 @@ type keeping interface {
 	dropEvents(ctx context.Context, db bun.IDB, below int64, limit int) (some bool, err error)
 }
 
-// newEvent is an event that may be in the book.
-type newEvent struct {
-	bun.BaseModel `bun:"table:events"`
-
-	ID         int64 `bun:",nullzero"`
-	Digest     []byte
-	Source     string
-	Key        string
-	Kind       string
-	Object     string
-	HappenedAt time.Time
-	DeliveryID int64
-	RevisionID int64 `bun:",nullzero"`
-	Data       string
-	Failures   string `bun:",nullzero"`
+func (d postgres) storeEvents(ctx context.Context, db bun.IDB, rows []*newEvent, stored func(digest []byte, id int64)) error {
+	columns := eventColumns(rows)
+	names := namesOf(columns)
+	var statement strings.Builder
+	statement.WriteString("WITH given AS (SELECT * FROM ")
+	args := d.unnest(&statement, append(columns, digestsOf(rows)))
+	statement.WriteString(` AS g (` + names + `, digest)),
+		taken AS (INSERT INTO event_keys (digest) SELECT digest FROM given ON CONFLICT DO NOTHING RETURNING id, digest),
+		stored AS (INSERT INTO events (id, ` + names + `) SELECT t.id, ` + names + ` FROM given AS g JOIN taken AS t ON t.digest = g.digest)
+		SELECT digest, id FROM taken`)
+	return query(ctx, db, statement.String(), args, keyScanner(stored))
 }
 
-func (postgres) storeEvents(ctx context.Context, db bun.IDB, rows []*newEvent) ([]keyRow, error) {
-	var taken []keyRow
-	err := db.NewRaw(`WITH given (id, digest, source, key, kind, object, happened_at, delivery_id, revision_id, data, failures) AS (?),
-		taken AS (INSERT INTO event_keys (digest) SELECT digest FROM given ON CONFLICT DO NOTHING RETURNING digest, id),
-		stored AS (INSERT INTO events (id, source, key, kind, object, happened_at, delivery_id, revision_id, data, failures)
-			SELECT t.id, g.source, g.key, g.kind, g.object, g.happened_at, g.delivery_id, g.revision_id, g.data::json, g.failures
-			FROM given AS g JOIN taken AS t ON t.digest = g.digest)
-		SELECT digest, id FROM taken`, db.NewValues(&rows)).Scan(ctx, &taken)
-	return taken, ignoreNoRows(err)
+func digestsOf(rows []*newEvent) column {
+	return bytesOf("digest", rows, func(r *newEvent) []byte { return r.digest })
+}
+
+// keyScanner reads rows of a digest and an id.
+func keyScanner(stored func(digest []byte, id int64)) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var digest []byte
+		var id int64
+		if err := scan(&digest, &id); err != nil {
+			return err
+		}
+		stored(digest, id)
+		return nil
+	}
 }
 
 const (
@@ -136,24 +140,20 @@ func init() { //nolint:gochecknoinits // functions of SQLite's driver are the wh
 	})
 }
 
-func (sqliteFile) storeEvents(ctx context.Context, db bun.IDB, rows []*newEvent) ([]keyRow, error) {
-	var taken []keyRow
-	err := db.NewInsert().Model(&rows).ModelTableExpr("event_keys").Column("digest").On("CONFLICT DO NOTHING").Returning("digest, id").Scan(ctx, &taken)
-	if ignoreNoRows(err) != nil || len(taken) == 0 {
-		return nil, ignoreNoRows(err)
+func (d sqliteFile) storeEvents(ctx context.Context, db bun.IDB, rows []*newEvent, stored func(digest []byte, id int64)) error {
+	ids := make(map[string]int64, len(rows))
+	err := d.insert(ctx, db, insertion{
+		table: "event_keys", rows: len(rows), columns: []column{digestsOf(rows)}, then: "ON CONFLICT DO NOTHING RETURNING digest, id",
+	}, keyScanner(func(digest []byte, id int64) {
+		ids[string(digest)] = id
+		stored(digest, id)
+	}))
+	if err != nil {
+		return err
 	}
-	ids := make(map[string]int64, len(taken))
-	for _, row := range taken {
-		ids[string(row.Digest)] = row.ID
-	}
-	stored := make([]*newEvent, 0, len(taken))
-	for _, row := range rows {
-		if row.ID = ids[string(row.Digest)]; row.ID != 0 {
-			stored = append(stored, row)
-		}
-	}
-	_, err = db.NewInsert().Model(&stored).ExcludeColumn("digest").Returning("NULL").Exec(ctx)
-	return taken, err
+	fresh := slices.DeleteFunc(slices.Clone(rows), func(r *newEvent) bool { return ids[string(r.digest)] == 0 })
+	id := numbersOf("id", fresh, func(r *newEvent) int64 { return ids[string(r.digest)] })
+	return d.insert(ctx, db, insertion{table: "events", rows: len(fresh), columns: append(eventColumns(fresh), id)}, nil)
 }
 
 // makeMonths has nothing to do: all events are in one table.

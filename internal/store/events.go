@@ -63,20 +63,41 @@ func (tx *Tx) InsertEvents(ctx context.Context, events []*EventRow) error {
 		if err != nil {
 			return fmt.Errorf("encoding event %s: %w", ev.Event.Key, err)
 		}
-		rows = append(rows, &newEvent{
-			Digest: digest, Source: ev.Event.Source, Key: ev.Event.Key, Kind: ev.Event.Kind, Object: ev.Event.Object,
+		rows = append(rows, &newEvent{digest: digest, eventRow: eventRow{
+			Source: ev.Event.Source, Key: ev.Event.Key, Kind: ev.Event.Kind, Object: ev.Event.Object,
 			HappenedAt: ev.Event.Time, DeliveryID: ev.DeliveryID, RevisionID: ev.RevisionID,
 			Data: string(data), Failures: ev.Failures,
-		})
+		}})
 	}
 	// All servers insert in the same order, so that none waits for another in a circle.
-	slices.SortFunc(rows, func(x, y *newEvent) int { return bytes.Compare(x.Digest, y.Digest) })
-	taken, err := tx.dialect.storeEvents(ctx, tx.db, rows)
-	for i := range taken {
-		ev := first[string(taken[i].Digest)]
-		ev.ID, ev.New = taken[i].ID, true
+	slices.SortFunc(rows, func(x, y *newEvent) int { return bytes.Compare(x.digest, y.digest) })
+	return tx.timed(func() error {
+		return tx.dialect.storeEvents(ctx, tx.db, rows, func(digest []byte, id int64) {
+			ev := first[string(digest)]
+			ev.ID, ev.New = id, true
+		})
+	})
+}
+
+// newEvent is an event that may be in the book.
+type newEvent struct {
+	eventRow
+
+	digest []byte
+}
+
+func eventColumns(rows []*newEvent) []column {
+	return []column{
+		textsOf("source", rows, func(r *newEvent) string { return r.Source }),
+		textsOf("key", rows, func(r *newEvent) string { return r.Key }),
+		textsOf("kind", rows, func(r *newEvent) string { return r.Kind }),
+		textsOf("object", rows, func(r *newEvent) string { return r.Object }),
+		timesOf("happened_at", rows, func(r *newEvent) time.Time { return r.HappenedAt }),
+		numbersOf("delivery_id", rows, func(r *newEvent) int64 { return r.DeliveryID }),
+		nullColumnOf("revision_id", "bigint", rows, func(r *newEvent) int64 { return r.RevisionID }),
+		columnOf("data", "json", rows, func(r *newEvent) string { return r.Data }),
+		nullColumnOf("failures", "text", rows, func(r *newEvent) string { return r.Failures }),
 	}
-	return err
 }
 
 // sortBy sorts rows by two texts, compared as bytes.
