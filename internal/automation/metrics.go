@@ -29,6 +29,8 @@ type metrics struct {
 	redeliveries   *prometheus.CounterVec
 
 	batches prometheus.Histogram
+	// eventsSince is the time from which on all events are kept.
+	eventsSince prometheus.Gauge
 	// drained is there with a spool alone.
 	drained prometheus.Counter
 	queued  prometheus.Gauge
@@ -71,6 +73,9 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		redeliveries:   counter("redeliveries_requested_total", "Deliveries that a forge was asked to send again.", "source"),
 		importFailures: counter("import_failures_total", "Times that reading a forge could not go on.", "source"),
 		mails:          counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
+		eventsSince: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "accolade", Name: "events_kept_since_timestamp_seconds", Help: "The time from which on all events are kept; 0 if none was ever forgotten.",
+		}),
 		drained: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: "spool_drained_total", Help: "Deliveries that were taken out of the spool and are in the database.",
 		}),
@@ -82,6 +87,6 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 			Namespace: namespace, Name: "queued_deliveries", Help: "Deliveries that waited when the last commit began.",
 		}),
 	}
-	registerer.MustRegister(m.fired, m.batches, m.queued)
+	registerer.MustRegister(m.fired, m.batches, m.queued, m.eventsSince)
 	return m
 }

@@ -13,21 +13,29 @@ import (
 // insert hands over each column as an array, so that the statement is the same for any number of rows.
 func (d postgres) insert(ctx context.Context, db bun.IDB, in insertion, row func(scan func(...any) error) error) error {
 	var statement strings.Builder
-	args := make([]any, 0, len(in.columns)+1)
+	in.begin(&statement)
+	statement.WriteString(" SELECT * FROM ")
+	args := d.unnest(&statement, in.columns)
+	statement.WriteString(" " + in.then)
+	return query(ctx, db, statement.String(), args, row)
+}
+
+// unnest writes the columns' arrays as a table, and returns the statement's arguments.
+func (d postgres) unnest(statement *strings.Builder, columns []column) (args []any) {
+	args = make([]any, 0, len(columns)+1)
 	if d.prepares {
 		args = append(args, pgx.QueryExecModeCacheStatement)
 	}
-	in.begin(&statement)
-	statement.WriteString(" SELECT * FROM unnest(")
-	for i := range in.columns {
+	statement.WriteString("unnest(")
+	for i := range columns {
 		if i > 0 {
 			statement.WriteString(", ")
 		}
-		statement.WriteString("$" + strconv.Itoa(i+1) + "::" + in.columns[i].kind + "[]")
-		args = append(args, in.columns[i].all)
+		statement.WriteString("$" + strconv.Itoa(i+1) + "::" + columns[i].kind + "[]")
+		args = append(args, columns[i].all)
 	}
-	statement.WriteString(") " + in.then)
-	return query(ctx, db, statement.String(), args, row)
+	statement.WriteString(")")
+	return args
 }
 
 // maxVariables is how many values SQLite takes in one statement (SQLITE_MAX_VARIABLE_NUMBER).
@@ -60,14 +68,15 @@ func (sqliteFile) insert(ctx context.Context, db bun.IDB, in insertion, row func
 
 // begin writes the statement as far as both databases agree.
 func (in *insertion) begin(statement *strings.Builder) {
-	statement.WriteString("INSERT INTO " + in.table + " (")
-	for i := range in.columns {
-		if i > 0 {
-			statement.WriteString(", ")
-		}
-		statement.WriteString(in.columns[i].name)
+	statement.WriteString("INSERT INTO " + in.table + " (" + namesOf(in.columns) + ")")
+}
+
+func namesOf(columns []column) string {
+	names := make([]string, len(columns))
+	for i := range columns {
+		names[i] = columns[i].name
 	}
-	statement.WriteString(")")
+	return strings.Join(names, ", ")
 }
 
 // query runs a statement of the transaction as it is written: bun would write the values into it.

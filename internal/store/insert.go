@@ -69,8 +69,13 @@ func (tx *Tx) insert(ctx context.Context, in insertion, row func(scan func(...an
 	if in.rows == 0 {
 		return nil
 	}
+	return tx.timed(func() error { return tx.dialect.insert(ctx, tx.db, in, row) })
+}
+
+// timed runs a statement, and tells how long it took.
+func (tx *Tx) timed(run func() error) error {
 	began := time.Now()
-	err := tx.dialect.insert(ctx, tx.db, in, row)
+	err := run()
 	if tx.observe != nil {
 		tx.observe(time.Since(began))
 	}
