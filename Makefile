@@ -1,9 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint generate generate-check tidy-check check bench fuzz docker screenshots
+.PHONY: help demo build test lint generate generate-check tidy-check check bench soak fuzz docker screenshots reliability vulnerabilities sbom reproducible
 
 services := go run ./build/services
 golangci := go tool -modfile=build/lint.mod golangci-lint
 FUZZTIME ?= 10s
+SOAK ?= 30m
+ROWS ?= all
+release := CGO_ENABLED=0 GOFLAGS='-tags=nomsgpack -trimpath'
 
 help: ## show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,22 +29,38 @@ generate: ## everything that is made from something else
 	go generate ./...
 	go run ./cmd/accolade config list > docs/configuration.md
 	go run ./build/errors > docs/errors.md
+	go run ./build/reliability
 	go run ./cmd/accolade rules schema > rules/rules.schema.json
 	go run ./build/avatars
 
 generate-check: ## fail when make generate would change something
-	./build/unchanged.sh api docs/configuration.md docs/errors.md rules/rules.schema.json rules/avatars -- $(MAKE) --no-print-directory generate
+	./build/unchanged.sh api docs/configuration.md docs/errors.md docs/reliability.md rules/rules.schema.json rules/avatars -- $(MAKE) --no-print-directory generate
 
 tidy-check: ## fail when go.mod or go.sum is not what the code needs
 	go mod tidy -diff
 
 check: tidy-check generate-check lint test ## everything that must hold before a commit
 
-bench: ## the benchmark: bare, naive and ours, taking in and reading, side by side
-	$(services) -durable -browser=false -- go run ./internal/bench
+bench: ## the benchmark: bare, naive and ours, taking in and reading, side by side; about ten minutes, written into docs/performance.md
+	$(services) -durable -browser=false -- go run ./internal/bench -json docs/performance.json -document docs/performance.md
+
+soak: ## everything at once for SOAK (30m): memory, goroutines, open files and p99 must stay as they are
+	$(services) -durable -browser=false -- go run ./internal/bench -soak $(SOAK) -json docs/soak.json -document docs/performance.md
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	./build/fuzz.sh $(FUZZTIME)
+
+reliability: ## run the tests of every fault that is tried, or of ROWS (15,23-33), and write docs/reliability.md
+	$(services) -- go run ./build/reliability -run $(ROWS)
+
+vulnerabilities: ## fail when a known vulnerability can be reached; asks vuln.go.dev
+	go tool -modfile=build/vuln.mod govulncheck -tags nomsgpack ./cmd/accolade
+
+sbom: ## what the binary is made of, as CycloneDX: accolade.cdx.json
+	$(release) go tool -modfile=build/sbom.mod cyclonedx-gomod app -json -licenses -std -output accolade.cdx.json -main cmd/accolade .
+
+reproducible: ## build the release twice, in different places, and fail unless the binaries are equal
+	./build/reproducible.sh
 
 screenshots: ## the pictures in docs/images of every page, and docs/pages.md, which shows them
 	mkdir -p docs/images

@@ -41,11 +41,13 @@ const adminToken = "the admin token of the tests"
 
 // door is a service to knock at. Every response that comes through it is checked against the contract.
 type door struct {
-	t        *testing.T
-	url      string
-	client   *http.Client
-	clock    *testkit.Clock
-	log      *bytes.Buffer
+	t      *testing.T
+	url    string
+	client *http.Client
+	clock  *testkit.Clock
+	log    *bytes.Buffer
+	// level is that of the log; the zero value is Info, as in production.
+	level    slog.Level
 	registry *prometheus.Registry
 	handler  http.Handler
 	book     *store.Store
@@ -123,7 +125,7 @@ func (d *door) mode(choose func(*operation.Config), options ...func(*server.Conf
 	d.url = "http://" + listener.Listener.Addr().String()
 	cfg := server.Config{
 		BaseURL: d.url, Operations: operations, Metrics: d.registry, Ready: d.book.Ready,
-		Log: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: d.level})),
 	}
 	cfg.Front = front.New(front.Config{Bytes: 1 << 20, Now: time.Now, Metrics: d.registry, Hears: true})
 	d.fronts.add(cfg.Front)

@@ -67,6 +67,7 @@ type Tx struct {
 	dialect dialect
 	// touched is nil where nothing can be changed.
 	touched *touched
+	observe func(time.Duration)
 }
 
 // Open opens the book without touching its tables; Migrate makes them. A SQLite file that another
@@ -174,7 +175,7 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 func (s *Store) try(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	t := newTouched()
 	err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		joint := &Tx{db: tx, dialect: s.dialect, touched: t}
+		joint := &Tx{db: tx, dialect: s.dialect, touched: t, observe: s.observe}
 		err := fn(context.WithValue(ctx, joinedKey{s}, joint), joint)
 		t.finished = err == nil
 		return err

@@ -39,8 +39,8 @@ func NewCluster(t *testing.T, settings ...string) *Cluster {
 func NewClusterIn(t *testing.T, directory string, settings ...string) *Cluster {
 	t.Helper()
 
-	need(t, "ACCOLADE_TEST_POSTGRES_URL") // where there is one, there are its programs
-	place, err := os.MkdirTemp("", "accolade-cluster-")
+	need(t, "ACCOLADE_TEST_POSTGRES_URL")               // where there is one, there are its programs
+	place, err := os.MkdirTemp("", "accolade-cluster-") //nolint:usetesting // another account has to reach it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func (c *Cluster) own(place string) {
 	uid, _ := strconv.ParseUint(account.Uid, 10, 32)
 	gid, _ := strconv.ParseUint(account.Gid, 10, 32)
 	c.identity = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-	if err := os.Chown(c.data, int(uid), int(gid)); err != nil { //nolint:gosec // ids of the system
+	if err := os.Chown(c.data, int(uid), int(gid)); err != nil {
 		c.t.Fatal(err)
 	}
 	if err := os.Chmod(place, 0o711); err != nil { //nolint:gosec // the account has to pass it, and nothing in it is secret
