@@ -148,8 +148,7 @@ func (a *arena) measure(ctx context.Context, b block, c contestant) (result, err
 
 // race loads the contestant and returns what was measured and how many deliveries were acknowledged in all.
 func (a *arena) race(ctx context.Context, process *process, from *supply, c contestant, connections int) (result, int, error) {
-	// Half as long, first: people are met and caches filled, for everyone.
-	warm, err := load(ctx, process.address, from, connections, a.duration/2)
+	warm, err := a.warm(ctx, process, from, connections)
 	if err != nil {
 		return result{}, 0, err
 	}
@@ -165,7 +164,7 @@ func (a *arena) race(ctx context.Context, process *process, from *supply, c cont
 	if err != nil {
 		return result{}, 0, err
 	}
-	acknowledged := warm.acknowledged + busy.acknowledged
+	acknowledged := warm + busy.acknowledged
 	r := summarize(busy)
 	after.minus(before).each(busy.acknowledged, &r)
 	if c.lone {
@@ -181,6 +180,22 @@ func (a *arena) race(ctx context.Context, process *process, from *supply, c cont
 		return result{}, 0, errors.New("the supply was used up; give a larger -supply or a shorter -duration")
 	}
 	return r, acknowledged, nil
+}
+
+// warm loads the contestant half as long as it will be measured, and until everybody was met, for new people cost more. It returns how
+// many deliveries were acknowledged.
+func (a *arena) warm(ctx context.Context, process *process, from *supply, connections int) (acknowledged int, err error) {
+	for first := true; first || acknowledged < people; first = false {
+		warm, err := load(ctx, process.address, from, connections, a.duration/2)
+		if err != nil {
+			return 0, err
+		}
+		if warm.acknowledged == 0 {
+			return 0, errors.New("nothing was acknowledged; give a longer -duration")
+		}
+		acknowledged += warm.acknowledged
+	}
+	return acknowledged, nil
 }
 
 // storm sends the first deliveries once more, which all were acknowledged before, and returns how many a second are answered.

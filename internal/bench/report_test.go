@@ -276,6 +276,46 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// A run writes everything into one file, and the tables between the marks of the other.
+func TestRunIsWritten(t *testing.T) {
+	t.Parallel()
+
+	place := t.TempDir()
+	a := &arena{settings: settings{rounds: 1, json: filepath.Join(place, "all.json"), document: filepath.Join(place, "page.md")}, results: map[string][]result{
+		ours: {{perSecond: 30}}, bareName: {{perSecond: 100}}, "json": {{perSecond: 9}}, "constant": {{perSecond: 10}},
+	}}
+	if err := a.write(machine{Commit: "abc"}); err == nil {
+		t.Error("a document that is not there was written")
+	}
+	if err := os.WriteFile(a.document, []byte("# Page\n<!-- measured -->\n<!-- end of measured -->\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.write(machine{Commit: "abc"}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(a.document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"commit abc", "| 1 | deliveries a second / bare | >= 0.20 | >= 0.30 | 0.30 | stretch |", "| 8a packed | ", "| ours | 30 | 30-30 |", "| json | 9 |"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+	var all struct {
+		Goals   []outcome
+		Medians map[string]map[string]float64
+		Results map[string][]map[string]float64
+	}
+	encoded, err := os.ReadFile(a.json)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(encoded, &all); err != nil || len(all.Goals) != 2 || all.Medians[ours]["per_second"] != 30 || len(all.Results) != 4 {
+		t.Errorf("the file holds %+v, %v", all, err)
+	}
+}
+
 func TestPartsToMeasure(t *testing.T) {
 	t.Parallel()
 
