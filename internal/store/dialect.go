@@ -121,6 +121,10 @@ func openPostgres(cfg Config) (*Store, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "accolade"
 	}
+	if config.ValidateConnect == nil && isMany(config) {
+		// Of several servers, only one writes.
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
 	pool := stdlib.OpenDB(*config)
 	conns := cfg.MaxConns
 	if conns == 0 {
@@ -131,6 +135,13 @@ func openPostgres(cfg Config) (*Store, error) {
 	pool.SetConnMaxLifetime(connLifetime)
 	db := bun.NewDB(pool, pgdialect.New())
 	return &Store{dialect: postgres{prepares}, writer: db, reader: db, turns: newTurns(conns, cfg.MaxWait)}, nil
+}
+
+// isMany reports whether the servers of a configuration are not all one, asked in several ways.
+func isMany(config *pgx.ConnConfig) bool {
+	return slices.ContainsFunc(config.Fallbacks, func(other *pgconn.FallbackConfig) bool {
+		return other.Host != config.Host || other.Port != config.Port
+	})
 }
 
 func (postgres) migrations() (fs.FS, error) { return fs.Sub(migrationFiles, "migrations/postgres") }

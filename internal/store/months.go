@@ -90,7 +90,7 @@ func (tx *Tx) ForgetEvents(ctx context.Context, before time.Time, limit int) (so
 // whose events the book no longer holds. It reports whether there may be more.
 func (tx *Tx) ForgetDeliveries(ctx context.Context, before time.Time, limit int) (some bool, err error) {
 	old := tx.db.NewSelect().Model((*deliveryRow)(nil)).Column("id").Where("received_at < ?", before).Where("body_expired_at IS NOT NULL").
-		Where("NOT EXISTS (SELECT 1 FROM events AS e WHERE e.delivery_id = d.id)").Order("received_at").Limit(int64(limit))
+		Where("NOT EXISTS (SELECT 1 FROM events AS e WHERE e.delivery_id = d.id)").Limit(int64(limit))
 	result, err := tx.db.NewDelete().Model((*deliveryRow)(nil)).Where("id IN (?)", old).Exec(ctx)
 	if err != nil {
 		return false, err

@@ -33,7 +33,8 @@ const (
 
 // Config says where the book is.
 type Config struct {
-	// URL is postgres://user@host/database, or the path of a SQLite file, which is made when missing.
+	// URL is postgres://user@host/database, or the path of a SQLite file, which is made when missing. Of several hosts,
+	// separated by commas, the one is used that can be written to.
 	URL string
 	// MaxConns bounds the connections to Postgres; 0 means 16. SQLite has one writer and four readers.
 	MaxConns int
