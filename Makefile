@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint generate generate-check tidy-check check bench soak fuzz docker screenshots reliability vulnerabilities sbom reproducible
+.PHONY: help demo build test lint generate generate-check tidy-check check faults bench soak fuzz docker screenshots reliability vulnerabilities sbom reproducible
 
 services := go run ./build/services
 golangci := go tool -modfile=build/lint.mod golangci-lint
@@ -40,6 +40,9 @@ tidy-check: ## fail when go.mod or go.sum is not what the code needs
 	go mod tidy -diff
 
 check: tidy-check generate-check lint test ## everything that must hold before a commit
+
+faults: ## processes killed and frozen, Postgres and Redis in trouble, fleets: nothing acknowledged is lost, nothing is twice
+	$(services) -browser=false -- go test -tags faults -count=1 -timeout 60m -v ./internal/faults
 
 bench: ## the benchmark: bare, naive and ours, taking in and reading, side by side; about ten minutes, written into docs/performance.md
 	$(services) -durable -browser=false -- go run ./internal/bench -json docs/performance.json -document docs/performance.md
