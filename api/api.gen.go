@@ -283,6 +283,7 @@ const (
 	WebhookReceiptOutcomeFailed     WebhookReceiptOutcome = "failed"
 	WebhookReceiptOutcomeIgnored    WebhookReceiptOutcome = "ignored"
 	WebhookReceiptOutcomeJudged     WebhookReceiptOutcome = "judged"
+	WebhookReceiptOutcomeSpooled    WebhookReceiptOutcome = "spooled"
 	WebhookReceiptOutcomeUnreadable WebhookReceiptOutcome = "unreadable"
 )
 
@@ -298,6 +299,8 @@ func (e WebhookReceiptOutcome) Valid() bool {
 	case WebhookReceiptOutcomeIgnored:
 		return true
 	case WebhookReceiptOutcomeJudged:
+		return true
+	case WebhookReceiptOutcomeSpooled:
 		return true
 	case WebhookReceiptOutcomeUnreadable:
 		return true
@@ -1544,8 +1547,8 @@ type Visibility string
 type WebhookReceipt struct {
 	Awards []ReceiptAward `json:"awards"`
 
-	// DeliveryId The id under which the delivery is kept, the same one when it was received before.
-	DeliveryId int64 `json:"delivery_id"`
+	// DeliveryId The id under which the delivery is kept, the same one when it was received before; absent when it is `spooled`.
+	DeliveryId *int64 `json:"delivery_id,omitempty"`
 
 	// Duplicate Whether this delivery was received before. It caused nothing now.
 	Duplicate bool            `json:"duplicate"`
@@ -1553,7 +1556,8 @@ type WebhookReceipt struct {
 
 	// Outcome `judged`: its events met the rules. `duplicate`: it was received before. `ignored`: the forge tells nothing in it that could earn
 	// anything. `unreadable`: the signature is good, the body is not. `failed`: it is stored and will have to be judged again. `dry_run`: it is
-	// stored, and the source is on trial: events and awards are those that there would be.
+	// stored, and the source is on trial: events and awards are those that there would be. `spooled`: the database is away, or what waited for
+	// it is not judged yet; the delivery is safe on the server's disk and will be judged in its turn.
 	Outcome WebhookReceiptOutcome `json:"outcome"`
 
 	// Problem Why it is unreadable or failed, or which rules failed on its events.
@@ -1563,7 +1567,8 @@ type WebhookReceipt struct {
 
 // WebhookReceiptOutcome `judged`: its events met the rules. `duplicate`: it was received before. `ignored`: the forge tells nothing in it that could earn
 // anything. `unreadable`: the signature is good, the body is not. `failed`: it is stored and will have to be judged again. `dry_run`: it is
-// stored, and the source is on trial: events and awards are those that there would be.
+// stored, and the source is on trial: events and awards are those that there would be. `spooled`: the database is away, or what waited for
+// it is not judged yet; the delivery is safe on the server's disk and will be judged in its turn.
 type WebhookReceiptOutcome string
 
 // Cursor defines model for Cursor.
@@ -12884,7 +12889,15 @@ type ListUserAwardsResponseObject interface {
 	VisitListUserAwardsResponse(w http.ResponseWriter) error
 }
 
-type ListUserAwards200JSONResponse struct{ AwardsResultJSONResponse }
+type ListUserAwards200ResponseHeaders struct {
+	ETag *string
+	Link *string
+}
+
+type ListUserAwards200JSONResponse struct {
+	Body    AwardPage
+	Headers ListUserAwards200ResponseHeaders
+}
 
 func (response ListUserAwards200JSONResponse) VisitListUserAwardsResponse(w http.ResponseWriter) error {
 
@@ -12893,12 +12906,25 @@ func (response ListUserAwards200JSONResponse) VisitListUserAwardsResponse(w http
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type ListUserAwards304Response = NotModifiedResponse
+
+func (response ListUserAwards304Response) VisitListUserAwardsResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
 }
 
 type ListUserAwards400ApplicationProblemPlusJSONResponse struct {

@@ -14043,7 +14043,13 @@ func (r ExplainAchievementResponse) ContentType() string {
 
 // ListUserAwardsResponse200Headers the declared response headers of an HTTP 200 response for ListUserAwards
 type ListUserAwardsResponse200Headers struct {
+	ETag *string
 	Link *string
+}
+
+// ListUserAwardsResponse304Headers the declared response headers of an HTTP 304 response for ListUserAwards
+type ListUserAwardsResponse304Headers struct {
+	ETag *string
 }
 
 // ListUserAwardsResponse401Headers the declared response headers of an HTTP 401 response for ListUserAwards
@@ -14067,7 +14073,7 @@ type ListUserAwardsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *AwardsResult
+	JSON200 *AwardPage
 	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationproblemJSON400 *Invalid
 	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
@@ -14082,6 +14088,8 @@ type ListUserAwardsResponse struct {
 	ApplicationproblemJSON5XX *OurTrouble
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ListUserAwardsResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *ListUserAwardsResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListUserAwardsResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -14091,7 +14099,7 @@ type ListUserAwardsResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListUserAwardsResponse) GetJSON200() *AwardsResult {
+func (r ListUserAwardsResponse) GetJSON200() *AwardPage {
 	return r.JSON200
 }
 
@@ -22817,11 +22825,14 @@ func ParseListUserAwardsResponse(rsp *http.Response) (*ListUserAwardsResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest AwardsResult
+		var dest AwardPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest Invalid
@@ -22870,6 +22881,13 @@ func ParseListUserAwardsResponse(rsp *http.Response) (*ListUserAwardsResponse, e
 	switch {
 	case rsp.StatusCode == 200:
 		var headers ListUserAwardsResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Link"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -22878,6 +22896,16 @@ func ParseListUserAwardsResponse(rsp *http.Response) (*ListUserAwardsResponse, e
 			headers.Link = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers ListUserAwardsResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListUserAwardsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {

@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -41,6 +40,8 @@ type server struct {
 	env     []string
 	process *exec.Cmd
 	address string
+	// before is what the server's command is an argument of.
+	before []string
 }
 
 func newServer(t *testing.T, databaseURL string) *server {
@@ -74,7 +75,7 @@ func newServer(t *testing.T, databaseURL string) *server {
 func (s *server) start() {
 	s.t.Helper()
 
-	s.process = exec.CommandContext(context.WithoutCancel(s.t.Context()), s.binary, "serve")
+	s.process = s.command()
 	s.process.Env = s.env
 	log, err := s.process.StderrPipe()
 	if err != nil {
@@ -86,7 +87,7 @@ func (s *server) start() {
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
 		var line struct{ Msg, URL string }
-		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
+		if json.Unmarshal(lines.Bytes(), &line) == nil && strings.HasPrefix(line.Msg, "serving") {
 			s.address = line.URL
 			go func() { _, _ = io.Copy(io.Discard, log) }()
 			return

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/seed-504bad89/accolade/internal/app"
@@ -15,10 +14,6 @@ import (
 
 type serveCommand struct{}
 
-// garbagePercent trades memory, of which a quiet server needs little, for a tenth of the work of a
-// busy one.
-const garbagePercent = 400
-
 // Run serves until an interrupt or SIGTERM; SIGHUP reads the rules again.
 func (serveCommand) Run(ctx context.Context) error {
 	cfg, err := config.Load(os.Getenv)
@@ -26,15 +21,14 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	cfg.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbagePercent)
-	}
+	tuneMemory(ctx)
+	cfg.Issued = func(token string) { fmt.Printf("The first admin's token, shown this once:\n\n  %s\n\n", token) }
 	service, err := app.New(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	if token := service.IssuedToken(); token != "" {
-		fmt.Printf("The first admin's token, shown this once:\n\n  %s\n\n", token)
+		cfg.Issued(token)
 	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)

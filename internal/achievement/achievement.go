@@ -4,7 +4,10 @@
 // It is pure: no clock, no database, no network. It imports fault alone.
 package achievement
 
-import "time"
+import (
+	"encoding/hex"
+	"time"
+)
 
 // Kind says how often an achievement can be given and whether it can be taken away.
 type Kind string
@@ -44,6 +47,9 @@ type Achievement struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
+
+// AvatarVersion is what addresses of a picture end with, by its hash: every picture has another.
+func AvatarVersion(hash []byte) string { return hex.EncodeToString(hash[:min(len(hash), 8)]) }
 
 // Award is one giving of an achievement to a user.
 type Award struct {

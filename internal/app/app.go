@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,12 +20,14 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/cache"
+	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/forge"
 	"github.com/seed-504bad89/accolade/internal/job"
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/front"
 	"github.com/seed-504bad89/accolade/internal/signin"
+	"github.com/seed-504bad89/accolade/internal/spool"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
@@ -68,7 +71,12 @@ type Config struct {
 	ReadCache int
 	// QueryTokens lets clients send their token in the URL, as GitLab does.
 	QueryTokens bool
-	StopTimeout time.Duration
+	// SpoolDirectory keeps deliveries while the database is away, SpoolMax bytes at most; empty for none.
+	SpoolDirectory string
+	SpoolMax       int64
+	StopTimeout    time.Duration
+	// Issued is told the admin token that the first start made, if the database was away when New returned; nil for nobody.
+	Issued func(token string)
 	// ReadTimeout is how long a request may take to come in; 0 means 30 s.
 	ReadTimeout time.Duration
 
@@ -84,6 +92,7 @@ type App struct {
 	store      *store.Store
 	seen       *cache.Seen
 	limiter    *cache.Limiter
+	spool      *spool.Spool
 	changes    *cache.Changes
 	front      *front.Front
 	registry   *prometheus.Registry
@@ -94,6 +103,9 @@ type App struct {
 	listener   net.Listener
 	metrics    net.Listener
 	issued     string
+	// waiting says that the database was away at the start, and furnished that everything is made.
+	waiting   bool
+	furnished atomic.Bool
 }
 
 // New opens what the service works with, applies the rules, and starts to listen without
@@ -114,7 +126,24 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	return a, nil
 }
 
+// open opens everything. With a spool, the database may still be away: then Run does the rest.
 func (a *App) open(ctx context.Context) error {
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
+	switch err := a.meet(ctx); {
+	case err == nil:
+		return a.furnish(ctx)
+	case a.spool != nil && fault.Is(err, fault.Unavailable):
+		a.waiting = true
+		return nil
+	default:
+		return err
+	}
+}
+
+// prepare opens what needs no database.
+func (a *App) prepare(ctx context.Context) error {
 	queries := prometheus.NewHistogram(prometheus.HistogramOpts{
 		Namespace: "accolade", Name: "db_query_duration_seconds", Help: "Statements to the database, and how long they took.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
@@ -125,6 +154,14 @@ func (a *App) open(ctx context.Context) error {
 	if a.store, err = store.Open(ctx, a.cfg.Store); err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
+	if err := a.openSpool(); err != nil {
+		return err
+	}
+	return a.listen(ctx)
+}
+
+// meet finds out which database it is, and brings it up to date. It may be tried again.
+func (a *App) meet(ctx context.Context) (err error) {
 	if a.cfg.AutoMigrate {
 		if err := a.store.Migrate(ctx); err != nil {
 			return fmt.Errorf("migrating the database: %w", err)
@@ -133,6 +170,11 @@ func (a *App) open(ctx context.Context) error {
 	if a.cfg.Cache.Book, err = a.store.Identity(ctx); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}
+	return nil
+}
+
+// furnish makes what works with the database.
+func (a *App) furnish(ctx context.Context) (err error) {
 	if a.seen, err = cache.NewSeen(a.cfg.Cache); err != nil {
 		return fmt.Errorf("opening the cache: %w", err)
 	}
@@ -140,9 +182,6 @@ func (a *App) open(ctx context.Context) error {
 		return fmt.Errorf("opening the cache: %w", err)
 	}
 	if err := a.keepAnswers(); err != nil {
-		return err
-	}
-	if err := a.listen(ctx); err != nil {
 		return err
 	}
 	a.jobs = job.New(a.store, a.cfg.Now, job.Config{}, a.log)
@@ -168,6 +207,7 @@ func (a *App) open(ctx context.Context) error {
 	if a.issued, err = a.operations.EnsureAdmin(ctx, a.cfg.AdminToken); err != nil {
 		return fmt.Errorf("making the first admin: %w", err)
 	}
+	a.furnished.Store(true)
 	return nil
 }
 
@@ -186,7 +226,7 @@ func (a *App) accountSources() []string {
 func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, error) {
 	return automation.New(automation.Config{
 		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
-		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake,
+		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake, Spool: a.spool,
 		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate, ReconcileEvery: a.cfg.ReconcileEvery, BaseURL: a.cfg.BaseURL,
 		AcceptanceRequired: a.cfg.AcceptanceRequired,
 	})
@@ -228,7 +268,8 @@ func (a *App) listen(ctx context.Context) error {
 func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
 
 // IssuedToken returns the admin token that the first start made, and "" when there was one
-// already or the configuration gave it. It is told this once and kept nowhere.
+// already or the configuration gave it. It is told this once and kept nowhere. Of a database that was away at the start,
+// Issued tells it.
 func (a *App) IssuedToken() string { return a.issued }
 
 // Close releases what New opened. Run does it by itself.
@@ -248,6 +289,9 @@ func (a *App) Close() error {
 	}
 	if a.changes != nil {
 		errs = append(errs, a.changes.Close())
+	}
+	if a.spool != nil {
+		errs = append(errs, a.spool.Close())
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

@@ -38,7 +38,12 @@ func (a *App) startRules(ctx context.Context) error {
 }
 
 // Reload reads the rules files again and applies them; faulty ones change nothing.
-func (a *App) Reload(ctx context.Context) error { return a.applyRules(ctx, true) }
+func (a *App) Reload(ctx context.Context) error {
+	if !a.furnished.Load() {
+		return fault.UnavailableFor("the database", 0)
+	}
+	return a.applyRules(ctx, true)
+}
 
 // applyRules applies the configured directory. Unless again is set, one that is as it was is left alone.
 func (a *App) applyRules(ctx context.Context, again bool) error {

@@ -31,7 +31,11 @@ func (a *App) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
-	public := a.httpServer(a.handler()) //nolint:contextcheck // each request brings its own
+	entrance := &entrance{}
+	if err := entrance.admit(a); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	public := a.httpServer(entrance)
 	servers := []*http.Server{public}
 	a.serve(public, a.listener, cancel)
 	if a.metrics != nil {
@@ -44,13 +48,13 @@ func (a *App) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var rooms sync.WaitGroup
-	rooms.Go(func() { a.automation.Run(background) })
-	rooms.Go(func() { a.jobs.Run(background) })
-	rooms.Go(func() { a.mails.Run(background) })
-	rooms.Go(func() { a.automation.RunClocks(background) })
-	rooms.Go(func() { a.automation.RunImports(background) })
-	rooms.Go(func() { a.changes.Run(background, a.heard, a.front.Hearing) })
-	a.log.InfoContext(ctx, "serving", "url", a.URL())
+	switch err := a.await(ctx, entrance); {
+	case err == nil:
+		a.work(background, &rooms)
+		a.log.InfoContext(ctx, "serving", "url", a.URL())
+	case ctx.Err() == nil:
+		cancel(err)
+	}
 
 	<-ctx.Done()
 	a.log.InfoContext(ctx, "stopping")
@@ -70,10 +74,20 @@ func (a *App) Run(ctx context.Context) error {
 	return errors.Join(err, a.Close())
 }
 
+// work starts what works by itself.
+func (a *App) work(ctx context.Context, rooms *sync.WaitGroup) {
+	for _, room := range []func(context.Context){
+		a.automation.Run, a.automation.RunSpool, a.jobs.Run, a.mails.Run, a.automation.RunClocks, a.automation.RunImports,
+		func(ctx context.Context) { a.changes.Run(ctx, a.heard, a.front.Hearing) },
+	} {
+		rooms.Go(func() { room(ctx) })
+	}
+}
+
 func (a *App) handler() http.Handler {
 	return server.New(server.Config{
 		BaseURL: a.cfg.BaseURL, Operations: a.operations, Log: a.log, Metrics: a.registry,
-		Ready: a.store.Ready, Degraded: func() bool { return a.seen.Degraded() || a.limiter.Degraded() || a.changes.Degraded() },
+		Ready: a.ready, ReadyForHooks: a.readyForHooks, Degraded: func() bool { return a.seen.Degraded() || a.limiter.Degraded() || a.changes.Degraded() },
 		Limits:         server.Limits{Limiter: a.limiter, Token: a.cfg.RateLimit, Anonymous: a.cfg.AnonymousRateLimit},
 		TrustedProxies: a.cfg.TrustedProxies, CORSOrigins: a.cfg.CORSOrigins, QueryTokens: a.cfg.QueryTokens, Front: a.front,
 		SignIn: signin.New(a.cfg.SignIn, signin.Options{BaseURL: a.cfg.BaseURL, Now: a.cfg.Now}),

@@ -10,7 +10,7 @@
 //	        receive.go                                        commit.go judge.go  grant.go
 //
 // What it gives and takes away, it does as the house user. It may open transactions, and imports
-// the pure rooms, forge, store, cache, job and notify.
+// the pure rooms, forge, store, cache, job, notify and spool.
 package automation
 
 import (
@@ -29,6 +29,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/forge"
 	"github.com/seed-504bad89/accolade/internal/forgeapi"
 	"github.com/seed-504bad89/accolade/internal/notify"
+	"github.com/seed-504bad89/accolade/internal/spool"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
@@ -65,6 +66,10 @@ type Config struct {
 	BaseURL string
 	// Forges is how forges are asked.
 	Forges forgeapi.Config
+	// Spool keeps deliveries while the book is away; nil for none.
+	Spool *spool.Spool
+	// OnlySpool keeps every delivery in the spool: the book is not there yet, and nothing else may be asked of the Automation.
+	OnlySpool bool
 	// Announce is called after a commit that queued work for the outbox; nil for nobody.
 	Announce func()
 	// AcceptanceRequired hides what a person is awarded until they accept it.
@@ -74,8 +79,13 @@ type Config struct {
 // Automation receives deliveries and does what the rules say. Create it with New, start it with
 // Run; its methods may be called concurrently.
 type Automation struct {
-	store    *store.Store
-	seen     *cache.Seen
+	store *store.Store
+	seen  *cache.Seen
+	spool *spool.Spool
+	// onlySpool is as the configuration has it.
+	onlySpool bool
+	// loaded is how many bytes the bodies in the queue have.
+	loaded   atomic.Int64
 	sources  map[string]source
 	trusted  map[string]bool
 	now      func() time.Time
@@ -147,6 +157,9 @@ func New(cfg Config) (*Automation, error) {
 	}
 	a.readers = newReaders(a)
 	a.current.Store(noRules())
+	if a.spool, a.onlySpool = cfg.Spool, cfg.OnlySpool; a.spool != nil {
+		a.watchSpool(cfg.Metrics)
+	}
 	return a, nil
 }
 

@@ -15,10 +15,17 @@ import (
 // what is in it is split until the delivery that is to blame stands alone, so that its mates are
 // not hurt.
 func (a *Automation) commit(ctx context.Context, batch []*intake) {
+	defer a.unload(batch)
 	a.metrics.queued.Set(float64(len(a.queue)))
 	fresh := a.answerSeen(ctx, batch)
-	if len(fresh) > 0 {
-		a.commitOrSplit(ctx, fresh)
+	switch {
+	case len(fresh) == 0:
+	case a.spooling(): // what waits there was first
+		a.setDown(ctx, fresh, nil)
+	default:
+		for part := range bySize(fresh) {
+			a.commitOrSplit(ctx, part)
+		}
 	}
 }
 
@@ -57,9 +64,7 @@ func (a *Automation) commitOrSplit(ctx context.Context, batch []*intake) {
 	switch {
 	case err == nil:
 	case fault.Is(err, fault.Unavailable):
-		for _, in := range batch {
-			in.done <- err
-		}
+		a.setDown(ctx, batch, err)
 	case len(batch) > 1:
 		half := len(batch) / 2
 		a.commitOrSplit(ctx, batch[:half])
@@ -137,7 +142,7 @@ func (a *Automation) park(ctx context.Context, in *intake, cause error) {
 		return tx.InsertDeliveries(ctx, []*store.Delivery{&in.delivery})
 	})
 	if err != nil {
-		in.done <- fault.UnavailableFor("the intake", retryAfterFull).Because(err)
+		a.setDown(ctx, []*intake{in}, fault.UnavailableFor("the intake", retryAfterFull).Because(err))
 		return
 	}
 	in.receipt = Receipt{DeliveryID: in.delivery.ID, Outcome: Failed, Problem: in.delivery.Problem}

@@ -29,6 +29,8 @@ type metrics struct {
 	redeliveries   *prometheus.CounterVec
 
 	batches prometheus.Histogram
+	// drained is there with a spool alone.
+	drained prometheus.Counter
 	queued  prometheus.Gauge
 }
 
@@ -66,6 +68,9 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		redeliveries:   counter("redeliveries_requested_total", "Deliveries that a forge was asked to send again.", "source"),
 		importFailures: counter("import_failures_total", "Times that reading a forge could not go on.", "source"),
 		mails:          counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
+		drained: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "accolade", Name: "spool_drained_total", Help: "Deliveries that were taken out of the spool and are in the database.",
+		}),
 		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "accolade", Name: "batch_deliveries", Help: "Deliveries in one commit.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 9),

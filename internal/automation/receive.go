@@ -35,9 +35,13 @@ const (
 	Failed Outcome = "failed"
 	// DryRun: its source is on trial. It is stored, and nothing else; it can be replayed.
 	DryRun Outcome = "dry_run"
+	// Spooled: the book is away, or older deliveries that waited for it come first. It is safe on this server's disk,
+	// and is judged in its turn; then it is counted once more, by what became of it.
+	Spooled Outcome = "spooled"
 )
 
-// Receipt is what a delivery caused. With the outcome DryRun it is what it would cause, and awards have no ids.
+// Receipt is what a delivery caused. With the outcome DryRun it is what it would cause, and awards have no ids; with
+// Spooled nothing is known yet, and the delivery has no id.
 type Receipt struct {
 	DeliveryID  int64
 	Outcome     Outcome
@@ -77,6 +81,8 @@ type intake struct {
 	trial []judged
 	// again is set when the book holds the delivery already, and it is judged once more.
 	again *again
+	// spooled says that the delivery is or was in the spool, where it goes once at most.
+	spooled atomic.Bool
 }
 
 // judged is one event and what the rules' stateless half made of it.
@@ -108,7 +114,8 @@ const retryAfterFull = 2 * time.Second
 //
 // Faults: NotFound for an unknown source, Unauthenticated for a bad signature (before anything of
 // the body is parsed), Limited for a source that sends more than its share, Unavailable when the book
-// is away or too much is queued: then nothing was stored and the sender should try again. A delivery that is not understood is no fault: it is
+// is away or too much is queued: then nothing was stored and the sender should try again. With a spool, what comes while the
+// book is away is kept on the disk, and its receipt says so. A delivery that is not understood is no fault: it is
 // stored and the receipt says so. When ctx ends first, the delivery may still be committed.
 func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.Request) (*Receipt, error) {
 	src, ok := a.sources[sourceName]
@@ -128,8 +135,11 @@ func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.R
 		a.metrics.deliveries.WithLabelValues(src.Name, string(Duplicate)).Inc()
 		return &Receipt{DeliveryID: id, Outcome: Duplicate}, nil
 	}
+	in.delivery.Body = a.packed(req.Body)
+	if a.spooling() {
+		return a.spoolOne(ctx, in)
+	}
 	a.read(src, req, in)
-	in.delivery.Body = a.encoder.EncodeAll(req.Body, make([]byte, 0, len(req.Body)/4))
 
 	if err := a.enqueue(in); err != nil {
 		a.metrics.refused.WithLabelValues(src.Name, fault.As(err).Code).Inc()
@@ -143,7 +153,7 @@ func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.R
 		a.rehearse(ctx, in)
 		return &in.receipt, nil
 	case <-ctx.Done():
-		return nil, fault.UnavailableFor("the intake", retryAfterFull).Because(ctx.Err())
+		return a.overdue(ctx, in)
 	case <-a.draining:
 		return a.afterDrain(in)
 	}
@@ -173,11 +183,16 @@ func (a *Automation) enqueue(in *intake) error {
 		in.queued.Add(-1)
 		return tooMany(retryAfterFull, "too many deliveries of this source wait to be judged")
 	}
+	if !a.load(in) {
+		in.queued.Add(-1)
+		return fault.UnavailableFor("memory for the body", retryAfterFull)
+	}
 	select {
 	case a.queue <- in:
 		return nil
 	default:
 		in.queued.Add(-1)
+		a.unload([]*intake{in})
 		return fault.UnavailableFor("the intake", retryAfterFull)
 	}
 }
@@ -221,9 +236,11 @@ func (a *Automation) newIntake(src source, req forge.Request) *intake {
 		queued: src.queued, done: make(chan error, 1),
 	}
 	copy(in.delivery.Key[:], digest.Sum(nil))
-	in.cacheKey = src.Name + ":" + hex.EncodeToString(in.delivery.Key[:])
+	in.cacheKey = cacheKeyOf(&in.delivery)
 	return in
 }
+
+func cacheKeyOf(d *store.Delivery) string { return d.Source + ":" + hex.EncodeToString(d.Key[:]) }
 
 // read turns the body into matched events, or notes why that is not possible.
 func (a *Automation) read(src source, req forge.Request, in *intake) {

@@ -16,6 +16,13 @@ import (
 // awardsEach is how many awards each of the people has.
 const awardsEach = 20
 
+// How large the constant answers are: the small one is what performance is measured against, and the large one is as large as a
+// profile of awardsEach awards that is not compressed, which is checked.
+const (
+	constantBytes = 4337
+	profileBytes  = 14 << 10
+)
+
 // fillReads gives everybody awards, as many as a page shows.
 func fillReads(ctx context.Context, database string) error {
 	conn, err := connect(ctx, database)
@@ -112,8 +119,10 @@ func mountReads(ctx context.Context, engine *gin.Engine) (*pgxpool.Pool, error) 
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	constant := fmt.Appendf(nil, `{"text":%q}`, strings.Repeat("forty-three bytes of something like JSON; ", 103))
+	constant := text(constantBytes)
 	engine.GET("/constant", func(c *gin.Context) { c.Data(http.StatusOK, "application/json", constant) })
+	large := text(profileBytes)
+	engine.GET("/constant-large", func(c *gin.Context) { c.Data(http.StatusOK, "application/json", large) })
 	engine.GET("/api/v1/users/:user/awards", func(c *gin.Context) { //nolint:contextcheck // each request brings its own
 		rows, err := pool.Query(c.Request.Context(), profileQuery, c.Param("user"))
 		if err != nil {
@@ -128,6 +137,13 @@ func mountReads(ctx context.Context, engine *gin.Engine) (*pgxpool.Pool, error) 
 		c.JSON(http.StatusOK, page)
 	})
 	return pool, nil
+}
+
+// text is so many bytes of JSON.
+func text(bytes int) []byte {
+	const around, filler = `{"text":""}`, "some bytes of something like JSON; "
+	inside := bytes - len(around)
+	return fmt.Appendf(nil, `{"text":%q}`, strings.Repeat(filler, inside/len(filler)+1)[:inside])
 }
 
 func awardOf(row pgx.CollectableRow) (profileAward, error) {

@@ -27,6 +27,9 @@ const (
 	oursCold  = "ours-cold"
 )
 
+// constantLarge is the constant that is as large as a profile.
+const constantLarge = "constant-large"
+
 // reading is a way to be read from.
 type reading struct {
 	name, about, server string
@@ -44,6 +47,7 @@ func awardsPath(id int) string { return "/api/v1/users/" + person(id) + "/awards
 func readings() []reading {
 	return []reading{
 		{name: "constant", about: "gin, the same 4.3 KB of JSON from memory for everyone", server: bareReads, path: func(int) string { return "/constant" }},
+		{name: constantLarge, about: "gin, the same JSON from memory for everyone, as large as a profile that is not compressed", server: bareReads, path: func(int) string { return "/constant-large" }},
 		{name: "json", about: "our profile of 20 awards, warm, for readers who take gzip", server: ours, path: awardsPath, packed: true},
 		{name: "svg", about: "our badge, warm", server: ours, path: func(id int) string { return "/users/" + person(id) + "/badge.svg" }},
 		{name: "json-plain", about: "our profile, warm, for readers who do not take gzip", server: ours, path: awardsPath},
@@ -163,6 +167,10 @@ func same(questions map[string][]question) error {
 		}
 		if shown := bytes.Count(q.body, []byte(`"awarded_at"`)); shown != awardsEach {
 			return fmt.Errorf("a profile shows %d awards, want %d", shown, awardsEach)
+		}
+		plain, constant := len(questions["json-plain"][id].body), len(questions[constantLarge][id].body)
+		if plain < constant*95/100 || plain > constant*105/100 {
+			return fmt.Errorf("a profile is %d bytes, and what it is compared with %d", plain, constant)
 		}
 	}
 	return nil

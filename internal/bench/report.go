@@ -96,7 +96,8 @@ type goal struct {
 
 func readGoals() []goal {
 	return []goal{
-		{"profile from memory / constant", "json", "constant", 0.80, 0.90},
+		{"profile from memory, compressed / constant", "json", "constant", 0.80, 0.90},
+		{"profile from memory, not compressed / constant of its size", "json-plain", constantLarge, 0.80, 0.90},
 		{"profile from memory, not compressed / constant", "json-plain", "constant", 0, 0},
 		{"badge from memory / constant", "svg", "constant", 1.1, 1.3},
 		{"profile known already (304) / profile, neither compressed", "json-304", "json-plain", 1.3, 1.5},

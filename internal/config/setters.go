@@ -43,6 +43,18 @@ func setAtLeast(to *int, value string, least int) error {
 	return nil
 }
 
+// spoolLeast has room for some of the largest deliveries.
+const spoolLeast = 64 << 20
+
+func setSpoolMax(cfg *app.Config, value string) error {
+	bytes := 0
+	if err := setAtLeast(&bytes, value, spoolLeast); err != nil {
+		return err
+	}
+	cfg.SpoolMax = int64(bytes)
+	return nil
+}
+
 // listed returns what is separated by commas.
 func listed(value string) []string {
 	var items []string

@@ -98,6 +98,21 @@ func keeping() []Setting {
 			set:   func(cfg *app.Config, value string) error { return setCount(&cfg.Store.MaxConns, value) },
 		},
 		{
+			Variable: "ACCOLADE_DATABASE_WAIT", Key: "database_wait", Default: "2s",
+			About: "How long a request waits for one of the connections to Postgres before it is answered with 503.",
+			set:   func(cfg *app.Config, value string) error { return setDuration(&cfg.Store.MaxWait, value) },
+		},
+		{
+			Variable: "ACCOLADE_SPOOL_DIR", Key: "spool_dir", Default: "",
+			About: "Directory of this server alone, in which deliveries are kept while the database is away; empty keeps none, and senders are told to come back.",
+			set:   func(cfg *app.Config, value string) error { cfg.SpoolDirectory = value; return nil },
+		},
+		{
+			Variable: "ACCOLADE_SPOOL_MAX", Key: "spool_max", Default: "1073741824",
+			About: "What the spool may take of the disk, in bytes, 67108864 at least.",
+			set:   setSpoolMax,
+		},
+		{
 			Variable: "ACCOLADE_DELIVERY_RETENTION", Key: "delivery_retention", Default: "720h",
 			About: "How long the headers and bodies of deliveries are kept; 0 is for ever. Events are always kept.",
 			set:   setRetention,

@@ -24,12 +24,17 @@ var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // identify gives the request the id that its sender chose, or a new one.
 func identify(c *gin.Context) {
-	id := c.GetHeader(requestIDHeader)
-	if !requestIDPattern.MatchString(id) {
-		id = rand.Text()
-		c.Request.Header.Set(requestIDHeader, id)
-	}
+	id := requestID(c.Request)
+	c.Request.Header.Set(requestIDHeader, id)
 	c.Header(requestIDHeader, id)
+}
+
+// requestID is the id that the sender chose, if it is one, or a new one.
+func requestID(r *http.Request) string {
+	if id := r.Header.Get(requestIDHeader); id != "" && requestIDPattern.MatchString(id) {
+		return id
+	}
+	return rand.Text()
 }
 
 // bounded keeps bodies small.

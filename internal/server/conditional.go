@@ -2,11 +2,11 @@ package server
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed-504bad89/accolade/internal/operation"
+	"github.com/seed-504bad89/accolade/internal/server/front"
 )
 
 // origin leaves in the request's context where it came from.
@@ -37,7 +37,7 @@ type conditionalWriter struct {
 func (w *conditionalWriter) WriteHeader(status int) {
 	if !w.decided {
 		w.decided = true
-		if w.withheld = status == http.StatusOK && names(w.has, w.Header().Get("ETag")); w.withheld {
+		if w.withheld = status == http.StatusOK && front.Names(w.has, w.Header().Get("ETag")); w.withheld {
 			status = http.StatusNotModified
 			w.Header().Del("Content-Type")
 			w.Header().Del("Content-Length")
@@ -60,18 +60,4 @@ func (w *conditionalWriter) Write(data []byte) (int, error) {
 func (w *conditionalWriter) WriteString(text string) (int, error) {
 	data := []byte(text)
 	return w.Write(data)
-}
-
-// names reports whether the list of If-None-Match names the tag; it compares weakly, as RFC 9110 has it.
-func names(list, tag string) bool {
-	if tag == "" {
-		return false
-	}
-	for named := range strings.SplitSeq(list, ",") {
-		named = strings.TrimPrefix(strings.TrimSpace(named), "W/")
-		if named == "*" || named == tag {
-			return true
-		}
-	}
-	return false
 }

@@ -73,11 +73,16 @@ func (ct *contract) route(c *gin.Context) *routers.Route {
 
 // operationID names what the request asks for, in a bounded number of words.
 func (ct *contract) operationID(c *gin.Context) string {
-	if route := ct.route(c); route != nil {
-		return route.Operation.OperationID
+	return ct.operationAt(c.Request.Method, c.FullPath())
+}
+
+// operationAt names what a method asks for at a route as gin writes it, "" where there is none.
+func (ct *contract) operationAt(method, route string) string {
+	if known := ct.routes[method+" "+route]; known != nil {
+		return known.Operation.OperationID
 	}
-	if path := c.FullPath(); path != "" {
-		return strings.TrimPrefix(path, "/")
+	if route != "" {
+		return strings.TrimPrefix(route, "/")
 	}
 	return unmatched
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/swaggest/swgui/v5/static"
 
+	"github.com/seed-504bad89/accolade/internal/server/front"
 	"github.com/seed-504bad89/accolade/internal/server/problem"
 )
 
@@ -79,7 +80,7 @@ func (f *file) serve(c *gin.Context) {
 	content, etag := f.content, f.etag
 	if f.gzipped {
 		header.Set("Vary", "Accept-Encoding")
-		if takesGzip(c.Request) {
+		if front.TakesGzip(c.Request.Header["Accept-Encoding"]) {
 			header.Set("Content-Encoding", "gzip")
 			etag += "-gzip"
 		} else {
@@ -92,12 +93,6 @@ func (f *file) serve(c *gin.Context) {
 	}
 	header.Set("ETag", `"`+etag+`"`)
 	http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(content))
-}
-
-// takesGzip errs on the side of plain bytes, which everybody takes.
-func takesGzip(r *http.Request) bool {
-	accepted := strings.ReplaceAll(r.Header.Get("Accept-Encoding"), " ", "")
-	return strings.Contains(accepted, "gzip") && !strings.Contains(accepted, "gzip;q=0")
 }
 
 func unzipped(content []byte) ([]byte, error) {

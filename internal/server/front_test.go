@@ -211,7 +211,7 @@ func TestHeadersOfAnswersFromMemory(t *testing.T) {
 		t.Errorf("no origin is told that %q may read", got)
 	}
 	for sent, status := range map[string]int{tag: 304, `"x", W/` + tag: 304, "*": 304, `"x"`: 200} {
-		got := d.plain().with(map[string]string{"If-None-Match": sent}, "", "GET", profile, nil)
+		got := d.with(map[string]string{"If-None-Match": sent}, "", "GET", profile, nil)
 		if got.status != status || got.header.Get("ETag") != tag || (got.text == "") != (status == 304) {
 			t.Errorf("If-None-Match: %s is answered %d %v", sent, got.status, got.header)
 		}

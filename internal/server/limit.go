@@ -80,10 +80,13 @@ func (l *limits) take(c *gin.Context, caller operation.Caller) error {
 	return p.verdict(c, l.limiter.Take(c.Request.Context(), key, p.limit))
 }
 
+// unlimited reports whether an address may ask as often as it likes.
+func (l *limits) unlimited() bool { return l.limiter == nil || l.address.limit.Requests == 0 }
+
 // admit counts a request that is answered from memory, and refuses one too many. Badges and pages have no limit, as without
 // the memory. Each server counts for itself: asking Redis would cost more than the answer.
 func (l *limits) admit(c *gin.Context) bool {
-	if l.limiter == nil || l.address.limit.Requests == 0 || !strings.HasPrefix(c.Request.URL.Path, "/api/") {
+	if l.unlimited() || !strings.HasPrefix(c.Request.URL.Path, "/api/") {
 		return true
 	}
 	err := l.address.verdict(c, l.limiter.TakeHere("address:"+network(c.ClientIP()), l.address.limit))

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -18,45 +20,78 @@ import (
 // unmatched is how requests are counted that no route takes: their paths are anybody's choice.
 const unmatched = "unmatched"
 
-// observe counts and logs each request. Labels and logged routes are those of the contract; neither
-// holds a query, a body or a header, where secrets would be.
-func observe(contract *contract, log *slog.Logger, registerer prometheus.Registerer) gin.HandlerFunc {
-	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+// watch counts and logs requests. Labels and logged routes are those of the contract; neither holds a query, a body or a
+// header, where secrets would be.
+type watch struct {
+	contract  *contract
+	log       *slog.Logger
+	durations *prometheus.HistogramVec
+	// repeated holds the observers of answers from memory, by route and status: finding one by its labels costs more than the answer.
+	repeated sync.Map
+}
+
+func newWatch(contract *contract, log *slog.Logger, registerer prometheus.Registerer) *watch {
+	w := &watch{contract: contract, log: log, durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: "accolade", Name: "http_request_duration_seconds",
 		Help:    "Requests by operation and class of status, and how long they took.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
-	}, []string{"operation", "status"})
-	registerer.MustRegister(durations)
-	return func(c *gin.Context) {
-		began := time.Now()
-		c.Next()
-		took := time.Since(began)
-		operationID, status := contract.operationID(c), c.Writer.Status()
-		durations.WithLabelValues(operationID, strconv.Itoa(status/100)+"xx").Observe(took.Seconds())
-		level := levelOf(c, status)
-		if !log.Enabled(c.Request.Context(), level) {
-			return
-		}
-		attributes := []slog.Attr{
-			slog.String("request_id", c.GetHeader(requestIDHeader)),
-			slog.String("operation", operationID),
-			slog.String("method", c.Request.Method),
-			slog.Int("status", status),
-			slog.Duration("took", took),
-		}
-		if caller := operation.CallerFrom(c.Request.Context()); !caller.Anonymous() {
-			attributes = append(attributes, slog.Int64("user", caller.ID()))
-		}
-		if last := c.Errors.Last(); last != nil {
-			f := fault.As(last.Err)
-			attributes = append(attributes, slog.String("code", f.Code))
-			if cause := errors.Unwrap(f); cause != nil {
-				attributes = append(attributes, slog.Any("cause", cause))
-			}
-		}
-		log.LogAttrs(c.Request.Context(), level, "request", attributes...)
-	}
+	}, []string{"operation", "status"})}
+	registerer.MustRegister(w.durations)
+	return w
 }
+
+func (w *watch) observer(operationID string, status int) prometheus.Observer {
+	return w.durations.WithLabelValues(operationID, strconv.Itoa(status/100)+"xx")
+}
+
+// repeatedOf is a route whose answers are given from memory, and how they end.
+type repeatedOf struct {
+	route  string
+	status int
+}
+
+// repeat counts an answer from memory.
+func (w *watch) repeat(route string, status int, took time.Duration) {
+	of := repeatedOf{route, status}
+	observer, known := w.repeated.Load(of)
+	if !known {
+		observer, _ = w.repeated.LoadOrStore(of, w.observer(w.contract.operationAt(http.MethodGet, route), status))
+	}
+	observer.(prometheus.Observer).Observe(took.Seconds())
+}
+
+func (w *watch) observe(c *gin.Context) {
+	began := time.Now()
+	c.Next()
+	took := time.Since(began)
+	operationID, status := w.contract.operationID(c), c.Writer.Status()
+	w.observer(operationID, status).Observe(took.Seconds())
+	level := levelOf(c, status)
+	if !w.log.Enabled(c.Request.Context(), level) {
+		return
+	}
+	attributes := []slog.Attr{
+		slog.String("request_id", c.GetHeader(requestIDHeader)),
+		slog.String("operation", operationID),
+		slog.String("method", c.Request.Method),
+		slog.Int("status", status),
+		slog.Duration("took", took),
+	}
+	if caller := operation.CallerFrom(c.Request.Context()); !caller.Anonymous() {
+		attributes = append(attributes, slog.Int64("user", caller.ID()))
+	}
+	if last := c.Errors.Last(); last != nil {
+		f := fault.As(last.Err)
+		attributes = append(attributes, slog.String("code", f.Code))
+		if cause := errors.Unwrap(f); cause != nil {
+			attributes = append(attributes, slog.Any("cause", cause))
+		}
+	}
+	w.log.LogAttrs(c.Request.Context(), level, "request", attributes...)
+}
+
+// probes are asked every few seconds by whoever watches the service.
+var probes = []string{"/livez", "/readyz", "/readyz/hooks"}
 
 // levelOf makes noise of what is our fault only, and none of what is cheaper than its line. Who hangs up gets an error that nobody reads.
 func levelOf(c *gin.Context, status int) slog.Level {
@@ -65,7 +100,7 @@ func levelOf(c *gin.Context, status int) slog.Level {
 		return slog.LevelWarn
 	case status >= http.StatusInternalServerError && c.Request.Context().Err() == nil:
 		return slog.LevelError
-	case front.Hit(c), c.FullPath() == "/livez", c.FullPath() == "/readyz":
+	case front.Hit(c), slices.Contains(probes, c.FullPath()):
 		return slog.LevelDebug
 	default:
 		return slog.LevelInfo

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 
@@ -37,6 +38,9 @@ type Config struct {
 	Metrics    prometheus.Registerer
 	// Ready says, by a fault, that the service cannot do its work right now.
 	Ready func(context.Context) error
+	// ReadyForHooks says, by a fault, that webhooks cannot be taken right now, and how many deliveries wait on the disk; nil
+	// is as Ready.
+	ReadyForHooks func(context.Context) (spooled int64, err error)
 	// Degraded says that it works, but without something that can be missed.
 	Degraded func() bool
 	Limits   Limits
@@ -76,7 +80,8 @@ func New(cfg Config) http.Handler {
 	}
 
 	limits := newLimits(cfg.Limits)
-	engine.Use(identify, observe(contract, cfg.Log, cfg.Metrics), secure, cors(cfg.CORSOrigins), recovered, conditional)
+	watch := newWatch(contract, cfg.Log, cfg.Metrics)
+	engine.Use(identify, watch.observe, secure, cors(cfg.CORSOrigins), recovered, conditional)
 	if cfg.Front != nil {
 		engine.Use(cfg.Front.Serve(limits.admit))
 	}
@@ -90,8 +95,7 @@ func New(cfg Config) http.Handler {
 	})
 
 	public := withHead{engine}
-	public.GET("/livez", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) })
-	public.GET("/readyz", readiness(cfg))
+	mountProbes(public, cfg)
 	public.GET("/openapi.yaml", newFile(api.Document(), "application/yaml", false).serve)
 	public.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
 	mountDocs(public)
@@ -106,7 +110,13 @@ func New(cfg Config) http.Handler {
 	if cfg.Mount != nil {
 		cfg.Mount(public)
 	}
-	return engine
+	if cfg.Front == nil {
+		return engine
+	}
+	return &repeater{
+		next: engine, front: cfg.Front, watch: watch, log: cfg.Log,
+		apiCalls: len(cfg.CORSOrigins) == 0 && limits.unlimited(),
+	}
 }
 
 // MetricsHandler returns the handler of the listener for metrics: GET /metrics.
@@ -116,27 +126,55 @@ func MetricsHandler(gatherer prometheus.Gatherer) http.Handler {
 	return mux
 }
 
+// mountProbes adds the questions whether the service lives and can do its work.
+func mountProbes(routes gin.IRoutes, cfg Config) {
+	routes.GET("/livez", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) })
+	routes.GET("/readyz", readiness(cfg))
+	routes.GET("/readyz/hooks", hookReadiness(cfg))
+}
+
 func readiness(cfg Config) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if err := cfg.Ready(c.Request.Context()); err != nil {
-			if !fault.Is(err, fault.Unavailable) {
-				err = fault.UnavailableFor("the service", 0).Because(err)
-			}
-			problem.Write(c, err)
+			notReady(c, err)
 			return
 		}
 		c.JSON(http.StatusOK, gin.H{"status": "ready", "degraded": cfg.Degraded != nil && cfg.Degraded()})
 	}
 }
 
-// secure sets what keeps browsers from making something else of an answer, and caches from keeping it.
-func secure(c *gin.Context) {
-	header := c.Writer.Header()
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Cache-Control", "no-store")
+// hookReadiness answers for webhooks alone.
+func hookReadiness(cfg Config) gin.HandlerFunc {
+	if cfg.ReadyForHooks == nil {
+		return readiness(cfg)
+	}
+	return func(c *gin.Context) {
+		spooled, err := cfg.ReadyForHooks(c.Request.Context())
+		if err != nil {
+			notReady(c, err)
+			return
+		}
+		c.JSON(http.StatusOK, gin.H{"status": "ready", "spooled": spooled})
+	}
 }
+
+func notReady(c *gin.Context, err error) {
+	if !fault.Is(err, fault.Unavailable) {
+		err = fault.UnavailableFor("the service", 0).Because(err)
+	}
+	problem.Write(c, err)
+}
+
+// security are the headers that keep browsers from making something else of an answer, and caches from keeping it. The values
+// are never changed.
+var security = map[string][]string{
+	"X-Content-Type-Options":  {"nosniff"},
+	"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'; sandbox"},
+	"Referrer-Policy":         {"no-referrer"},
+	"Cache-Control":           {"no-store"},
+}
+
+func secure(c *gin.Context) { maps.Copy(c.Writer.Header(), security) }
 
 // recovered makes a 500 of a panic.
 func recovered(c *gin.Context) {

@@ -127,7 +127,7 @@ func openPostgres(cfg Config) (*Store, error) {
 	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxLifetime(connLifetime)
 	db := bun.NewDB(pool, pgdialect.New())
-	return &Store{dialect: postgres{prepares}, writer: db, reader: db}, nil
+	return &Store{dialect: postgres{prepares}, writer: db, reader: db, turns: newTurns(conns, cfg.MaxWait)}, nil
 }
 
 func (postgres) migrations() (fs.FS, error) { return fs.Sub(migrationFiles, "migrations/postgres") }

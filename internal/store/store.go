@@ -37,6 +37,8 @@ type Config struct {
 	URL string
 	// MaxConns bounds the connections to Postgres; 0 means 16. SQLite has one writer and four readers.
 	MaxConns int
+	// MaxWait is how long a transaction waits for one of the connections to Postgres; 0 means 2 s.
+	MaxWait time.Duration
 	// Observe is told of each statement how long it took; nil for nobody.
 	Observe func(took time.Duration)
 	// Changed is told of each transaction, after its commit and before InTx returns, what it changed of what everyone
@@ -55,6 +57,7 @@ type Store struct {
 	changed   func(Change)
 	observe   func(time.Duration)
 	answered  atomic.Pointer[time.Time]
+	turns     turns
 }
 
 // Tx is the book within one transaction. It must not be used after the function that it was
@@ -154,6 +157,11 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	}
 	ctx, cancel := context.WithTimeout(ctx, txPatience)
 	defer cancel()
+	end, err := s.turns.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	for try := 1; ; try++ {
 		err := s.try(ctx, fn)
 		if err == nil || try == maxTries || s.dialect.trouble(err) != inTheWay {
@@ -192,7 +200,12 @@ func (s *Store) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	}
 	ctx, cancel := context.WithTimeout(ctx, txPatience)
 	defer cancel()
-	err := s.reader.RunInTx(ctx, s.dialect.viewOptions(), func(ctx context.Context, tx bun.Tx) error {
+	end, err := s.turns.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	err = s.reader.RunInTx(ctx, s.dialect.viewOptions(), func(ctx context.Context, tx bun.Tx) error {
 		return fn(ctx, &Tx{db: tx, dialect: s.dialect})
 	})
 	s.noteAnswer(err)

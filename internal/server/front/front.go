@@ -160,6 +160,7 @@ func (f *Front) read(c *gin.Context, key string, kept *entry) {
 		f.away.Store(0)
 		f.routes.Store(c.FullPath(), true)
 		e := newEntry(key, at, r)
+		e.route = c.FullPath()
 		if cacheable(r) {
 			f.memory.put(e, p.since)
 		}
@@ -231,24 +232,11 @@ func (f *Front) repeat(c *gin.Context, e *entry, admit func(*gin.Context) bool, 
 
 func (f *Front) answer(c *gin.Context, e *entry, count prometheus.Counter) {
 	count.Inc()
-	headers, body := c.Writer.Header(), e.body
-	for _, h := range e.headers {
-		headers[h.name] = h.values
-	}
-	if e.packed != nil {
-		if takesGzip(c.Request.Header["Accept-Encoding"]) && !e.has(c.Request.Header.Get("If-None-Match")) {
-			body = e.packed.body
-			for _, h := range e.packed.headers {
-				headers[h.name] = h.values
-			}
-		}
-		headers["Vary"] = e.packed.vary
-	}
+	var age []string
 	if count == f.stale {
-		headers["Age"] = []string{strconv.Itoa(int(f.now().Sub(e.at).Seconds()))}
+		age = f.age(e)
 	}
-	c.Writer.WriteHeader(e.status)
-	_, _ = c.Writer.Write(body) // who hung up reads no error
+	f.write(c.Writer, c.Request, e, age)
 }
 
 type hitKey struct{}

@@ -12,7 +12,9 @@ import (
 
 // entry is a kept answer. It is never changed.
 type entry struct {
-	key     string
+	key string
+	// route is that of the handler that gave it.
+	route   string
 	status  int
 	headers []header
 	kind    string // the media type

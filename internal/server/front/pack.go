@@ -49,7 +49,7 @@ func pack(e *entry) *packed {
 // the form to speak of.
 func (e *entry) has(tags string) bool {
 	own := e.get("Etag")
-	return tags == "*" || tags != "" && len(own) == 1 && strings.Contains(tags, own[0])
+	return tags != "" && len(own) == 1 && Names(tags, own[0])
 }
 
 // get returns the values of a header of the entry, by its canonical name.
@@ -60,18 +60,4 @@ func (e *entry) get(name string) []string {
 		}
 	}
 	return nil
-}
-
-// takesGzip reports whether the Accept-Encoding header names gzip and does not refuse it.
-func takesGzip(headers []string) bool {
-	if len(headers) != 1 {
-		return false
-	}
-	for coding := range strings.SplitSeq(headers[0], ",") {
-		name, weight, _ := strings.Cut(coding, ";")
-		if strings.TrimSpace(name) == "gzip" {
-			return !refuses(weight)
-		}
-	}
-	return false
 }

@@ -76,3 +76,33 @@ func refuses(accept string) bool {
 		}
 	}
 }
+
+// TakesGzip reports whether the Accept-Encoding header names gzip and does not refuse it.
+// It errs on the side of plain bytes, which everybody takes.
+func TakesGzip(headers []string) bool {
+	if len(headers) != 1 {
+		return false
+	}
+	for coding := range strings.SplitSeq(headers[0], ",") {
+		name, weight, _ := strings.Cut(coding, ";")
+		if strings.TrimSpace(name) == "gzip" {
+			return !refuses(weight)
+		}
+	}
+	return false
+}
+
+// Names reports whether the list of If-None-Match names the tag; it compares weakly, as RFC 9110 has it.
+func Names(list, tag string) bool {
+	if tag == "" {
+		return false
+	}
+	tag = strings.TrimPrefix(tag, "W/")
+	for named := range strings.SplitSeq(list, ",") {
+		named = strings.TrimPrefix(strings.TrimSpace(named), "W/")
+		if named == "*" || named == tag {
+			return true
+		}
+	}
+	return false
+}

@@ -1,7 +1,6 @@
 package graphql
 
 import (
-	"encoding/hex"
 	"fmt"
 	"html"
 	"net/url"
@@ -26,7 +25,7 @@ func (s shape) achievement(of *operation.AchievementView) *api.Achievement {
 		CreatedAt: of.CreatedAt, UpdatedAt: of.UpdatedAt, Kind: &kind, Key: unlessEmpty(of.Key),
 	}
 	if of.AvatarHash != nil {
-		address := fmt.Sprintf("%s/api/v1/achievements/%d/avatar?v=%s", s.base, of.ID, hex.EncodeToString(of.AvatarHash[:min(len(of.AvatarHash), 8)]))
+		address := fmt.Sprintf("%s/api/v1/achievements/%d/avatar?v=%s", s.base, of.ID, achievement.AvatarVersion(of.AvatarHash))
 		out.AvatarURL = &address
 	}
 	return out

@@ -68,11 +68,13 @@ func (h *handler) receive(c *gin.Context) {
 
 func answer(receipt *automation.Receipt) api.WebhookReceipt {
 	out := api.WebhookReceipt{
-		DeliveryId: receipt.DeliveryID,
-		Duplicate:  receipt.Outcome == automation.Duplicate,
-		Outcome:    api.WebhookReceiptOutcome(receipt.Outcome),
-		Events:     make([]api.ReceivedEvent, len(receipt.Events)),
-		Awards:     given(receipt.Awards), Revocations: given(receipt.Revocations),
+		Duplicate: receipt.Outcome == automation.Duplicate,
+		Outcome:   api.WebhookReceiptOutcome(receipt.Outcome),
+		Events:    make([]api.ReceivedEvent, len(receipt.Events)),
+		Awards:    given(receipt.Awards), Revocations: given(receipt.Revocations),
+	}
+	if receipt.DeliveryID != 0 { // what is spooled has none yet
+		out.DeliveryId = &receipt.DeliveryID
 	}
 	if receipt.Problem != "" {
 		out.Problem = &receipt.Problem

@@ -19,6 +19,9 @@ const (
 	// bodies alone, which nearly all are: senders of large ones, however slow, do not keep them waiting.
 	maxInFlight = 64 << 20
 	forSmall    = 14 << 20
+	// largeTimes is what a large body takes for each of its bytes: it is there twice, as it came and compressed, when it is
+	// handed on.
+	largeTimes = 2
 	// maxSmall is how large a small body is at most, and firstStep what it takes before anything is read of it.
 	maxSmall, firstStep = 1 << 20, 4 << 10
 	// maxWait is how long a body waits for its share of memory before it is refused.
@@ -57,12 +60,12 @@ func (m *memory) read(w http.ResponseWriter, r *http.Request) (body []byte, rele
 		}
 	}
 	size := fit(r.ContentLength, maxBody)
-	if err := acquire(r.Context(), m.large, size); err != nil {
+	if err := acquire(r.Context(), m.large, size*largeTimes); err != nil {
 		return nil, release, err
 	}
 	body, _, err = fill(limited, buffer, size, r.ContentLength)
 	m.small.Release(held)
-	return body, func() { m.large.Release(size) }, err
+	return body, func() { m.large.Release(size * largeTimes) }, err
 }
 
 // fit returns the size, or the announced one if that is smaller and known.

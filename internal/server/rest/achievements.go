@@ -88,7 +88,7 @@ func (s *server) GetAchievementAvatar(ctx context.Context, request api.GetAchiev
 		return nil, err
 	}
 	caching := cachedNever
-	if value(request.Params.V) == avatarVersion(picture.Hash) {
+	if value(request.Params.V) == achievement.AvatarVersion(picture.Hash) {
 		caching = cachedForOne
 		if picture.Public {
 			caching = cachedForEver
@@ -147,8 +147,6 @@ func (s *server) avatarURL(of *achievement.Achievement) *string {
 	if of.AvatarHash == nil {
 		return nil
 	}
-	address := fmt.Sprintf("%s/achievements/%d/avatar?v=%s", s.base, of.ID, avatarVersion(of.AvatarHash))
+	address := fmt.Sprintf("%s/achievements/%d/avatar?v=%s", s.base, of.ID, achievement.AvatarVersion(of.AvatarHash))
 	return &address
 }
-
-func avatarVersion(hash []byte) string { return hex.EncodeToString(hash[:min(len(hash), 8)]) }

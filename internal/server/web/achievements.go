@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/front"
@@ -80,7 +81,7 @@ func (p *Pages) avatar(c *gin.Context) {
 	header.Set("Content-Type", "image/png")
 	header.Set("ETag", `"`+hex.EncodeToString(picture.Hash)+`"`)
 	header.Set("Cache-Control", "private, no-cache")
-	if c.Query("v") == avatarVersion(picture.Hash) && picture.Public {
+	if c.Query("v") == achievement.AvatarVersion(picture.Hash) && picture.Public {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(picture.PNG))

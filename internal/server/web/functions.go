@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/hex"
 	"fmt"
 	"hash/fnv"
 	"html/template"
@@ -70,10 +69,8 @@ func avatarPath(of *achievement.Achievement) string {
 	if of.AvatarHash == nil {
 		return ""
 	}
-	return "/achievements/" + strconv.FormatInt(of.ID, 10) + "/avatar.png?v=" + avatarVersion(of.AvatarHash)
+	return "/achievements/" + strconv.FormatInt(of.ID, 10) + "/avatar.png?v=" + achievement.AvatarVersion(of.AvatarHash)
 }
-
-func avatarVersion(hash []byte) string { return hex.EncodeToString(hash[:min(len(hash), 8)]) }
 
 // letter is what stands for somebody or something without a picture.
 func letter(name string) string {

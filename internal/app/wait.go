@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/seed-504bad89/accolade/internal/automation"
+	"github.com/seed-504bad89/accolade/internal/cache"
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/server"
+	"github.com/seed-504bad89/accolade/internal/server/hook"
+)
+
+// meetEvery is how often a database is looked for that was away at the start.
+const meetEvery = time.Second
+
+// entrance is the public handler, which changes when the database is there.
+type entrance struct{ handler atomic.Pointer[http.Handler] }
+
+// ServeHTTP implements http.Handler.
+func (e *entrance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*e.handler.Load()).ServeHTTP(w, r)
+}
+
+// admit lets requests in as far as they can be answered now.
+func (e *entrance) admit(a *App) error {
+	handler := http.Handler(nil)
+	if a.furnished.Load() {
+		handler = a.handler()
+	} else {
+		var err error
+		if handler, err = a.waitingRoom(); err != nil {
+			return err
+		}
+	}
+	e.handler.Store(&handler)
+	return nil
+}
+
+// waitingRoom returns the handler for when the database is away at the start: webhooks are verified and spooled.
+func (a *App) waitingRoom() (http.Handler, error) {
+	nothing, err := cache.NewSeen(cache.Config{MemorySize: 1})
+	if err != nil {
+		return nil, fmt.Errorf("waiting for the database: %w", err)
+	}
+	receiver, err := automation.New(automation.Config{
+		Store: a.store, Seen: nothing, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log, SourceRate: a.cfg.WebhookRate,
+		// What it counts is the counters' beginning, and not worth two sets of them.
+		Metrics: prometheus.NewRegistry(), Spool: a.spool, OnlySpool: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return server.Waiting(server.Config{
+		Ready: a.ready, ReadyForHooks: a.readyForHooks,
+		Mount: func(routes gin.IRouter) { hook.Mount(routes, receiver, a.cfg.Now) },
+	}), nil
+}
+
+// await returns when the database is there and everything is made that works with it.
+func (a *App) await(ctx context.Context, entrance *entrance) error {
+	if !a.waiting {
+		return nil
+	}
+	a.log.WarnContext(ctx, "serving webhooks alone until the database is there", "url", a.URL())
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(meetEvery):
+		}
+		err := a.meet(ctx)
+		switch {
+		case fault.Is(err, fault.Unavailable):
+			continue
+		case err == nil:
+			err = a.furnish(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		if a.issued != "" && a.cfg.Issued != nil {
+			a.cfg.Issued(a.issued)
+		}
+		return entrance.admit(a)
+	}
+}

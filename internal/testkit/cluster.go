@@ -1,0 +1,133 @@
+package testkit
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Cluster is a Postgres of a test's own, which it may stop, crash and start again. It syncs to the disk, as a real one does.
+type Cluster struct {
+	t        *testing.T
+	binaries string
+	data     string
+	port     int
+	identity *syscall.SysProcAttr
+}
+
+// NewCluster makes and starts a Postgres until the test ends. The test is skipped where there are no programs for one.
+func NewCluster(t *testing.T) *Cluster {
+	t.Helper()
+
+	need(t, "ACCOLADE_TEST_POSTGRES_URL") // where there is one, there are its programs
+	place, err := os.MkdirTemp("", "accolade-cluster-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(place) })
+	c := &Cluster{t: t, binaries: postgresPrograms(t), data: filepath.Join(place, "data")}
+	if err := os.Mkdir(c.data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.own(place)
+	c.run("initdb", "--pgdata", c.data, "--username", "accolade", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.port = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
+	listener.Close()
+	c.Start()
+	t.Cleanup(func() { _ = c.command("pg_ctl", "stop", "-D", c.data, "-m", "immediate").Run() })
+	return c
+}
+
+func postgresPrograms(t *testing.T) string {
+	t.Helper()
+
+	if paths, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_ctl"); len(paths) > 0 { // fails for a bad pattern only
+		return filepath.Dir(slices.Max(paths))
+	}
+	path, err := exec.LookPath("pg_ctl")
+	if err != nil {
+		t.Skip("pg_ctl is not here")
+	}
+	return filepath.Dir(path)
+}
+
+// own gives the data to the account that Postgres runs as, since it refuses to be root.
+func (c *Cluster) own(place string) {
+	c.t.Helper()
+
+	if os.Geteuid() != 0 {
+		return
+	}
+	account, err := user.Lookup("postgres")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	uid, _ := strconv.ParseUint(account.Uid, 10, 32)
+	gid, _ := strconv.ParseUint(account.Gid, 10, 32)
+	c.identity = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	if err := os.Chown(c.data, int(uid), int(gid)); err != nil { //nolint:gosec // ids of the system
+		c.t.Fatal(err)
+	}
+	if err := os.Chmod(place, 0o711); err != nil { //nolint:gosec // the account has to pass it, and nothing in it is secret
+		c.t.Fatal(err)
+	}
+}
+
+func (c *Cluster) command(program string, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(context.WithoutCancel(c.t.Context()), filepath.Join(c.binaries, program), arguments...) //nolint:gosec // the arguments are ours
+	command.SysProcAttr, command.Dir = c.identity, c.data
+	return command
+}
+
+func (c *Cluster) run(program string, arguments ...string) {
+	c.t.Helper()
+
+	if out, err := c.command(program, arguments...).CombinedOutput(); err != nil {
+		log, _ := os.ReadFile(filepath.Join(c.data, "log"))
+		c.t.Fatalf("%s: %v\n%s\n%s", program, err, out, log)
+	}
+}
+
+// URL returns the address of the cluster's one database.
+func (c *Cluster) URL() string {
+	return fmt.Sprintf("postgres://accolade@127.0.0.1:%d/postgres?sslmode=disable", c.port)
+}
+
+// Start starts the cluster, and returns when it answers.
+func (c *Cluster) Start() {
+	c.t.Helper()
+
+	options := fmt.Sprintf("-k '%s' -p %d -c listen_addresses=127.0.0.1 -c max_connections=100", c.data, c.port)
+	c.run("pg_ctl", "start", "-w", "-D", c.data, "-l", filepath.Join(c.data, "log"), "-o", options)
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := pgx.Connect(c.t.Context(), c.URL())
+		if err == nil {
+			_ = conn.Close(c.t.Context())
+			return
+		}
+		if time.Now().After(deadline) {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// Stop stops the cluster: "fast" is in order, and "immediate" is a crash.
+func (c *Cluster) Stop(mode string) {
+	c.t.Helper()
+	c.run("pg_ctl", "stop", "-w", "-D", c.data, "-m", mode)
+}
