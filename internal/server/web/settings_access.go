@@ -1,8 +1,8 @@
 package web
 
 import (
-	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -59,9 +59,8 @@ func (p *Pages) tokens(c *gin.Context) {
 	if !ok {
 		return
 	}
-	var issued issuedToken
-	if note := p.takeNote(c); note != "" && json.Unmarshal([]byte(note), &issued) == nil {
-		page.Issued = &issued
+	if secret, name, noted := strings.Cut(p.takeNote(c), " "); noted {
+		page.Issued = &issuedToken{name, secret}
 	}
 	p.show(c, http.StatusOK, "settings-tokens", view{Hidden: true, Body: page})
 }
@@ -91,12 +90,7 @@ func (p *Pages) issueToken(c *gin.Context) {
 		p.again(c, err, "settings-tokens", view{Body: page})
 		return
 	}
-	note, err := json.Marshal(issuedToken{issued.Name, issued.Secret})
-	if err != nil {
-		p.Fail(c, err)
-		return
-	}
-	p.keepNote(c, string(note))
+	p.keepNote(c, issued.Secret+" "+issued.Name) // no secret has a space
 	p.back(c, "/settings/tokens", "")
 }
 
