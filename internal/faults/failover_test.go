@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -62,14 +63,8 @@ func sentinels(t *testing.T, watched *faults.Redis) (addresses []string) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		address := listener.Addr().String()
-		listener.Close()
+		own := strconv.Itoa(testkit.FreePort(t))
 		dir := t.TempDir()
-		_, own, _ := net.SplitHostPort(address)
 		configuration := filepath.Join(dir, "sentinel.conf")
 		text := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nsentinel monitor book %s %s 2\nsentinel down-after-milliseconds book 1000\n"+
 			"sentinel failover-timeout book 5000\n", own, dir, host, port)
@@ -81,7 +76,7 @@ func sentinels(t *testing.T, watched *faults.Redis) (addresses []string) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = process.Process.Kill(); _ = process.Wait() })
-		addresses = append(addresses, address)
+		addresses = append(addresses, net.JoinHostPort("127.0.0.1", own))
 	}
 	return addresses
 }

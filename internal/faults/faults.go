@@ -1,5 +1,5 @@
 // Package faults is what fault tests are made of: a driver that sends deliveries and writes down what was answered, a
-// checker that compares what it wrote with the book, and things to break: processes, a Redis and a relay.
+// checker that compares what it wrote with the book, and things to break: processes and a Redis.
 //
 // A test runs the driver while something breaks, and then asks the checker what was lost, doubled, made up or never told
 // of: every one of these must be 0. What the awards and counts should be, the checker works out by a model of its own, which

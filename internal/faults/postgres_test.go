@@ -167,16 +167,16 @@ func hostOf(t *testing.T, databaseURL string) string {
 func TestRow13SilentPartition(t *testing.T) {
 	databaseURL := testkit.PostgresURL(t)
 	host := hostOf(t, databaseURL)
-	relay := faults.NewRelay(t, host)
+	relay := testkit.NewRelay(t, host)
 	s := faults.NewService(t, through(databaseURL, host, relay.Addr()))
 	s.Start()
 	d := faults.NewDriver(t, s.URLs)
 	d.During(func() {
 		for range faults.Times(3, 1) {
 			time.Sleep(3 * time.Second)
-			relay.Set(faults.Silent)
+			relay.Set(testkit.Silent)
 			time.Sleep(faults.Lasting(20*time.Second, 5*time.Second))
-			relay.Set(faults.Fair)
+			relay.Set(testkit.Fair)
 			// The connections from before stay dead: the service has to notice by itself.
 			atMost(t, "noticing dead connections", recovers(t, d, 30*time.Second), 15*time.Second)
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/seed-504bad89/accolade/internal/testkit"
 )
 
 // Redis is a Redis of a test's own, which it may freeze, kill and start again. It keeps nothing on the disk.
@@ -30,12 +32,7 @@ func NewRedis(t *testing.T, options ...string) *Redis {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("redis-server is not here")
 	}
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &Redis{t: t, port: listener.Addr().(*net.TCPAddr).Port, options: options} //nolint:forcetypeassert // of a TCP listener
-	listener.Close()
+	r := &Redis{t: t, port: testkit.FreePort(t), options: options}
 	r.Client = redis.NewClient(&redis.Options{Addr: r.Addr(), MaxRetries: -1})
 	r.Start()
 	t.Cleanup(func() {

@@ -3,7 +3,6 @@ package testkit
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -39,30 +38,36 @@ func NewCluster(t *testing.T, settings ...string) *Cluster {
 func NewClusterIn(t *testing.T, directory string, settings ...string) *Cluster {
 	t.Helper()
 
-	need(t, "ACCOLADE_TEST_POSTGRES_URL")               // where there is one, there are its programs
-	place, err := os.MkdirTemp("", "accolade-cluster-") //nolint:usetesting // another account has to reach it
+	need(t, "ACCOLADE_TEST_POSTGRES_URL") // where there is one, there are its programs
+	c := emptyCluster(t, directory, postgresPrograms(t))
+	c.settings = settings
+	c.run("initdb", "--pgdata", c.data, "--username", "accolade", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
+	c.Start()
+	t.Cleanup(c.end)
+	return c
+}
+
+// emptyCluster makes the place of a cluster, which is removed when the test ends.
+func emptyCluster(t *testing.T, directory, binaries string) *Cluster {
+	t.Helper()
+
+	place, err := os.MkdirTemp(directory, "accolade-cluster-") //nolint:usetesting // another account has to reach it
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(place) })
-	c := &Cluster{t: t, binaries: postgresPrograms(t), data: filepath.Join(place, "data"), settings: settings}
+	c := &Cluster{t: t, binaries: binaries, data: filepath.Join(place, "data"), port: FreePort(t)}
 	if err := os.Mkdir(c.data, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	c.own(place)
-	c.run("initdb", "--pgdata", c.data, "--username", "accolade", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.port = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
-	listener.Close()
-	c.Start()
-	t.Cleanup(func() {
-		c.signal(syscall.SIGCONT)
-		_ = c.command("pg_ctl", "stop", "-D", c.data, "-m", "immediate").Run()
-	})
 	return c
+}
+
+// end stops the cluster in whatever state a test has left it.
+func (c *Cluster) end() {
+	c.signal(syscall.SIGCONT)
+	_ = c.command("pg_ctl", "stop", "-D", c.data, "-m", "immediate").Run()
 }
 
 func postgresPrograms(t *testing.T) string {
@@ -124,11 +129,11 @@ func (c *Cluster) URL() string {
 func (c *Cluster) Start() {
 	c.t.Helper()
 
-	options := fmt.Sprintf("-k '%s' -p %d -c listen_addresses=127.0.0.1 -c max_connections=100", c.data, c.port)
-	for _, setting := range c.settings {
-		options += " -c " + setting
+	options := []string{fmt.Sprintf("-k '%s' -p %d", c.data, c.port)}
+	for _, setting := range append([]string{"listen_addresses=127.0.0.1", "max_connections=100"}, c.settings...) {
+		options = append(options, "-c "+setting)
 	}
-	c.run("pg_ctl", "start", "-w", "-D", c.data, "-l", filepath.Join(c.data, "log"), "-o", options)
+	c.run("pg_ctl", "start", "-w", "-D", c.data, "-l", filepath.Join(c.data, "log"), "-o", strings.Join(options, " "))
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := pgx.Connect(c.t.Context(), c.URL())
 		if err == nil {
@@ -153,16 +158,22 @@ func (c *Cluster) Freeze() { c.signal(syscall.SIGSTOP) }
 // Thaw lets the processes go on.
 func (c *Cluster) Thaw() { c.signal(syscall.SIGCONT) }
 
-// signal sends the signal to the postmaster and all of its children, which it finds by what /proc says of their parents.
-func (c *Cluster) signal(signal syscall.Signal) {
+// postmaster is the id of the cluster's first process, "" when it is stopped.
+func (c *Cluster) postmaster() string {
 	text, err := os.ReadFile(filepath.Join(c.data, "postmaster.pid"))
 	if err != nil {
-		return // it is stopped
+		return ""
 	}
 	first, _, _ := strings.Cut(string(text), "\n")
-	postmaster, err := strconv.Atoi(strings.TrimSpace(first))
+	return strings.TrimSpace(first)
+}
+
+// signal sends the signal to the postmaster and all of its children, which it finds by what /proc says of their parents.
+func (c *Cluster) signal(signal syscall.Signal) {
+	first := c.postmaster()
+	postmaster, err := strconv.Atoi(first)
 	if err != nil || postmaster < 2 {
-		return
+		return // it is stopped
 	}
 	_ = syscall.Kill(postmaster, signal) // who cannot fork cannot hide a child
 	paths, _ := filepath.Glob("/proc/[0-9]*/stat")

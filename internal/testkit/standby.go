@@ -2,9 +2,7 @@ package testkit
 
 import (
 	"context"
-	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,26 +17,11 @@ import (
 func NewStandby(t *testing.T, primary *Cluster) *Cluster {
 	t.Helper()
 
-	place, err := os.MkdirTemp("", "accolade-standby-") //nolint:usetesting // another account has to reach it
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(place) })
-	c := &Cluster{t: t, binaries: primary.binaries, data: filepath.Join(place, "data")}
-	if err := os.Mkdir(c.data, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	c.own(place)
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.port = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
-	listener.Close()
+	c := emptyCluster(t, "", primary.binaries)
 	c.run("pg_basebackup", "-D", c.data, "-R", "-X", "stream", "-c", "fast", "--no-sync",
 		"-d", "host=127.0.0.1 user=accolade application_name=standby port="+strconv.Itoa(primary.port))
 	c.Start()
-	t.Cleanup(func() { _ = c.command("pg_ctl", "stop", "-D", c.data, "-m", "immediate").Run() })
+	t.Cleanup(c.end)
 	primary.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'", "SELECT pg_reload_conf()")
 	for deadline := time.Now().Add(30 * time.Second); primary.text("SELECT coalesce(max(sync_state), '') FROM pg_stat_replication") != "sync"; {
 		if time.Now().After(deadline) {
@@ -59,11 +42,10 @@ func (c *Cluster) Promote() {
 func (c *Cluster) Kill() {
 	c.t.Helper()
 
-	text, err := os.ReadFile(filepath.Join(c.data, "postmaster.pid"))
-	if err != nil {
-		c.t.Fatal(err)
+	first := c.postmaster()
+	if first == "" {
+		c.t.Fatal("the cluster does not run")
 	}
-	first, _, _ := strings.Cut(string(text), "\n")
 	c.signal(syscall.SIGKILL)
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if stat, err := os.ReadFile("/proc/" + first + "/stat"); err != nil || strings.Contains(string(stat), ") Z ") {
