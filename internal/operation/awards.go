@@ -256,12 +256,8 @@ func (o *Operations) PrioritiseAwards(ctx context.Context, caller Caller, ids []
 		for i, id := range all {
 			ordered[i] = *awards[id]
 		}
-		listing, err := o.viewListing(ctx, tx, caller, ordered, "")
-		if err != nil {
-			return err
-		}
-		items = listing.Items
-		return nil
+		items, err = o.viewAll(ctx, tx, caller, ordered)
+		return err
 	})
 	return items, err
 }

@@ -234,10 +234,7 @@ func (o *Operations) RecentAwards(ctx context.Context, caller Caller, ref string
 		if err != nil {
 			return err
 		}
-		listing, err := o.viewListing(ctx, tx, caller, found, "")
-		if err == nil {
-			awards = listing.Items
-		}
+		awards, err = o.viewAll(ctx, tx, caller, found)
 		return err
 	})
 	return namespace, awards, err
@@ -261,10 +258,7 @@ func (o *Operations) RecentUserAwards(ctx context.Context, caller Caller, ref st
 		if err != nil {
 			return err
 		}
-		listing, err := o.viewListing(ctx, tx, caller, found, "")
-		if err == nil {
-			awards = listing.Items
-		}
+		awards, err = o.viewAll(ctx, tx, caller, found)
 		return err
 	})
 	return user, awards, err

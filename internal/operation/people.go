@@ -253,11 +253,9 @@ func (o *Operations) ExportUser(ctx context.Context, caller Caller, ref string) 
 		if err != nil {
 			return err
 		}
-		listing, err := o.viewListing(ctx, tx, caller, awards, "")
-		if err != nil {
+		if export.Awards, err = o.viewAll(ctx, tx, caller, awards); err != nil {
 			return err
 		}
-		export.Awards = listing.Items
 		audit, err := tx.AllAudit(ctx, store.AuditFilter{PersonID: user.ID})
 		if err != nil {
 			return err

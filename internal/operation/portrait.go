@@ -72,11 +72,11 @@ func (o *Operations) hang(ctx context.Context, tx *store.Tx, caller Caller, port
 	if err != nil {
 		return err
 	}
-	listing, err := o.viewListing(ctx, tx, caller, awards, "")
+	views, err := o.viewAll(ctx, tx, caller, awards)
 	if err != nil {
 		return err
 	}
-	portrait.Total, portrait.Awards = len(listing.Items), Fold(listing.Items)
+	portrait.Total, portrait.Awards = len(views), Fold(views)
 	return nil
 }
 

@@ -101,10 +101,6 @@ func (o *Operations) explainStanding(ctx context.Context, tx *store.Tx, caller C
 	if err != nil {
 		return err
 	}
-	listing, err := o.viewListing(ctx, tx, caller, awards, "")
-	if err != nil {
-		return err
-	}
-	explained.Awards = listing.Items
-	return nil
+	explained.Awards, err = o.viewAll(ctx, tx, caller, awards)
+	return err
 }

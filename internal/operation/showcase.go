@@ -97,12 +97,12 @@ func (o *Operations) viewShown(ctx context.Context, tx *store.Tx, caller Caller,
 	for i := range shown {
 		awards[i], byID[shown[i].ID] = shown[i].Award, &shown[i]
 	}
-	listing, err := o.viewListing(ctx, tx, caller, awards, "")
+	views, err := o.viewAll(ctx, tx, caller, awards)
 	if err != nil {
 		return nil, err
 	}
 	items := []Shown{}
-	for _, folded := range Fold(listing.Items) {
+	for _, folded := range Fold(views) {
 		item := Shown{AwardView: folded.AwardView, Count: byID[folded.ID].Times, Recency: MaxShowcase}
 		for i := range folded.Awards {
 			item.Recency = min(item.Recency, byID[folded.Awards[i].ID].Recency)

@@ -118,10 +118,7 @@ func (o *Operations) OwnAwards(ctx context.Context, caller Caller) (awards []Awa
 		if found, more, err = listAll(ctx, tx, store.UserAwardFilter{UserID: caller.ID()}, MaxOrdered); err != nil {
 			return err
 		}
-		listing, err := o.viewListing(ctx, tx, caller, found, "")
-		if err == nil {
-			awards = listing.Items
-		}
+		awards, err = o.viewAll(ctx, tx, caller, found)
 		return err
 	})
 	return awards, more, err

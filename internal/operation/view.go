@@ -113,19 +113,28 @@ func (o *Operations) viewAward(ctx context.Context, tx *store.Tx, caller Caller,
 	return view, nil
 }
 
-// viewListing returns those of the awards that the caller may see.
+// viewListing returns those of a page of awards that the caller may see.
 func (o *Operations) viewListing(ctx context.Context, tx *store.Tx, caller Caller, awards []achievement.Award, next string) (*Listing[AwardView], error) {
-	listing := &Listing[AwardView]{Items: make([]AwardView, 0, len(awards)), Next: next}
+	views, err := o.viewAll(ctx, tx, caller, awards)
+	if err != nil {
+		return nil, err
+	}
+	return &Listing[AwardView]{Items: views, Next: next}, nil
+}
+
+// viewAll returns those of the awards that the caller may see.
+func (o *Operations) viewAll(ctx context.Context, tx *store.Tx, caller Caller, awards []achievement.Award) ([]AwardView, error) {
+	views := make([]AwardView, 0, len(awards))
 	around, err := o.load(ctx, tx, caller, awards)
 	if err != nil {
 		return nil, err
 	}
 	for i := range awards {
 		if view, ok := around.view(&awards[i]); ok {
-			listing.Items = append(listing.Items, *view)
+			views = append(views, *view)
 		}
 	}
-	return listing, nil
+	return views, nil
 }
 
 // set is a set of ids; 0, which stands for none, is never in it.
