@@ -37,11 +37,8 @@ type conditionalWriter struct {
 func (w *conditionalWriter) WriteHeader(status int) {
 	if !w.decided {
 		w.decided = true
-		if w.withheld = status == http.StatusOK && front.Names(w.has, w.Header().Get("ETag")); w.withheld {
+		if w.withheld = status == http.StatusOK && front.Unchanged(w.Header(), w.has); w.withheld {
 			status = http.StatusNotModified
-			w.Header().Del("Content-Type")
-			w.Header().Del("Content-Length")
-			w.Header().Del("Content-Encoding")
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)

@@ -51,14 +51,9 @@ func (f *Front) write(w http.ResponseWriter, r *http.Request, e *entry, age []st
 	if age != nil {
 		headers["Age"] = age
 	}
-	if wanted != "" && e.status == http.StatusOK {
-		if tag := headers["Etag"]; len(tag) == 1 && Names(wanted, tag[0]) {
-			delete(headers, "Content-Type")
-			delete(headers, "Content-Length")
-			delete(headers, "Content-Encoding")
-			w.WriteHeader(http.StatusNotModified)
-			return http.StatusNotModified
-		}
+	if wanted != "" && e.status == http.StatusOK && Unchanged(headers, wanted) {
+		w.WriteHeader(http.StatusNotModified)
+		return http.StatusNotModified
 	}
 	w.WriteHeader(e.status)
 	_, _ = w.Write(body) // who hung up reads no error

@@ -92,6 +92,18 @@ func TakesGzip(headers []string) bool {
 	return false
 }
 
+// Unchanged reports whether a list of tags, as If-None-Match has it, names that of an answer, and takes out of the answer's
+// headers what a 304 does not say.
+func Unchanged(headers http.Header, list string) bool {
+	if !Names(list, headers.Get("ETag")) {
+		return false
+	}
+	headers.Del("Content-Type")
+	headers.Del("Content-Length")
+	headers.Del("Content-Encoding")
+	return true
+}
+
 // Names reports whether the list of If-None-Match names the tag; it compares weakly, as RFC 9110 has it.
 func Names(list, tag string) bool {
 	if tag == "" {
