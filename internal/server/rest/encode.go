@@ -118,7 +118,7 @@ func appendTextAt(b []byte, text *string) []byte { return appendText(b, *text) }
 func appendText(b []byte, text string) []byte {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			escaped, _ := json.Marshal(text) // no text fails
+			escaped, _ := json.Marshal(text) //nolint:errchkjson // no text fails
 			return append(b, escaped...)
 		}
 	}

@@ -16,7 +16,8 @@ import (
 func draw(t *rapid.T, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
-		if v.SetZero(); rapid.Bool().Draw(t, "present") {
+		v.SetZero()
+		if rapid.Bool().Draw(t, "present") {
 			v.Set(reflect.New(v.Type().Elem()))
 			draw(t, v.Elem())
 		}
@@ -32,12 +33,12 @@ func draw(t *rapid.T, v reflect.Value) {
 	case reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "is"))
 	case reflect.Struct:
-		if at, isTime := v.Addr().Interface().(*time.Time); isTime {
+		if at, isTime := reflect.TypeAssert[*time.Time](v.Addr()); isTime {
 			*at = time.UnixMicro(rapid.Int64Range(0, 4e15).Draw(t, "at")).UTC()
 			return
 		}
-		for i := range v.NumField() {
-			draw(t, v.Field(i))
+		for _, field := range v.Fields() {
+			draw(t, field)
 		}
 	default:
 		t.Fatalf("nothing fills a %s", v.Kind())
