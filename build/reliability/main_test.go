@@ -28,11 +28,11 @@ func TestPageIsUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	last, err := readResults(filepath.Join("../..", resultsPath))
+	last, err := readResults(filepath.Join("..", "..", resultsPath))
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join("../..", pagePath))
+	text, err := os.ReadFile(filepath.Join("..", "..", pagePath))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,8 @@ func readResults(path string) (results, error) {
 		return nil, err
 	}
 	read := results{}
-	return read, json.Unmarshal(text, &read)
+	err = json.Unmarshal(text, &read)
+	return read, err
 }
 
 func (r results) write(path string) error {
@@ -101,8 +102,10 @@ func goTest(ctx context.Context, root, room, tag string, names []string) (map[st
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		var event struct {
-			Action, Test, Output string
-			Elapsed              float64
+			Action  string  `json:"Action"`
+			Test    string  `json:"Test"`
+			Output  string  `json:"Output"`
+			Elapsed float64 `json:"Elapsed"`
 		}
 		if json.Unmarshal(lines.Bytes(), &event) != nil {
 			continue

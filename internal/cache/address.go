@@ -61,7 +61,8 @@ func parseMany(raw string) (*address, error) {
 		}
 		a.hosts = append(a.hosts, full)
 	}
-	return a, a.describe(path, query)
+	err := a.describe(path, query)
+	return a, err
 }
 
 // describe reads what stands behind the hosts.

@@ -46,8 +46,8 @@ func (v *Verdict) String() string {
 		v.Lost, v.Duplicate, v.Phantom, v.Unsent, v.Pending, v.Deliveries, v.Events, v.Awards, strings.Join(v.Examples, "\n"))
 }
 
-// found counts n of something and keeps what it was.
-func (v *Verdict) found(counter *int, n int, format string, args ...any) {
+// foundf counts n of something and keeps what it was.
+func (v *Verdict) foundf(counter *int, n int, format string, args ...any) {
 	if n <= 0 {
 		return
 	}
@@ -151,9 +151,9 @@ func (c *checking) deliveries() error {
 		step, sent := c.steps[id]
 		switch {
 		case !sent:
-			c.found(&c.Phantom, 1, "delivery %s is stored, and nobody sent it", id)
+			c.foundf(&c.Phantom, 1, "delivery %s is stored, and nobody sent it", id)
 		case outcome != "judged":
-			c.found(&c.Lost, 1, "delivery %s is stored, but %s", id, outcome)
+			c.foundf(&c.Lost, 1, "delivery %s is stored, but %s", id, outcome)
 		default:
 			c.model.happen(step)
 		}
@@ -161,9 +161,9 @@ func (c *checking) deliveries() error {
 	})
 	for id := range c.steps {
 		if c.acked[id] && stored[id] == 0 {
-			c.found(&c.Lost, 1, "delivery %s was acknowledged and is not stored", id)
+			c.foundf(&c.Lost, 1, "delivery %s was acknowledged and is not stored", id)
 		}
-		c.found(&c.Duplicate, stored[id]-1, "delivery %s is stored %d times", id, stored[id])
+		c.foundf(&c.Duplicate, stored[id]-1, "delivery %s is stored %d times", id, stored[id])
 	}
 	return err
 }
@@ -180,15 +180,15 @@ func (c *checking) events() error {
 		c.Events++
 		step, sent := c.steps[id]
 		if !sent {
-			c.found(&c.Phantom, 1, "an event was told by %q, which nobody sent", id)
+			c.foundf(&c.Phantom, 1, "an event was told by %q, which nobody sent", id)
 			return nil
 		}
 		stored[step.Key]++
 		return nil
 	})
 	for key := range c.model.seen {
-		c.found(&c.Lost, 1-stored[key], "%s was told and is no event", key)
-		c.found(&c.Duplicate, stored[key]-1, "%s is %d events", key, stored[key])
+		c.foundf(&c.Lost, 1-stored[key], "%s was told and is no event", key)
+		c.foundf(&c.Duplicate, stored[key]-1, "%s is %d events", key, stored[key])
 	}
 	return err
 }
@@ -208,12 +208,12 @@ func (c *checking) awards() error {
 		return nil
 	})
 	for a := range c.model.awards {
-		c.found(&c.Lost, 1-standing[a], "%v should be held and is not", a)
+		c.foundf(&c.Lost, 1-standing[a], "%v should be held and is not", a)
 	}
 	for a, n := range standing {
-		c.found(&c.Duplicate, n-1, "%v is held %d times", a, n)
+		c.foundf(&c.Duplicate, n-1, "%v is held %d times", a, n)
 		if !c.model.awards[a] {
-			c.found(&c.Phantom, 1, "%v is held without a cause", a)
+			c.foundf(&c.Phantom, 1, "%v is held without a cause", a)
 		}
 	}
 	return err
@@ -259,10 +259,10 @@ func (c *checking) compare(rule string, stored map[int64]map[tally]int) {
 		}
 	}
 	for of, n := range want {
-		c.found(&c.Lost, n-nearest[of], "%s of %v counts %d, want %d", rule, of, nearest[of], n)
+		c.foundf(&c.Lost, n-nearest[of], "%s of %v counts %d, want %d", rule, of, nearest[of], n)
 	}
 	for of, n := range nearest {
-		c.found(&c.Duplicate, n-want[of], "%s of %v counts %d, want %d", rule, of, n, want[of])
+		c.foundf(&c.Duplicate, n-want[of], "%s of %v counts %d, want %d", rule, of, n, want[of])
 	}
 }
 
@@ -308,16 +308,16 @@ func (c *checking) outbox() error {
 		told[job{kind, about.AwardID}]++
 		switch {
 		case state == "parked":
-			c.found(&c.Unsent, 1, "%s %s is parked", kind, args)
+			c.foundf(&c.Unsent, 1, "%s %s is parked", kind, args)
 		case state == "ready" && now.Sub(due) > unsentAfter:
-			c.found(&c.Unsent, 1, "%s %s is due since %v", kind, args, due)
+			c.foundf(&c.Unsent, 1, "%s %s is due since %v", kind, args, due)
 		case state == "ready":
 			c.Pending++
 		}
 		return nil
 	})
 	for of, n := range told {
-		c.found(&c.Duplicate, n-1, "%s of award %d is to be done %d times", of.kind, of.award, n)
+		c.foundf(&c.Duplicate, n-1, "%s of award %d is to be done %d times", of.kind, of.award, n)
 	}
 	return errors.Join(err, c.rows("SELECT id FROM awards", func(scan func(...any) error) error {
 		var id int64
@@ -325,7 +325,7 @@ func (c *checking) outbox() error {
 			return err
 		}
 		if told[job{"award.granted", id}] == 0 {
-			c.found(&c.Unsent, 1, "no job tells of award %d", id)
+			c.foundf(&c.Unsent, 1, "no job tells of award %d", id)
 		}
 		return nil
 	}))

@@ -19,7 +19,8 @@ import (
 const (
 	// Source is the name of the source that deliveries are sent as, and Secret what they are signed with.
 	Source = "forge"
-	Secret = "the webhook secret of the fault tests"
+	// Secret is what the source signs with.
+	Secret = "the webhook secret of the fault tests" //nolint:gosec // it opens nothing
 	// maxInFlight bounds the requests that wait for an answer; a sender that would be one more waits.
 	maxInFlight = 256
 	// patience is how long a sender waits for an answer, as GitHub does.
@@ -111,7 +112,7 @@ func (d *Driver) Run(ctx context.Context) {
 		case <-ctx.Done():
 			continue
 		}
-		sending.Go(func() {
+		sending.Go(func() { //nolint:contextcheck // what is sent is answered, also at the end
 			defer func() { <-d.inFlight }()
 			d.sendOne()
 		})

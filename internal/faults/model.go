@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -53,8 +54,8 @@ func (m *model) happen(s Step) {
 		if s.Repository == 0 {
 			m.give("proposal", s.Author, s.object())
 		}
-	case "closed":
-		m.reach("closed", s.Author, m.count("closed", s.Author, "", 1), 2)
+	case closedAction:
+		m.reach(closedAction, s.Author, m.count(closedAction, s.Author, "", 1), 2)
 	case "labeled", "unlabeled":
 		m.wear(s)
 	case "merged":
@@ -82,7 +83,7 @@ func (m *model) merge(s Step) {
 	}
 	if s.Additions >= 10 {
 		if n := m.count("third", s.Author, "", 1); n%3 == 0 {
-			m.give("third", s.Author, fmt.Sprint(n))
+			m.give("third", s.Author, strconv.Itoa(n))
 		}
 	}
 	who := tally{s.Author, ""}

@@ -30,7 +30,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "accolade")
-	build := exec.CommandContext(context.Background(), "go", "build", "-ldflags", "-s -w", "-o", path, "github.com/seed-504bad89/accolade/cmd/accolade")
+	build := exec.CommandContext(context.Background(), "go", "build", "-ldflags", "-s -w", "-o", path, "github.com/seed-504bad89/accolade/cmd/accolade") //nolint:gosec // our own program
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the program: %w\n%s", err, out)
 	}
@@ -148,7 +148,11 @@ func (s *Service) follow(log io.Reader, serving chan<- string) {
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		var line struct{ Level, Msg, URL string }
+		var line struct {
+			Level string `json:"level"`
+			Msg   string `json:"msg"`
+			URL   string `json:"url"`
+		}
 		_ = json.Unmarshal(lines.Bytes(), &line) // what is no JSON is kept all the same
 		if line.Msg == "serving" {
 			select {
@@ -272,7 +276,11 @@ func (s *Service) APerson() string {
 	s.t.Helper()
 
 	status, body := s.Get("/api/v1/users?limit=100", 5*time.Second)
-	var page struct{ Items []struct{ Username string } }
+	var page struct {
+		Items []struct {
+			Username string `json:"username"`
+		} `json:"items"`
+	}
 	if err := json.Unmarshal([]byte(body), &page); err != nil || status != http.StatusOK {
 		s.t.Fatalf("listing users: %d %s", status, body)
 	}

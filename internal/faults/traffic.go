@@ -37,6 +37,8 @@ const (
 	mergers     = 50
 	// labels that the rules give something for while one wears them.
 	champion, guardian = "champion", "guardian"
+	// closedAction is what GitHub says of a pull request that ends, and the rule that counts those that are not merged.
+	closedAction = "closed"
 )
 
 var began = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
@@ -58,7 +60,7 @@ func (t Traffic) Step(n int) Step {
 	case 1:
 		s.Action = map[bool]string{true: "unlabeled", false: "labeled"}[taken]
 	default:
-		s.Action = map[bool]string{true: "merged", false: "closed"}[merged]
+		s.Action = map[bool]string{true: "merged", false: closedAction}[merged]
 	}
 	s.Key = fmt.Sprintf("%d-%s", s.Number, s.Action)
 	return s
@@ -76,9 +78,9 @@ func (s Step) Body() []byte {
 	at := s.At.Format(`"2006-01-02T15:04:05Z"`)
 	switch s.Action {
 	case "merged":
-		action, merged, state, closed = "closed", at, "closed", at
-	case "closed":
-		state, closed = "closed", at
+		action, merged, state, closed = closedAction, at, closedAction, at
+	case closedAction:
+		state, closed = closedAction, at
 	}
 	if s.Docs {
 		labels = append(labels, `{"id":1,"name":"documentation"}`)

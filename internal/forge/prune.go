@@ -62,6 +62,7 @@ func newShape(t reflect.Type, within map[reflect.Type]bool) *shape {
 		s := &shape{members: map[string]*shape{}}
 		s.addFields(t, within)
 		return s
+	default:
 	}
 	return nil
 }
@@ -139,7 +140,7 @@ func (p *pruning) take(c byte) bool {
 // value passes over a value and keeps of it what the shape takes, or nothing.
 func (p *pruning) value(s *shape, keep bool) bool {
 	from := p.at
-	ok := false
+	var ok bool
 	switch c := p.peek(); {
 	case c == '{' && keep && s != nil && s.members != nil:
 		return p.nested('}', func() bool { return p.member(s) })
@@ -191,7 +192,8 @@ func (p *pruning) nestedUnkept(closing byte) bool {
 // parts passes over an object or an array, and part over each of its parts.
 func (p *pruning) parts(closing byte, part func() bool) bool {
 	p.at++
-	if p.depth++; p.depth > maxDepth {
+	p.depth++
+	if p.depth > maxDepth {
 		return false
 	}
 	p.space()
@@ -291,7 +293,7 @@ func (p *pruning) escape() bool {
 		return false
 	}
 	for _, c := range p.body[p.at : p.at+4] {
-		if !('0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f') {
+		if ('0' > c || c > '9') && ('a' > c|0x20 || c|0x20 > 'f') {
 			return false
 		}
 	}
