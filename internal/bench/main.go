@@ -20,6 +20,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -63,6 +65,10 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	// The load generator shares the processors with what it measures: one thread is enough for it, and more would spend their
+	// time on waking each other.
+	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(400)
 	fail(run(ctx, s))
 }
 

@@ -2,7 +2,6 @@ package server
 
 import (
 	"log/slog"
-	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -11,7 +10,8 @@ import (
 )
 
 // repeater gives answers from memory before the engine sees the request, where nothing that the engine does would add to
-// them: no limit is counted, no other origin has a say, and nobody wants to read of each in the log.
+// them: no limit is counted, no other origin has a say, and nobody wants to read of each in the log. Since the log is silent
+// about them, they are given no request id either, but keep one that they bring.
 type repeater struct {
 	next  http.Handler
 	front *front.Front
@@ -32,9 +32,9 @@ func (p *repeater) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.next.ServeHTTP(w, r)
 		return
 	}
-	header := w.Header()
-	maps.Copy(header, security)
-	header[canonicalRequestID] = []string{requestID(r)}
+	if id := r.Header[canonicalRequestID]; len(id) > 0 && requestIDPattern.MatchString(id[0]) {
+		w.Header()[canonicalRequestID] = id
+	}
 	status := p.front.Give(w, r, answer)
 	p.watch.repeat(answer.Route(), status, time.Since(began))
 }

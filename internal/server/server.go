@@ -83,7 +83,7 @@ func New(cfg Config) http.Handler {
 	watch := newWatch(contract, cfg.Log, cfg.Metrics)
 	engine.Use(identify, watch.observe, secure, cors(cfg.CORSOrigins), recovered, conditional)
 	if cfg.Front != nil {
-		engine.Use(cfg.Front.Serve(limits.admit))
+		engine.Use(cfg.Front.Serve(security, limits.admit))
 	}
 	engine.NoMethod(func(c *gin.Context) {
 		if c.Request.Method == http.MethodOptions {

@@ -65,6 +65,7 @@ func send(c *gin.Context, status int, contentType string, body []byte) {
 	c.Header("Cache-Control", "no-cache")
 	c.Header("Content-Security-Policy", policy)
 	c.Header("Cross-Origin-Resource-Policy", "cross-origin")
+	c.Header("Referrer-Policy", "") // an image leads nowhere
 	c.Header("Content-Length", strconv.Itoa(len(body)))
 	c.Data(status, contentType, body)
 }

@@ -12,7 +12,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,7 +61,9 @@ type Front struct {
 	// away is when the book may be tried again, in Unix nanoseconds; 0 while it can be read.
 	away atomic.Int64
 	// routes are those that have kept something.
-	routes             sync.Map
+	routes sync.Map
+	// always is in the header of every answer, unless its handler took it away.
+	always             http.Header
 	hit, missed, stale prometheus.Counter
 	off                bool
 }
@@ -97,8 +98,10 @@ func (f *Front) Hearing(hears bool) {
 	f.memory.change([]Dep{Everything})
 }
 
-// Serve returns the middleware. Before an answer is given from memory, admit may refuse the request, and answer it.
-func (f *Front) Serve(admit func(*gin.Context) bool) gin.HandlerFunc {
+// Serve returns the middleware. Before an answer is given from memory, admit may refuse the request, and answer it. What is
+// always in the header before any handler, unless one takes it away, is kept with the answers.
+func (f *Front) Serve(always http.Header, admit func(*gin.Context) bool) gin.HandlerFunc {
+	f.always = always
 	return func(c *gin.Context) {
 		if f.off || !anonymous(c.Request) {
 			return
@@ -159,7 +162,7 @@ func (f *Front) read(c *gin.Context, key string, kept *entry) {
 	default:
 		f.away.Store(0)
 		f.routes.Store(c.FullPath(), true)
-		e := newEntry(key, at, r)
+		e := newEntry(key, at, r, f.always)
 		e.route = c.FullPath()
 		if cacheable(r) {
 			f.memory.put(e, p.since)
@@ -170,23 +173,23 @@ func (f *Front) read(c *gin.Context, key string, kept *entry) {
 	}
 }
 
-// newEntry makes an entry of what the handlers wrote: all headers that were not there before.
-func newEntry(key string, at time.Time, r *recorder) *entry {
-	e := &entry{key: key, at: at, status: r.status, body: r.body.Bytes(), deps: r.pending.deps}
+// newEntry makes an entry of what the handlers wrote: the headers that were not there before, and those that are always there.
+func newEntry(key string, at time.Time, r *recorder, always http.Header) *entry {
+	e := &entry{key: key, at: at, status: r.status, form: form{body: r.body.Bytes()}, deps: r.pending.deps}
 	slices.SortFunc(e.deps, func(x, y Dep) int { return strings.Compare(x.String(), y.String()) })
 	e.deps = slices.Compact(e.deps)
 	if r.header.Get("ETag") == "" && r.status == http.StatusOK {
 		sum := sha256.Sum256(e.body)
 		r.header.Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)
 	}
-	r.header.Set("Content-Length", strconv.Itoa(len(e.body)))
 	e.kind, _, _ = strings.Cut(r.header.Get("Content-Type"), ";")
 	before := r.ResponseWriter.Header()
 	for name, values := range r.header {
-		if !slices.Contains(limitHeaders, name) && !slices.Equal(values, before[name]) {
+		if !slices.Contains(limitHeaders, name) && (always[name] != nil || !slices.Equal(values, before[name])) {
 			e.headers = append(e.headers, header{name, slices.Clip(slices.Clone(values))})
 		}
 	}
+	e.measure()
 	e.packed = pack(e)
 	return e
 }
@@ -235,6 +238,9 @@ func (f *Front) answer(c *gin.Context, e *entry, count prometheus.Counter) {
 	var age []string
 	if count == f.stale {
 		age = f.age(e)
+	}
+	for name := range f.always {
+		c.Writer.Header().Del(name) // the entry has those that its handler left
 	}
 	f.write(c.Writer, c.Request, e, age)
 }

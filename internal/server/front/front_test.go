@@ -46,7 +46,7 @@ func newService(t *testing.T, cfg front.Config, handle gin.HandlerFunc) *service
 	}
 	cfg.Now, cfg.Metrics = s.clock.Now, s.registry
 	s.Front = front.New(cfg)
-	s.engine.Use(s.Serve(func(*gin.Context) bool { return true }))
+	s.engine.Use(s.Serve(nil, func(*gin.Context) bool { return true }))
 	counted := func(c *gin.Context) {
 		s.asked.Add(1)
 		handle(c)

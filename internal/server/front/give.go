@@ -31,22 +31,17 @@ func (f *Front) Give(w http.ResponseWriter, r *http.Request, answer Answer) int 
 
 // write answers with the entry, in the form that the reader takes. Age is nil for an answer that holds.
 func (f *Front) write(w http.ResponseWriter, r *http.Request, e *entry, age []string) int {
-	headers, body := w.Header(), e.body
-	for _, h := range e.headers {
-		headers[h.name] = h.values
-	}
 	var wanted string
 	if tags := r.Header["If-None-Match"]; len(tags) > 0 {
 		wanted = tags[0]
 	}
-	if e.packed != nil {
-		if !e.has(wanted) && TakesGzip(r.Header["Accept-Encoding"]) {
-			body = e.packed.body
-			for _, h := range e.packed.headers {
-				headers[h.name] = h.values
-			}
-		}
-		headers["Vary"] = e.packed.vary
+	form := &e.form
+	if e.packed != nil && !e.has(wanted) && TakesGzip(r.Header["Accept-Encoding"]) {
+		form = e.packed
+	}
+	headers := w.Header()
+	for _, h := range form.headers {
+		headers[h.name] = h.values
 	}
 	if age != nil {
 		headers["Age"] = age
@@ -56,7 +51,7 @@ func (f *Front) write(w http.ResponseWriter, r *http.Request, e *entry, age []st
 		return http.StatusNotModified
 	}
 	w.WriteHeader(e.status)
-	_, _ = w.Write(body) // who hung up reads no error
+	_, _ = w.Write(form.body) // who hung up reads no error
 	return e.status
 }
 

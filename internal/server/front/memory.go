@@ -14,16 +14,21 @@ import (
 type entry struct {
 	key string
 	// route is that of the handler that gave it.
-	route   string
-	status  int
-	headers []header
-	kind    string // the media type
-	body    []byte
+	route  string
+	status int
+	kind   string // the media type
+	form
 	// packed is the same answer for those who take gzip; nil when that would save nothing.
-	packed *packed
+	packed *form
 	deps   []Dep
 	// at is when it was read from the book.
 	at time.Time
+}
+
+// form is what an answer looks like.
+type form struct {
+	headers []header
+	body    []byte
 }
 
 // header is what an answer has that others do not have: values that are ready to be used, and never changed.

@@ -3,6 +3,7 @@ package front
 import (
 	"bytes"
 	"compress/gzip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,17 +11,9 @@ import (
 // minPacked is the smallest body that is worth packing: less fits into one packet anyway.
 const minPacked = 1 << 10
 
-// packed is an answer that was compressed once for all readers. What is in it is public, so that its length tells nobody
+// pack compresses the entry once for all readers, if it is worth it. What is in it is public, so that its length tells nobody
 // anything.
-type packed struct {
-	body    []byte
-	headers []header
-	// vary is that of the answer in either form.
-	vary []string
-}
-
-// pack compresses the entry, if it is worth it.
-func pack(e *entry) *packed {
+func pack(e *entry) *form {
 	if len(e.body) < minPacked || e.get("Content-Encoding") != nil {
 		return nil
 	}
@@ -31,18 +24,49 @@ func pack(e *entry) *packed {
 	if out.Len() > len(e.body)*9/10 {
 		return nil
 	}
-	p := &packed{body: bytes.Clone(out.Bytes()), vary: append(append([]string{}, e.get("Vary")...), "Accept-Encoding")}
-	p.headers = []header{
-		{"Content-Encoding", []string{"gzip"}},
-		{"Content-Length", []string{strconv.Itoa(len(p.body))}},
-	}
+	e.set("Vary", append(slices.Clone(e.get("Vary")), "Accept-Encoding")...)
+	p := &form{slices.Clone(e.headers), bytes.Clone(out.Bytes())}
+	p.set("Content-Encoding", "gzip")
+	p.measure()
 	// A strong tag is that of one form.
 	for _, tag := range e.get("Etag") {
 		if opened, ok := strings.CutSuffix(tag, `"`); ok {
-			p.headers = append(p.headers, header{"Etag", []string{opened + `-gzip"`}})
+			p.set("Etag", opened+`-gzip"`)
 		}
 	}
 	return p
+}
+
+// counted is how many bytes net/http holds back before it writes the header: of what is no longer it says the length by itself.
+const counted = 2 << 10
+
+// measure says the length of the body where that is not said anyway.
+func (f *form) measure() {
+	f.headers = slices.DeleteFunc(f.headers, func(h header) bool { return h.name == "Content-Length" })
+	if len(f.body) > counted {
+		f.set("Content-Length", strconv.Itoa(len(f.body)))
+	}
+}
+
+// get returns the values of a header, by its canonical name.
+func (f *form) get(name string) []string {
+	for _, h := range f.headers {
+		if h.name == name {
+			return h.values
+		}
+	}
+	return nil
+}
+
+// set makes the values those of the header, by its canonical name.
+func (f *form) set(name string, values ...string) {
+	for i := range f.headers {
+		if f.headers[i].name == name {
+			f.headers[i].values = values
+			return
+		}
+	}
+	f.headers = append(f.headers, header{name, values})
 }
 
 // has reports whether somebody who has the answers with these tags has this one, in the form that is not packed: then that is
@@ -50,14 +74,4 @@ func pack(e *entry) *packed {
 func (e *entry) has(tags string) bool {
 	own := e.get("Etag")
 	return tags != "" && len(own) == 1 && Names(tags, own[0])
-}
-
-// get returns the values of a header of the entry, by its canonical name.
-func (e *entry) get(name string) []string {
-	for _, h := range e.headers {
-		if h.name == name {
-			return h.values
-		}
-	}
-	return nil
 }
