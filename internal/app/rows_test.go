@@ -36,7 +36,7 @@ func TestRow15SameAwardByThreeDoors(t *testing.T) {
 		p.person("ada", "ada@example.com")
 		p.do("PUT", "/api/v1/users/ada/accounts/forge", map[string]any{"forge_user_id": "815", "login": "ada"})
 		user := jsonNumber(get(t, p.address+"/api/v1/users/ada")["id"])
-		badge := jsonNumber(get(t, p.address + "/api/v1/namespaces/acme/achievements")["items"].([]any)[0].(map[string]any)["id"])
+		badge := jsonNumber(get(t, p.address+"/api/v1/namespaces/acme/achievements")["items"].([]any)[0].(map[string]any)["id"])
 		mutation := map[string]any{"query": `mutation { achievementsAward(input: {achievementId: "gid://gitlab/Achievements::Achievement/` + badge +
 			`", userId: "gid://gitlab/User/` + user + `"}) { userAchievement { id } errors } }`}
 		var hands sync.WaitGroup
