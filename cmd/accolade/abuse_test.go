@@ -327,4 +327,3 @@ func (s *server) messages(badge int64) map[string]int {
 		cursor = *page.NextCursor
 	}
 }
-
