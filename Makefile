@@ -1,9 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint generate generate-check tidy-check check bench fuzz docker screenshots reliability vulnerabilities sbom reproducible
+.PHONY: help demo build test lint generate generate-check tidy-check check faults bench soak fuzz docker screenshots reliability vulnerabilities sbom reproducible
 
 services := go run ./build/services
 golangci := go tool -modfile=build/lint.mod golangci-lint
 FUZZTIME ?= 10s
+SOAK ?= 30m
 ROWS ?= all
 
 help: ## show what there is to make
@@ -39,8 +40,14 @@ tidy-check: ## fail when go.mod or go.sum is not what the code needs
 
 check: tidy-check generate-check lint test ## everything that must hold before a commit
 
-bench: ## the benchmark: bare, naive and ours, taking in and reading, side by side
-	$(services) -durable -browser=false -- go run ./internal/bench
+faults: ## processes killed and frozen, Postgres and Redis in trouble, fleets: nothing acknowledged is lost, nothing is twice
+	$(services) -browser=false -- go test -tags faults -count=1 -timeout 60m -v ./internal/faults
+
+bench: ## the benchmark: bare, naive and ours, taking in and reading, side by side; about ten minutes, written into docs/performance.md
+	$(services) -durable -browser=false -- go run ./internal/bench -json docs/performance.json -document docs/performance.md
+
+soak: ## everything at once for SOAK (30m): memory, goroutines, open files and p99 must stay as they are
+	$(services) -durable -browser=false -- go run ./internal/bench -soak $(SOAK) -json docs/soak.json -document docs/performance.md
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	./build/fuzz.sh $(FUZZTIME)

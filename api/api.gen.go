@@ -1259,6 +1259,9 @@ type Rules struct {
 type RulesDiff struct {
 	Achievements []AchievementDiff `json:"achievements"`
 
+	// EventsSince The time from which on events are kept and replayed, by when they were stored; absent if all ever are.
+	EventsSince *time.Time `json:"events_since,omitempty"`
+
 	// Gains For a dry run, who would be given what by the replay.
 	Gains []Effect `json:"gains"`
 	Hash  string   `json:"hash"`

@@ -28,7 +28,7 @@ func largest(id int64) []byte {
 	noise := rand.NewChaCha8([32]byte{byte(id)})
 	var filling bytes.Buffer
 	for filling.Len() < 25<<20 {
-		fmt.Fprintf(&filling, "a line of a diff that repeats what others say, but for %08x. ", uint32(noise.Uint64())) //nolint:gosec // any number
+		fmt.Fprintf(&filling, "a line of a diff that repeats what others say, but for %08x. ", uint32(noise.Uint64()))
 	}
 	filling.Truncate(25<<20 - len(body) - len(`"body":"",`))
 	return bytes.Replace(body, []byte(`"action"`), []byte(`"body":"`+filling.String()+`","action"`), 1)
@@ -42,7 +42,7 @@ func (s *server) confine() bool {
 		{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}, {"/sys/fs/cgroup", "memory.max"},
 	} {
 		group := filepath.Join(kind.root, name)
-		if _, err := os.Stat(filepath.Join(kind.root, "cgroup.procs")); err != nil || os.Mkdir(group, 0o755) != nil { //nolint:gosec // as the system's own
+		if _, err := os.Stat(filepath.Join(kind.root, "cgroup.procs")); err != nil || os.Mkdir(group, 0o755) != nil {
 			continue
 		}
 		s.t.Cleanup(func() {
@@ -152,5 +152,5 @@ func (s *server) small(count int64) (slowest time.Duration, refused int) {
 // command returns the server's command.
 func (s *server) command() *exec.Cmd {
 	arguments := append(append([]string{}, s.before...), s.binary, "serve")
-	return exec.CommandContext(context.WithoutCancel(s.t.Context()), arguments[0], arguments[1:]...) //nolint:gosec // the arguments are ours
+	return exec.CommandContext(context.WithoutCancel(s.t.Context()), arguments[0], arguments[1:]...)
 }

@@ -57,6 +57,8 @@ type Config struct {
 	WebhookRate int
 	// DeliveryRetention is how long the bodies of deliveries are kept; 0 is for ever.
 	DeliveryRetention time.Duration
+	// EventMonths is for how many whole months events are kept; 0 is for ever.
+	EventMonths int
 	// MailServer and MailFrom are as notify.MailConfig has them; an empty MailServer means no mails.
 	MailServer, MailFrom string
 	// MailRoots are the authorities that may vouch for the mail server; nil means the system's.
@@ -227,7 +229,7 @@ func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, 
 	return automation.New(automation.Config{
 		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
 		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake, Spool: a.spool,
-		Retention: a.cfg.DeliveryRetention, SourceRate: a.cfg.WebhookRate, ReconcileEvery: a.cfg.ReconcileEvery, BaseURL: a.cfg.BaseURL,
+		Retention: a.cfg.DeliveryRetention, EventMonths: a.cfg.EventMonths, SourceRate: a.cfg.WebhookRate, ReconcileEvery: a.cfg.ReconcileEvery, BaseURL: a.cfg.BaseURL,
 		AcceptanceRequired: a.cfg.AcceptanceRequired,
 	})
 }

@@ -32,7 +32,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer cancel(nil)
 
 	entrance := &entrance{}
-	if err := entrance.admit(a); err != nil {
+	if err := entrance.admit(a); err != nil { //nolint:contextcheck // each request brings its own
 		return errors.Join(err, a.Close())
 	}
 	public := a.httpServer(entrance)

@@ -88,6 +88,6 @@ func (a *App) await(ctx context.Context, entrance *entrance) error {
 		if a.issued != "" && a.cfg.Issued != nil {
 			a.cfg.Issued(a.issued)
 		}
-		return entrance.admit(a)
+		return entrance.admit(a) //nolint:contextcheck // each request brings its own
 	}
 }

@@ -54,6 +54,8 @@ type Config struct {
 	Metrics prometheus.Registerer
 	// Retention is how long the bodies of deliveries are kept; 0 means for ever.
 	Retention time.Duration
+	// EventMonths is for how many whole months events are kept; 0 means for ever.
+	EventMonths int
 	// SourceRate is how many deliveries a second this process takes from one source; 0 is no limit.
 	SourceRate int
 	// Channels are told of every award and revocation; see Tell.
@@ -104,8 +106,10 @@ type Automation struct {
 	clocks    sync.Map
 	draining  chan struct{}
 	retention time.Duration
-	limiter   *cache.Limiter
-	rate      int
+	// eventMonths is for how many whole months events are kept; 0 means for ever.
+	eventMonths int
+	limiter     *cache.Limiter
+	rate        int
 
 	baseURL        string
 	forges         forgeapi.Config
@@ -135,7 +139,7 @@ func New(cfg Config) (*Automation, error) {
 		sources:   map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(),
 		queue: make(chan *intake, queueSize), draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,
-		baseURL: cfg.BaseURL, forges: cfg.Forges, reconcileEvery: cfg.ReconcileEvery,
+		eventMonths: cfg.EventMonths, baseURL: cfg.BaseURL, forges: cfg.Forges, reconcileEvery: cfg.ReconcileEvery,
 	}
 	// Each process counts for itself: asking Redis would cost every delivery more than it saves.
 	if a.limiter, err = cache.NewLimiter(cache.Config{MemorySize: len(cfg.Sources) + 1}, cfg.Now); err != nil {

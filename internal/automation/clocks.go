@@ -56,6 +56,7 @@ func (a *Automation) Tick(ctx context.Context) (busy bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	turned := a.turnMonths(ctx)
 	expired, err := a.expire(ctx)
 	if err != nil {
 		return false, err
@@ -64,7 +65,7 @@ func (a *Automation) Tick(ctx context.Context) (busy bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	busy = settled || lapsed || replayed || expired || ended
+	busy = settled || lapsed || replayed || turned || expired || ended
 	for _, clock := range a.current.Load().set.Clocks() {
 		ticked, err := a.tick(ctx, clock)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/avatar"
@@ -27,6 +28,8 @@ type Diff struct {
 	Rules []string
 	// Events is about how many stored events are replayed.
 	Events int64
+	// EventsSince is the time from which on all events are kept, and can be replayed; zero if all ever are.
+	EventsSince time.Time
 	// Gains and Losses are who would be given and lose what by the replay, if that was asked for.
 	Gains, Losses []Effect
 }
@@ -142,6 +145,9 @@ func changedFields(row *achievement.Achievement, d *rule.Declared, picture *avat
 func (p *plan) planReplays(ctx context.Context, tx *store.Tx, set *rule.Set) error {
 	last, err := tx.LastEventID(ctx)
 	if err != nil {
+		return err
+	}
+	if p.EventsSince, err = tx.EventsSince(ctx); err != nil {
 		return err
 	}
 	before, err := tx.MatchersOf(ctx, []int64{p.before.ID})

@@ -29,10 +29,15 @@ type metrics struct {
 	redeliveries   *prometheus.CounterVec
 
 	batches prometheus.Histogram
+	// eventsSince is the time from which on all events are kept.
+	eventsSince prometheus.Gauge
 	// drained is there with a spool alone.
 	drained prometheus.Counter
 	queued  prometheus.Gauge
 }
+
+// namespace begins the name of every metric.
+const namespace = "accolade"
 
 // match counts the rules of hits.
 func (m *metrics) match(hits []rule.Hit) {
@@ -43,7 +48,7 @@ func (m *metrics) match(hits []rule.Hit) {
 
 func newMetrics(registerer prometheus.Registerer) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		vector := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "accolade", Name: name, Help: help}, labels)
+		vector := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 		registerer.MustRegister(vector)
 		return vector
 	}
@@ -58,7 +63,7 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		failures:   counter("rule_failures_total", "Expressions that failed on an event.", "rule"),
 		matched:    counter("rule_matches_total", "Events that a rule was about, once for each person.", "rule"),
 		fired: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Namespace: "accolade", Name: "rule_last_fired_timestamp_seconds", Help: "When a rule of this process gave or took something last.",
+			Namespace: namespace, Name: "rule_last_fired_timestamp_seconds", Help: "When a rule of this process gave or took something last.",
 		}, []string{"rule"}),
 		replays: counter("replays_total", "Deliveries of which every event was known: a body under another id, or what another hook told before.",
 			"source"),
@@ -68,17 +73,20 @@ func newMetrics(registerer prometheus.Registerer) *metrics {
 		redeliveries:   counter("redeliveries_requested_total", "Deliveries that a forge was asked to send again.", "source"),
 		importFailures: counter("import_failures_total", "Times that reading a forge could not go on.", "source"),
 		mails:          counter("mails_total", "Mails handed to the mail server, by what became of them.", "outcome"),
+		eventsSince: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "accolade", Name: "events_kept_since_timestamp_seconds", Help: "The time from which on all events are kept; 0 if none was ever forgotten.",
+		}),
 		drained: prometheus.NewCounter(prometheus.CounterOpts{
-			Namespace: "accolade", Name: "spool_drained_total", Help: "Deliveries that were taken out of the spool and are in the database.",
+			Namespace: namespace, Name: "spool_drained_total", Help: "Deliveries that were taken out of the spool and are in the database.",
 		}),
 		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Namespace: "accolade", Name: "batch_deliveries", Help: "Deliveries in one commit.",
+			Namespace: namespace, Name: "batch_deliveries", Help: "Deliveries in one commit.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 9),
 		}),
 		queued: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: "accolade", Name: "queued_deliveries", Help: "Deliveries that waited when the last commit began.",
+			Namespace: namespace, Name: "queued_deliveries", Help: "Deliveries that waited when the last commit began.",
 		}),
 	}
-	registerer.MustRegister(m.fired, m.batches, m.queued)
+	registerer.MustRegister(m.fired, m.batches, m.queued, m.eventsSince)
 	return m
 }

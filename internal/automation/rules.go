@@ -320,34 +320,40 @@ func (a *Automation) recall(ctx context.Context, set *rule.Set) error {
 	if !set.HearsAwards() || a.current.Load().set.HearsAwards() {
 		return nil
 	}
-	for {
-		some := false
+	for last, more := int64(0), true; more; {
+		var next int64
 		err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			stored, err := a.recallSome(ctx, tx, set)
-			some = stored
+			var err error
+			next, more, err = a.recallSome(ctx, tx, last)
 			return err
 		})
-		if err != nil || !some {
+		if err != nil {
 			return err
 		}
+		last = next
 	}
+	return nil
 }
 
 func (a *Automation) recallRest(ctx context.Context, tx *store.Tx, set *rule.Set) error {
-	for set.HearsAwards() && !a.current.Load().set.HearsAwards() {
-		some, err := a.recallSome(ctx, tx, set)
-		if err != nil || !some {
+	if !set.HearsAwards() || a.current.Load().set.HearsAwards() {
+		return nil
+	}
+	for last, more := int64(0), true; more; {
+		var err error
+		if last, more, err = a.recallSome(ctx, tx, last); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// recallSome stores some of the awards that no event tells of, and reports whether there were any.
-func (a *Automation) recallSome(ctx context.Context, tx *store.Tx, _ *rule.Set) (bool, error) {
-	untold, err := tx.UntoldAwards(ctx, event.AwardGranted+":", tickBatch)
+// recallSome stores those of some awards behind one that no event tells of. It returns the last of them, and reports
+// whether there may be more.
+func (a *Automation) recallSome(ctx context.Context, tx *store.Tx, after int64) (last int64, more bool, err error) {
+	untold, last, err := tx.UntoldAwards(ctx, event.AwardGranted+":", after, tickBatch)
 	if err != nil || len(untold) == 0 {
-		return false, err
+		return last, last != 0, err
 	}
 	jobs := make([]store.Job, len(untold))
 	for i, id := range untold {
@@ -356,11 +362,11 @@ func (a *Automation) recallSome(ctx context.Context, tx *store.Tx, _ *rule.Set) 
 	announced, _ := awardsOf(jobs)
 	notices, err := a.noticesIn(ctx, tx, announced)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	causes, err := causesOf(ctx, tx, notices)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	var rows []*store.EventRow
 	for _, job := range jobs {
@@ -373,5 +379,5 @@ func (a *Automation) recallSome(ctx context.Context, tx *store.Tx, _ *rule.Set) 
 			rows = append(rows, &store.EventRow{Event: awardEvent(notice, kind, causes[notice.Award.EventID])})
 		}
 	}
-	return true, tx.InsertEvents(ctx, rows)
+	return last, true, tx.InsertEvents(ctx, rows)
 }

@@ -50,26 +50,25 @@ func (a *Automation) overdue(ctx context.Context, in *intake) (*Receipt, error) 
 // setDown answers for deliveries that the book cannot take now, because of a fault: they go to the spool if there is one
 // and if they did not come from there.
 func (a *Automation) setDown(ctx context.Context, batch []*intake, cause error) {
-	tickets := make([]*spool.Ticket, len(batch))
-	for i, in := range batch {
+	waiting := map[*intake]*spool.Ticket{}
+	for _, in := range batch {
 		if a.spool == nil || in.again != nil || !in.spooled.CompareAndSwap(false, true) {
 			in.done <- cause
 			continue
 		}
-		var err error
-		if tickets[i], err = a.putAway(in); err != nil {
+		ticket, err := a.putAway(in)
+		if err != nil {
 			in.done <- err
+			continue
 		}
+		waiting[in] = ticket
 	}
-	for i, ticket := range tickets {
-		if ticket == nil {
-			continue
-		}
+	for in, ticket := range waiting {
 		if err := ticket.Wait(ctx); err != nil {
-			batch[i].done <- err
+			in.done <- err
 			continue
 		}
-		a.answer(batch[i], Receipt{Outcome: Spooled})
+		a.answer(in, Receipt{Outcome: Spooled})
 	}
 }
 
@@ -112,7 +111,7 @@ func pack(d *store.Delivery) ([]byte, error) {
 // unpackRecord is pack's opposite.
 func unpackRecord(record []byte) (*store.Delivery, error) {
 	length, read := binary.Uvarint(record)
-	if read <= 0 || length > uint64(len(record)-read) {
+	if read <= 0 || length > uint64(len(record)-read) { //nolint:gosec // no more was read than there is
 		return nil, fmt.Errorf("the record of %d bytes is cut short", len(record))
 	}
 	about, body := record[read:read+int(length)], record[read+int(length):] //nolint:gosec // shorter than the record
@@ -159,11 +158,11 @@ func (a *Automation) respool(record spool.Record) (*intake, error) {
 // watchSpool lets operators see the spool.
 func (a *Automation) watchSpool(registerer prometheus.Registerer) {
 	gauge := func(name, help string, value func(spool.Stats) float64) {
-		registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "accolade", Name: name, Help: help},
+		registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help},
 			func() float64 { return value(a.spool.Stats()) }))
 	}
 	total := func(name, help string, value func(spool.Stats) float64) {
-		registerer.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "accolade", Name: name, Help: help},
+		registerer.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help},
 			func() float64 { return value(a.spool.Stats()) }))
 	}
 	gauge("spool_records", "Deliveries that wait on the disk for the database.", func(s spool.Stats) float64 { return float64(s.Records) })

@@ -31,6 +31,13 @@ func serve(name string) error {
 		}
 		defer n.close()
 		engine.POST(path, n.receive)
+	case "naive-store":
+		n, err := newNaive(context.Background())
+		if err != nil {
+			return err
+		}
+		defer n.close()
+		engine.POST(path, n.store)
 	case bareReads:
 		pool, err := mountReads(context.Background(), engine)
 		if err != nil {

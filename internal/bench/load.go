@@ -4,52 +4,118 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"io"
+	"hash"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/seed-504bad89/accolade/internal/forge"
 )
 
-// supply are signed deliveries, ready to be written to a connection.
+// supply are deliveries, told apart by a number. They are put together when they are sent, for all of them at once would fill the
+// memory; only what costs time, the signatures, is made before the clock starts.
 type supply struct {
-	requests [][]byte
-	next     atomic.Int64
-	// endless begins anew when all were sent, for a server that remembers nothing.
+	bodies     []template
+	signatures [][2 * sha256.Size]byte
+	// oneAuthor says that all are about the same person.
+	oneAuthor bool
+	next      atomic.Int64
+	// count is how many there are; endless begins anew when all were sent, for a server that remembers nothing.
+	count   int64
 	endless bool
 }
 
-// newSupply prepares deliveries before the clock starts: the generator then only writes and reads.
-func newSupply(count, size int) *supply {
-	s := &supply{requests: make([][]byte, count)}
-	for i := range s.requests {
-		body := mergeBody(i+1, size)
-		header := http.Header{}
-		forge.Sign("github", hookSecret, header, body)
-		var out bytes.Buffer
-		fmt.Fprintf(&out, "POST /hooks/%s HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nX-GitHub-Event: pull_request\r\n"+
-			"X-GitHub-Delivery: 00000000-0000-4000-8000-%012d\r\nX-Hub-Signature-256: %s\r\nContent-Length: %d\r\n\r\n",
-			sourceName, i+1, header.Get("X-Hub-Signature-256"), len(body))
-		out.Write(body)
-		s.requests[i] = out.Bytes()
+// newSupply prepares so many deliveries.
+func newSupply(count, size int, oneAuthor bool) *supply {
+	s := &supply{bodies: templates(size), signatures: make([][2 * sha256.Size]byte, count), oneAuthor: oneAuthor, count: int64(count)}
+	signer := newComposer(s)
+	for i := range s.signatures {
+		signer.body(i)
+		signer.sign(s.signatures[i][:])
 	}
 	return s
 }
 
-// take returns the next delivery, and nil when there is none left.
-func (s *supply) take() []byte {
+// restart begins with the first delivery again.
+func (s *supply) restart() { s.next.Store(0) }
+
+// take returns the next delivery's number, and false when there is none left.
+func (s *supply) take() (int, bool) {
 	i := s.next.Add(1) - 1
 	if s.endless {
-		return s.requests[i%int64(len(s.requests))]
+		return int(i % s.count), true
 	}
-	if i >= int64(len(s.requests)) {
-		return nil
+	return int(i), i < s.count
+}
+
+// person returns whom the delivery is about.
+func (s *supply) person(i int) int {
+	if s.oneAuthor {
+		return 0
 	}
-	return s.requests[i]
+	return i % people
+}
+
+// composer puts deliveries together, for one connection.
+type composer struct {
+	*supply
+
+	mac     hash.Hash
+	request []byte
+	// bodyAt is where the body begins in the request.
+	bodyAt int
+}
+
+const (
+	requestHead = "POST /hooks/" + sourceName + " HTTP/1.1\r\nHost: bench\r\nUser-Agent: GitHub-Hookshot/bench\r\nContent-Type: application/json\r\n" +
+		"X-GitHub-Event: pull_request\r\nX-GitHub-Delivery: 00000000-0000-4000-8000-000000000000\r\nX-Hub-Signature-256: sha256="
+	blankSignature = "0000000000000000000000000000000000000000000000000000000000000000"
+)
+
+// signatureAt is where the signature stands in a request, and deliveryEnds where the delivery's id ends.
+const (
+	signatureAt  = len(requestHead)
+	deliveryEnds = len(requestHead) - len("\r\nX-Hub-Signature-256: sha256=")
+)
+
+func newComposer(s *supply) *composer {
+	return &composer{supply: s, mac: hmac.New(sha256.New, []byte(hookSecret))}
+}
+
+// compose returns the request of the delivery, which is good until the next is composed.
+func (c *composer) compose(i int) []byte {
+	c.body(i)
+	signature := c.request[signatureAt : signatureAt+len(blankSignature)]
+	if i < len(c.signatures) {
+		copy(signature, c.signatures[i][:])
+	} else {
+		c.sign(signature)
+	}
+	return c.request
+}
+
+// body writes all of the request but the signature.
+func (c *composer) body(i int) {
+	t := &c.bodies[i%len(c.bodies)]
+	c.request = append(c.request[:0], requestHead...)
+	digits(c.request[deliveryEnds-12:deliveryEnds], i)
+	c.request = append(c.request, blankSignature...)
+	c.request = fmt.Appendf(c.request, "\r\nContent-Length: %d\r\n\r\n", len(t.text))
+	c.bodyAt = len(c.request)
+	c.request = append(c.request, t.text...)
+	t.fill(c.request[c.bodyAt:], i, c.person(i))
+}
+
+// sign writes the signature of the body.
+func (c *composer) sign(into []byte) {
+	c.mac.Reset()
+	c.mac.Write(c.request[c.bodyAt:])
+	var sum [sha256.Size]byte
+	hex.Encode(into, c.mac.Sum(sum[:0]))
 }
 
 // sample is what one load saw.
@@ -93,28 +159,28 @@ func send(ctx context.Context, address string, from *supply, until time.Time) ([
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
 	defer conn.Close()
+	end, _ := ctx.Deadline()
+	_ = conn.SetDeadline(end)
 	answers := bufio.NewReader(conn)
+	composer := newComposer(from)
+	var body bytes.Buffer
 	var latencies []time.Duration
 	for time.Now().Before(until) {
-		request := from.take()
-		if request == nil {
+		i, ok := from.take()
+		if !ok {
 			break
 		}
+		request := composer.compose(i)
 		sent := time.Now()
 		if _, err := conn.Write(request); err != nil {
 			return latencies, fmt.Errorf("sending: %w", err)
 		}
-		answer, err := http.ReadResponse(answers, nil)
+		status, err := readAnswer(answers, &body)
 		if err != nil {
 			return latencies, fmt.Errorf("reading an answer: %w", err)
 		}
-		text, err := io.ReadAll(answer.Body)
-		_ = answer.Body.Close()
-		if err != nil {
-			return latencies, fmt.Errorf("reading an answer: %w", err)
-		}
-		if answer.StatusCode != http.StatusAccepted {
-			return latencies, fmt.Errorf("answered %s: %s", answer.Status, text)
+		if status != http.StatusAccepted {
+			return latencies, fmt.Errorf("answered %d: %s", status, body.Bytes())
 		}
 		latencies = append(latencies, time.Since(sent))
 	}

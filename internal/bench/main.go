@@ -1,8 +1,8 @@
-// Command bench measures how many deliveries a second are taken in, and how many readers are answered (reads.go). Deliveries
-// are taken in three ways side by side:
+// Command bench measures how many deliveries a second are taken in, and how many readers are answered. Deliveries are taken in by
+// these side by side (contestants.go):
 //
 //   - bare: gin reads the body and checks its signature, and does nothing else; nobody can be faster.
-//   - naive: what one writes first, a transaction for each delivery and a statement for each count.
+//   - naive-store and naive: what one writes first, a transaction for each delivery, without rules and with a statement for each count.
 //   - ours: the real server, built and started as a process of its own.
 //
 // All get the same deliveries over HTTP from one load generator, on the same Postgres and Redis,
@@ -20,6 +20,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -33,6 +35,9 @@ type settings struct {
 	postgres    string
 	redis       string
 	only        string
+	json        string
+	document    string
+	soak        soakSettings
 }
 
 func main() {
@@ -44,9 +49,14 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each contestant is measured")
 	flag.DurationVar(&s.duration, "duration", 3*time.Second, "how long a measurement takes")
 	flag.IntVar(&s.connections, "connections", 64, "how many connections send at once")
-	flag.IntVar(&s.bodySize, "body", 10<<10, "size of a delivery in bytes")
-	flag.IntVar(&s.supply, "supply", 40_000, "how many different deliveries there are for a measurement")
-	flag.StringVar(&s.only, "only", "", "measure nothing but \"ingest\" or \"reads\"")
+	flag.IntVar(&s.bodySize, "body", 10<<10+200, "mean size of a delivery in bytes")
+	flag.IntVar(&s.supply, "supply", 150_000, "how many different deliveries there are for a measurement")
+	flag.StringVar(&s.only, "only", "", "measure only these, separated by commas: "+strings.Join(parts(), ", "))
+	flag.StringVar(&s.json, "json", "", "write everything that was measured into this file")
+	flag.StringVar(&s.document, "document", "", "put the tables between the marks of this file")
+	flag.DurationVar(&s.soak.duration, "soak", 0, "instead of measuring, load the service for so long with everything at once, and watch what it uses")
+	flag.Float64Var(&s.soak.share, "soak-share", 0.4, "the part of its capacity for deliveries that a soak uses")
+	flag.DurationVar(&s.soak.window, "soak-window", 10*time.Second, "how often a soak looks")
 	flag.Parse()
 	if s.postgres == "" || s.redis == "" {
 		fail(errors.New("start it by make bench, which brings Postgres and Redis"))
@@ -63,40 +73,72 @@ func fail(err error) {
 	}
 }
 
+// readsPart names the part that measures how people are read about.
+const readsPart = "reads"
+
+// parts are what can be measured by itself.
+func parts() []string {
+	var names []string
+	for _, b := range blocks() {
+		names = append(names, b.name)
+	}
+	return append(names, readsPart)
+}
+
+// chosen returns the parts to measure: those that were asked for, or all.
+func (s settings) chosen() ([]string, error) {
+	if s.only == "" {
+		return parts(), nil
+	}
+	names := strings.Split(s.only, ",")
+	for _, name := range names {
+		if !slices.Contains(parts(), name) {
+			return nil, fmt.Errorf("there is no part %q to measure; there are %s", name, strings.Join(parts(), ", "))
+		}
+	}
+	if s.document != "" {
+		return nil, errors.New("a document is written of whole runs only: give -document or -only")
+	}
+	return names, nil
+}
+
 // run measures every contestant in turn, round after round, and then every reading.
-func run(ctx context.Context, s settings) error {
+func run(ctx context.Context, s settings) (err error) {
+	names, err := s.chosen()
+	if err != nil {
+		return err
+	}
 	place, err := os.MkdirTemp("", "accolade-bench-")
 	if err != nil {
 		return fmt.Errorf("making a temporary directory: %w", err)
 	}
 	defer os.RemoveAll(place)
-	arena, err := prepare(ctx, s, place)
+	a, err := prepare(ctx, s, place)
 	if err != nil {
 		return err
 	}
-	if s.only != "reads" {
-		if err := arena.ingest(ctx); err != nil {
+	defer a.close() //nolint:contextcheck // it must be closed when the run is interrupted, too
+	if s.soak.duration > 0 {
+		return a.soakAll(ctx)
+	}
+	machine, err := a.machine(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range blocks() {
+		if !slices.Contains(names, b.name) {
+			continue
+		}
+		if err := a.compete(ctx, b); err != nil {
+			return err
+		}
+		b.table(a.results).show(os.Stdout)
+	}
+	if slices.Contains(names, readsPart) {
+		if err := a.reads(ctx); err != nil {
 			return err
 		}
 	}
-	if s.only != "ingest" {
-		return arena.reads(ctx)
-	}
-	return nil
-}
-
-// ingest measures how deliveries are taken in.
-func (a *arena) ingest(ctx context.Context) error {
-	for round := range a.rounds {
-		for _, contestant := range contestants() {
-			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, a.rounds, contestant.name)
-			result, err := a.measure(ctx, contestant)
-			if err != nil {
-				return fmt.Errorf("%s: %w", contestant.name, err)
-			}
-			a.results[contestant.name] = append(a.results[contestant.name], result)
-		}
-	}
-	a.report(os.Stdout)
-	return nil
+	goalTable(a.results).show(os.Stdout)
+	return a.write(machine)
 }

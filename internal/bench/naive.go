@@ -59,7 +59,7 @@ func newNaive(ctx context.Context) (*naive, error) {
 		return nil, fmt.Errorf("reading Redis' address: %w", err)
 	}
 	n.redis = redis.NewClient(options)
-	n.rules, err = rule.Load([]rule.File{{Name: "rules.yaml", Text: rulesFile()}})
+	n.rules, err = rule.Load([]rule.File{{Name: "rules.yaml", Text: plain.file()}})
 	return n, err
 }
 

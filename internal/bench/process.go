@@ -7,9 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
-	"strconv"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -18,6 +19,18 @@ import (
 type process struct {
 	command *exec.Cmd
 	address string
+	// metrics is where ours says how it is; empty for others.
+	metrics string
+}
+
+// freeAddress asks the system for an address that nobody listens on.
+func freeAddress(ctx context.Context) (string, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("asking for a free address: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
 }
 
 // start runs the contestant as a process of its own and waits until it says where it serves.
@@ -26,12 +39,12 @@ func (a *arena) start(ctx context.Context, c contestant, database string, enviro
 	if strings.HasPrefix(c.name, "ours") {
 		command = exec.CommandContext(ctx, a.binary, "serve") //nolint:gosec // the program built before
 	}
-	rules := a.rules
-	if c.moreRules > 0 {
-		rules = a.moreRules()
+	metrics, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
 	}
 	command.Env = append(os.Environ(),
-		"ACCOLADE_LISTEN=127.0.0.1:0", "ACCOLADE_CONFIG="+a.config, "ACCOLADE_RULES="+rules,
+		"ACCOLADE_LISTEN=127.0.0.1:0", "ACCOLADE_CONFIG="+a.config, "ACCOLADE_RULES="+filepath.Join(a.place, c.ruleset().name), "ACCOLADE_METRICS_LISTEN="+metrics,
 		"ACCOLADE_DATABASE_URL="+database, "ACCOLADE_ADMIN_TOKEN="+adminToken, "GIN_MODE=release")
 	if c.database == postgres {
 		command.Env = append(command.Env, "ACCOLADE_REDIS_URL="+a.redis)
@@ -45,7 +58,11 @@ func (a *arena) start(ctx context.Context, c contestant, database string, enviro
 		return nil, fmt.Errorf("starting: %w", err)
 	}
 	p := &process{command: command}
+	if command.Path == a.binary {
+		p.metrics = metrics
+	}
 	lines := bufio.NewScanner(log)
+	last := ""
 	for lines.Scan() {
 		var line struct {
 			Msg string `json:"msg"`
@@ -56,8 +73,9 @@ func (a *arena) start(ctx context.Context, c contestant, database string, enviro
 			go func() { _, _ = io.Copy(io.Discard, log) }()
 			return p, nil
 		}
+		last = lines.Text()
 	}
-	return nil, errors.Join(errors.New("it ended before it served"), command.Wait())
+	return nil, errors.Join(fmt.Errorf("it ended before it served, and said last: %.1000s", last), command.Wait())
 }
 
 // stop ends the process in order; a second time it does nothing.
@@ -68,22 +86,5 @@ func (p *process) stop() {
 	}
 }
 
-// ticksPerSecond is how Linux counts the time of processes, on every architecture that Go knows.
-const ticksPerSecond = 100
-
 // cpu returns the processor time that the process has used, in seconds; 0 where there is no /proc.
-func (p *process) cpu() float64 {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(p.command.Process.Pid) + "/stat")
-	if err != nil {
-		return 0
-	}
-	// The name in parentheses may hold blanks; user and system time are the 12th and 13th field after it.
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0
-	}
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / ticksPerSecond
-}
+func (p *process) cpu() float64 { return statOf(p.command.Process.Pid).own }

@@ -3,9 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
-	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -42,124 +41,118 @@ func median(results []result, figure func(result) float64) float64 {
 	return (values[middle-1] + values[middle]) / 2
 }
 
-func perSecond(r result) float64 { return r.perSecond }
+// sheet is a table: the first column is text, the others are figures.
+type sheet struct {
+	title string
+	head  []string
+	rows  [][]string
+	notes []string
+}
 
-// report prints the medians and the ratios that matter.
-func (a *arena) report(out io.Writer) {
-	fmt.Fprintf(out, "\n%s, %d processors, %s; %d connections, bodies of %d bytes, 100 rules, %d counts a delivery; medians of %d rounds of %s\n\n",
-		processor(), runtime.NumCPU(), runtime.Version(), a.connections, a.bodySize, increments, a.rounds, a.duration)
+// show writes the table for a terminal.
+func (s sheet) show(out io.Writer) {
+	fmt.Fprintf(out, "\n%s\n\n", s.title)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\tdeliveries/s\t[min-max]\tp50 ms\tp99 ms\tlone p50 ms\tCPU us\tWAL bytes\t")
-	for _, c := range contestants() {
-		results := a.results[c.name]
-		rates := make([]float64, len(results))
-		for i, r := range results {
-			rates[i] = r.perSecond
-		}
-		fmt.Fprintf(table, "%s\t%.0f\t[%.0f-%.0f]\t%s\t%s\t%s\t%.0f\t%.0f\t\n", c.name,
-			median(results, perSecond), slices.Min(rates), slices.Max(rates),
-			milliseconds(median(results, func(r result) float64 { return r.p50 })),
-			milliseconds(median(results, func(r result) float64 { return r.p99 })),
-			milliseconds(median(results, func(r result) float64 { return r.loneP50 })),
-			median(results, func(r result) float64 { return r.cpu }), median(results, func(r result) float64 { return r.wal }))
+	for _, row := range append([][]string{s.head}, s.rows...) {
+		fmt.Fprintln(table, strings.Join(row, "\t")+"\t")
 	}
 	_ = table.Flush()
 	fmt.Fprintln(out)
-	for _, c := range contestants() {
-		fmt.Fprintf(out, "%14s: %s\n", c.name, c.about)
-	}
-	ratio := func(x, y string) float64 { return median(a.results[x], perSecond) / median(a.results[y], perSecond) }
-	fmt.Fprintf(out, "\nours / naive = %.2f\nours / bare  = %.2f\nours on SQLite / ours on Postgres = %.2f\n"+
-		"with 10,000 more rules / without = %.2f\nwith 1,000,000 earlier events / with none = %.2f\n",
-		ratio("ours", "naive"), ratio("ours", "bare"), ratio("ours-sqlite", "ours"), ratio("ours-10k-rules", "ours"), ratio("ours-1m-events", "ours"))
-}
-
-// processor names the machine's processor, as well as it is known.
-func processor() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return runtime.GOARCH
-	}
-	for line := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
-}
-
-// goal is a ratio of two readings that has to be reached, and one that would be fine; 0 for what is only shown.
-type goal struct {
-	text, of, to   string
-	floor, stretch float64
-}
-
-func readGoals() []goal {
-	return []goal{
-		{"profile from memory, compressed / constant", "json", "constant", 0.80, 0.90},
-		{"profile from memory, not compressed / constant of its size", "json-plain", constantLarge, 0.80, 0.90},
-		{"profile from memory, not compressed / constant", "json-plain", "constant", 0, 0},
-		{"badge from memory / constant", "svg", "constant", 1.1, 1.3},
-		{"profile known already (304) / profile, neither compressed", "json-304", "json-plain", 1.3, 1.5},
-		{"profile from the database / bare pgx", "json-cold", "pgx", 0.85, 0.95},
+	for _, note := range s.notes {
+		fmt.Fprintln(out, note)
 	}
 }
 
-// reportReads prints the medians and the ratios of the readings.
-func (a *arena) reportReads(out io.Writer) {
-	fmt.Fprintf(out, "\nreading, %d connections, %d people with %d awards each; medians of %d rounds of %s, of ratios too\n\n",
-		a.connections, people, awardsEach, a.rounds, a.duration)
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\tanswers/s\t[min-max]\tp50 ms\tp99 ms\tCPU us\t")
-	for _, r := range readings() {
-		results := a.results[r.name]
-		if len(results) == 0 {
-			continue
-		}
-		rates := make([]float64, len(results))
-		for i, one := range results {
-			rates[i] = one.perSecond
-		}
-		fmt.Fprintf(table, "%s\t%.0f\t[%.0f-%.0f]\t%s\t%s\t%.0f\t\n", r.name,
-			median(results, perSecond), slices.Min(rates), slices.Max(rates),
-			milliseconds(median(results, func(r result) float64 { return r.p50 })),
-			milliseconds(median(results, func(r result) float64 { return r.p99 })),
-			median(results, func(r result) float64 { return r.cpu }))
-	}
-	_ = table.Flush()
-	fmt.Fprintln(out)
-	for _, r := range readings() {
-		fmt.Fprintf(out, "%14s: %s\n", r.name, r.about)
+// markdown writes the table for a document.
+func (s sheet) markdown(out io.Writer) {
+	fmt.Fprintf(out, "### %s\n\n| %s |\n|---|%s\n", s.title, strings.Join(s.head, " | "), strings.Repeat("---:|", len(s.head)-1))
+	for _, row := range s.rows {
+		fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | "))
 	}
 	fmt.Fprintln(out)
-	for _, g := range readGoals() {
-		if len(a.results[g.of]) == 0 {
-			fmt.Fprintf(out, "%s: not measured, because it is not served\n", g.text)
-			continue
-		}
-		ratio := sideBySide(a.results[g.of], a.results[g.to])
-		if g.floor == 0 {
-			fmt.Fprintf(out, "%s = %.2f\n", g.text, ratio)
-			continue
-		}
-		fmt.Fprintf(out, "%s = %.2f (at least %.2f: %s; %.2f: %s)\n", g.text, ratio,
-			g.floor, met(ratio >= g.floor), g.stretch, met(ratio >= g.stretch))
+	for _, note := range s.notes {
+		fmt.Fprintf(out, "- %s\n", note)
 	}
+	fmt.Fprintln(out)
 }
 
-// sideBySide returns the median of the ratios of two readings in the same round, a moment apart: what else the machine does
-// then is the same for both.
-func sideBySide(of, to []result) float64 {
-	ratios := make([]result, len(of))
-	for i := range of {
-		ratios[i].perSecond = of[i].perSecond / to[i].perSecond
+// span shows the smallest and the largest rate.
+func span(results []result) string {
+	rates := make([]float64, len(results))
+	for i, r := range results {
+		rates[i] = r.perSecond
 	}
-	return median(ratios, perSecond)
+	return fmt.Sprintf("%.0f-%.0f", slices.Min(rates), slices.Max(rates))
 }
 
-func met(reached bool) string {
-	if reached {
-		return "met"
+// table shows the medians of a block.
+func (b block) table(results map[string][]result) sheet {
+	s := sheet{title: b.title, head: []string{"", "deliveries/s", "min-max", "p50 ms", "p99 ms", "CPU us", "Postgres", "Redis", "load", "WAL bytes", "batch"}}
+	lone := slices.ContainsFunc(b.contestants, func(c contestant) bool { return c.lone })
+	storm := slices.ContainsFunc(b.contestants, func(c contestant) bool { return c.storm })
+	if lone {
+		s.head = append(s.head, "lone p50", "lone p99")
 	}
-	return "not met"
+	if storm {
+		s.head = append(s.head, "again/s", "after a restart/s")
+	}
+	for _, c := range b.contestants {
+		of := results[c.name]
+		if len(of) == 0 {
+			continue
+		}
+		row := []string{c.name, whole(of, perSecond), span(of), latency(of, p50), latency(of, p99)}
+		for _, figure := range []func(result) float64{cpu, postgresCPU, redisCPU, generatorCPU, wal, batch} {
+			row = append(row, whole(of, figure))
+		}
+		if lone {
+			row = append(row, latency(of, loneP50), latency(of, loneP99))
+		}
+		if storm {
+			row = append(row, whole(of, again), whole(of, elsewhere))
+		}
+		s.rows = append(s.rows, row)
+		s.notes = append(s.notes, c.name+": "+c.about)
+	}
+	return s
 }
+
+func whole(results []result, figure func(result) float64) string {
+	return strconv.FormatFloat(median(results, figure), 'f', 0, 64)
+}
+
+func latency(results []result, figure func(result) float64) string {
+	return milliseconds(median(results, figure))
+}
+
+// The figures of a result.
+func perSecond(r result) float64    { return r.perSecond }
+func p50(r result) float64          { return r.p50 }
+func p99(r result) float64          { return r.p99 }
+func loneP50(r result) float64      { return r.loneP50 }
+func loneP99(r result) float64      { return r.loneP99 }
+func cpu(r result) float64          { return r.cpu }
+func postgresCPU(r result) float64  { return r.postgresCPU }
+func redisCPU(r result) float64     { return r.redisCPU }
+func generatorCPU(r result) float64 { return r.generatorCPU }
+func wal(r result) float64          { return r.wal }
+func batch(r result) float64        { return r.batch }
+func again(r result) float64        { return r.again }
+func elsewhere(r result) float64    { return r.elsewhere }
+
+// readsTable shows the medians of the readings.
+func readsTable(results map[string][]result) sheet {
+	s := sheet{title: "Reading", head: []string{"", "answers/s", "min-max", "p50 ms", "p99 ms", "CPU us"}}
+	for _, r := range readings() {
+		of := results[r.name]
+		if len(of) == 0 {
+			continue
+		}
+		s.rows = append(s.rows, []string{r.name, whole(of, perSecond), span(of), latency(of, p50), latency(of, p99), whole(of, cpu)})
+		s.notes = append(s.notes, r.name+": "+r.about)
+	}
+	return s
+}
+
+// reportReads prints the medians of the readings.
+func (a *arena) reportReads(out io.Writer) { readsTable(a.results).show(out) }

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -9,51 +13,84 @@ const (
 	hookSecret = "the benchmark's webhook secret"
 	sourceName = "forge"
 	adminToken = "the benchmark's admin token"
-	// people is how many authors the merges have.
-	people = 1000
 )
 
-// increments is how many counts each delivery raises: one for each of the rules that match it.
-const increments = 8
+// ruleset is a directory of rules that a contestant has.
+type ruleset struct {
+	name string
+	// matching is how many rules match every delivery; one more matches each second one.
+	matching int
+	// tiers is how many thresholds each rule has.
+	tiers int
+	// unmatched is how many rules there are beside the hundred, which match nothing.
+	unmatched int
+}
 
-// rulesFile returns a hundred rules: eight that count every delivery by conditions of their own,
-// seventeen for merges elsewhere, and seventy-five for other events.
-func rulesFile() string {
+// plain are the hundred rules that everybody has: 25 are for merges, of which a delivery matches 8.5 on average.
+var (
+	plain = ruleset{name: "plain", matching: 8, tiers: 1}
+	wide  = ruleset{name: "wide", matching: 34, tiers: 1}
+	tall  = ruleset{name: "tall", matching: 8, tiers: 5}
+	more  = ruleset{name: "more", matching: 8, tiers: 1, unmatched: 1_000}
+	most  = ruleset{name: "most", matching: 8, tiers: 1, unmatched: 10_000}
+)
+
+// increments is how many counts so many deliveries have raised, beginning with the first.
+func (r ruleset) increments(deliveries int) int { return deliveries*r.matching + (deliveries+1)/2 }
+
+// perDelivery is how many counts a delivery raises on average.
+func (r ruleset) perDelivery() float64 { return float64(r.matching) + 0.5 }
+
+// file returns the rules that all have: those that match, those for merges elsewhere, and 75 for other events.
+func (r ruleset) file() string {
 	var out strings.Builder
 	out.WriteString("namespace: acme\nachievements:\n")
-	add := func(name, on, when string) {
+	add := func(name, on, when string, threshold int) {
 		key := strings.ReplaceAll(strings.ToLower(name), " ", "-")
-		fmt.Fprintf(&out, "  - key: %s\n    name: %s\n    kind: irrevocable\n    award: {on: %s, when: '%s', to: event.%s, count: {}}\n"+
-			"    tiers: [{at: 1, name: %[2]s}, {at: 10, name: %[2]s II}, {at: 100, name: %[2]s III}]\n",
-			key, name, on, when, map[bool]string{true: "author", false: "member"}[strings.HasPrefix(on, "merge")])
+		fmt.Fprintf(&out, "  - key: %s\n    name: %s\n    kind: irrevocable\n    award: {on: %s, when: '%s', to: event.%s, count: {}}\n    tiers: [{at: %d, name: %[2]s}",
+			key, name, on, when, map[bool]string{true: "author", false: "member"}[strings.HasPrefix(on, "merge")], threshold)
+		for tier := 1; tier < r.tiers; tier++ {
+			// What is measured are more thresholds, not more awards: nobody reaches these.
+			fmt.Fprintf(&out, ", {at: %d, name: %s %d}", 100_000*tier, name, tier+1)
+		}
+		out.WriteString("]\n")
 	}
-	for i := range increments {
+	thresholds := [...]int{1, 10, 100, 1_000, 10_000}
+	for i := range r.matching {
 		add(fmt.Sprintf("Matching %d", i), "merge_request.merged",
-			fmt.Sprintf("event.target_branch == event.repository.default_branch && event.additions >= %d", i))
+			fmt.Sprintf("event.target_branch == event.repository.default_branch && event.additions >= %d && event.deletions < %d", i%20, 100+i), thresholds[i%len(thresholds)])
 	}
-	for i := range 17 {
-		add(fmt.Sprintf("Elsewhere %d", i), "merge_request.merged", fmt.Sprintf(`event.repository.path == "acme/other-%d"`, i))
+	add("Large", "merge_request.merged", "event.additions >= 50", 100)
+	for i := range 24 - min(r.matching, 8) {
+		add(fmt.Sprintf("Elsewhere %d", i), "merge_request.merged", fmt.Sprintf(`event.repository.path == "acme/other-%d"`, i), thresholds[i%len(thresholds)])
 	}
 	for i := range 75 {
-		add(fmt.Sprintf("Member %d", i), "member.added", fmt.Sprintf(`event.group.path == "acme/team-%d"`, i))
+		add(fmt.Sprintf("Member %d", i), "member.added", fmt.Sprintf(`event.group.path == "acme/team-%d"`, i), thresholds[i%len(thresholds)])
 	}
 	return out.String()
 }
 
-// mergeBody returns the body of a GitHub delivery about a merged pull request of one of the people.
-func mergeBody(id, size int) []byte {
-	person := id % people
-	body := fmt.Appendf(nil, `{"action":"closed","number":%[1]d,"pull_request":{"id":%[1]d,"number":%[1]d,`+
-		`"html_url":"https://github.example.com/acme/rocket/pull/%[1]d","title":"Change %[1]d","state":"closed",`+
-		`"user":{"login":"person%[2]d","id":%[3]d,"type":"User"},"created_at":"2026-11-02T07:30:00Z",`+
-		`"merged_at":"2026-11-02T09:47:13Z","merged":true,"merged_by":{"login":"grace","id":2,"type":"User"},`+
-		`"draft":false,"labels":[{"name":"bug"}],"base":{"ref":"main"},"head":{"ref":"topic"},"additions":40,"deletions":1,`+
-		`"changed_files":1,"commits":1,"body":"`, id, person, 1000+person)
-	const end = `"},"repository":{"id":7301,"name":"rocket","full_name":"acme/rocket","private":false,` +
-		`"default_branch":"main","visibility":"public"},"sender":{"login":"grace","id":2,"type":"User"}}`
-	for n := 0; len(body) < size-len(end); n++ {
-		// Text that compresses about as well as people's.
-		body = fmt.Appendf(body, "Line %d of change %d says why it is good. ", n, (id*7919+n*104729)%1_000_003)
+const rulesInFile = 1_000
+
+// write writes the rules into a directory of their own. Of those that match nothing a quarter is for the same events.
+func (r ruleset) write(place string) error {
+	directory := filepath.Join(place, r.name)
+	errs := []error{os.MkdirAll(directory, 0o700), os.WriteFile(filepath.Join(directory, "rules.yaml"), []byte(r.file()), 0o600)}
+	for first := 0; first < r.unmatched; first += rulesInFile {
+		var out strings.Builder
+		out.WriteString("namespace: acme/others\nachievements:\n")
+		for i := first; i < min(first+rulesInFile, r.unmatched); i++ {
+			on, to := "merge_request.merged", "author"
+			if i%4 != 0 {
+				on, to = [...]string{"issue.opened", "comment.created", "release.published"}[i%4-1], "actor"
+			}
+			fmt.Fprintf(&out, "  - key: other-%d\n    name: Other %[1]d\n    kind: irrevocable\n"+
+				"    award: {on: %[2]s, when: event.repository.path == \"others/r%[1]d\", to: event.%[3]s, count: 10}\n", i, on, to)
+		}
+		errs = append(errs, os.WriteFile(filepath.Join(directory, fmt.Sprintf("others-%d.yaml", first)), []byte(out.String()), 0o600))
 	}
-	return append(body, end...)
+	return errors.Join(errs...)
 }
+
+// ruleset returns the rules that the contestant has.
+func (c contestant) ruleset() ruleset { return cmp.Or(c.rules, plain) }

@@ -27,10 +27,16 @@ func newRemote(cfg Config) (*remote, error) {
 	if cfg.RedisURL == "" {
 		return &remote{}, nil
 	}
+	if isMany(cfg.RedisURL) {
+		servers, err := parseMany(cfg.RedisURL)
+		if err != nil {
+			return nil, err
+		}
+		return &remote{client: servers.client(cfg), budget: cfg.Budget}, nil
+	}
 	options, err := redis.ParseURL(cfg.RedisURL)
 	if err != nil {
-		// The cause quotes the URL, and with it the password.
-		return nil, errors.New("the Redis URL is not of the form redis://user:password@host:port/number")
+		return nil, errAddress // the cause quotes the URL
 	}
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = cfg.Budget, cfg.Budget, cfg.Budget
 	options.ContextTimeoutEnabled = true

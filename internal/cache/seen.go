@@ -9,6 +9,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -19,7 +20,8 @@ import (
 
 // Config says where to remember.
 type Config struct {
-	// RedisURL is redis://host:port/db, or rediss:// for TLS; empty for memory alone.
+	// RedisURL is redis://host:port/db; redis+sentinel://host:port,host:port/name/db, whose hosts are sentinels that know the
+	// Redis of that name; or redis+cluster://host:port,host:port. With rediss for redis it is TLS; empty is memory alone.
 	RedisURL string
 	// Prefix stands before every key in Redis; empty means "accolade:".
 	Prefix string
@@ -106,20 +108,45 @@ func (s *Seen) Lookup(ctx context.Context, keys []string) map[string]int64 {
 	}
 	limited, cancel := context.WithTimeout(ctx, s.budget)
 	defer cancel()
-	values, err := s.client.MGet(limited, named...).Result()
+	values, err := s.values(limited, named)
 	s.note(ctx, err)
 	if err != nil {
 		return found
 	}
-	for i, value := range values {
-		// A value of another type or form is not ours: as good as none.
-		text, _ := value.(string)
+	for i, text := range values {
 		if id, err := strconv.ParseInt(text, 10, 64); err == nil && id > 0 {
 			found[missing[i]] = id
 			s.memory.Add(missing[i], id)
 		}
 	}
 	return found
+}
+
+// values returns what stands under the keys. A value of another type is not ours: as good as none.
+func (s *Seen) values(ctx context.Context, keys []string) ([]string, error) {
+	texts := make([]string, len(keys))
+	if cluster, many := s.client.(*redis.ClusterClient); many {
+		// The keys are on several servers, which no command asks at once.
+		answers := make([]*redis.StringCmd, len(keys))
+		_, err := cluster.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			for i, key := range keys {
+				answers[i] = pipe.Get(ctx, key)
+			}
+			return nil
+		})
+		for i, answer := range answers {
+			texts[i] = answer.Val()
+		}
+		if errors.Is(err, redis.Nil) || redis.HasErrorPrefix(err, "WRONGTYPE") {
+			err = nil
+		}
+		return texts, err
+	}
+	values, err := s.client.MGet(ctx, keys...).Result()
+	for i, value := range values {
+		texts[i], _ = value.(string)
+	}
+	return texts, err
 }
 
 // Remember notes deliveries as committed. Call it after the commit, never before: a note without

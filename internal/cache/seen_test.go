@@ -32,7 +32,7 @@ func newSeen(t *testing.T, cfg cache.Config) *cache.Seen {
 func shared(t *testing.T) cache.Config {
 	t.Helper()
 
-	return cache.Config{RedisURL: testkit.RedisURL(t), Prefix: testkit.Prefix(t), TTL: time.Minute, MemorySize: 10}
+	return cache.Config{RedisURL: testkit.RedisURL(t), Prefix: testkit.Prefix(t), TTL: time.Minute, MemorySize: 10, Budget: 5 * time.Second}
 }
 
 func TestRemembering(t *testing.T) {
@@ -96,7 +96,7 @@ func TestBooksAreApart(t *testing.T) {
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 
-	seen := newSeen(t, cache.Config{MemorySize: 10})
+	seen := newSeen(t, cache.Config{MemorySize: 10, Budget: 5 * time.Second})
 	for i := range 100 {
 		seen.Remember(t.Context(), map[string]int64{strconv.Itoa(i): int64(i) + 1})
 	}

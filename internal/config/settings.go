@@ -89,7 +89,7 @@ func keeping() []Setting {
 	return []Setting{
 		{ //nolint:gosec // the password in the example is the word "password"
 			Variable: "ACCOLADE_DATABASE_URL", Key: "database_url", Default: "accolade.db", Secret: true,
-			About: "The book: postgres://user:password@host/database, or the path of an SQLite file.",
+			About: "The book: postgres://user:password@host/database, several hosts separated by commas, or the path of an SQLite file.",
 			set:   func(cfg *app.Config, value string) error { cfg.Store.URL = value; return nil },
 		},
 		{
@@ -114,8 +114,13 @@ func keeping() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_DELIVERY_RETENTION", Key: "delivery_retention", Default: "720h",
-			About: "How long the headers and bodies of deliveries are kept; 0 is for ever. Events are always kept.",
+			About: "How long the headers and bodies of deliveries are kept; 0 is for ever.",
 			set:   setRetention,
+		},
+		{
+			Variable: "ACCOLADE_EVENT_RETENTION", Key: "event_retention", Default: "0",
+			About: "For how many whole months events are kept, besides the month that it is; 0 is for ever. What was counted stays counted.",
+			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.EventMonths, value, 0) },
 		},
 		{
 			Variable: "ACCOLADE_RECONCILE_EVERY", Key: "reconcile_every", Default: "1h",
@@ -129,7 +134,7 @@ func keeping() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_REDIS_URL", Key: "redis_url", Default: "", Secret: true,
-			About: "redis://host:port/0 of the memory that replicas share; empty keeps it in the process.",
+			About: "The memory that replicas share: redis://host:port/0, redis+sentinel://host:port,host:port/name/0 or redis+cluster://host:port,host:port, or with rediss; empty keeps it in the process.",
 			set:   func(cfg *app.Config, value string) error { cfg.Cache.RedisURL = value; return nil },
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"mime"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -69,10 +70,13 @@ func jsonBody(req Request) []byte {
 // field whose value has an unexpected type stays zero, because a forge's next release must not
 // cost events that do not depend on it. What an event cannot do without is checked later.
 func decode(body []byte, into any) error {
-	if tooDeep(body) {
+	valid := validUTF8(body)
+	if pruned, ok := prune(valid, shapeOf(reflect.TypeOf(into))); ok {
+		valid = pruned
+	} else if tooDeep(body) {
 		return &UnreadableError{Reason: "the body nests deeper than " + strconv.Itoa(maxDepth) + " levels"}
 	}
-	if err := json.Unmarshal(validUTF8(body), into); err != nil && !isTypeError(err) {
+	if err := json.Unmarshal(valid, into); err != nil && !isTypeError(err) {
 		return &UnreadableError{Reason: "the body is not JSON", cause: err}
 	}
 	return nil

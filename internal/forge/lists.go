@@ -10,6 +10,8 @@ import (
 // A value that is no array leaves it empty.
 type list[T any] []T
 
+func (*list[T]) decodesItems() {}
+
 // UnmarshalJSON never fails.
 func (l *list[T]) UnmarshalJSON(raw []byte) error {
 	*l = firstItems[T](raw, maxItems)

@@ -25,7 +25,7 @@ type Config struct {
 	// Batch is how many jobs are claimed at once; default 100.
 	Batch int
 	// Lease is how long claimed jobs are left to their worker, and how long the handlers may take;
-	// default 60 s.
+	// default 30 s.
 	Lease time.Duration
 	// Poll is how long an idle worker sleeps when nobody wakes it; default 1 s.
 	Poll time.Duration
@@ -44,7 +44,7 @@ func (c Config) withDefaults() Config {
 		to    *time.Duration
 		value time.Duration
 	}{
-		{&c.Lease, time.Minute}, {&c.Poll, time.Second}, {&c.FirstRetry, 5 * time.Second},
+		{&c.Lease, 30 * time.Second}, {&c.Poll, time.Second}, {&c.FirstRetry, 5 * time.Second},
 		{&c.LastRetry, time.Hour}, {&c.Keep, 7 * 24 * time.Hour},
 	}
 	for _, d := range defaults {

@@ -46,6 +46,7 @@ type door struct {
 	client   *http.Client
 	clock    *testkit.Clock
 	log      *bytes.Buffer
+	level    slog.Level
 	registry *prometheus.Registry
 	handler  http.Handler
 	book     *store.Store
@@ -123,7 +124,7 @@ func (d *door) mode(choose func(*operation.Config), options ...func(*server.Conf
 	d.url = "http://" + listener.Listener.Addr().String()
 	cfg := server.Config{
 		BaseURL: d.url, Operations: operations, Metrics: d.registry, Ready: d.book.Ready,
-		Log: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: d.level})),
 	}
 	cfg.Front = front.New(front.Config{Bytes: 1 << 20, Now: time.Now, Metrics: d.registry, Hears: true})
 	d.fronts.add(cfg.Front)

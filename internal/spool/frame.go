@@ -59,7 +59,7 @@ func encode(seed uint64, r Record) []byte {
 	frame = append(frame, frameMagic...)
 	frame = binary.LittleEndian.AppendUint32(frame, uint32(len(r.Payload))) //nolint:gosec // at most maxPayload
 	frame = binary.LittleEndian.AppendUint32(frame, ownerOf(r.Owner))
-	frame = binary.LittleEndian.AppendUint64(frame, uint64(r.At.UnixMicro())) //nolint:gosec // its bits are kept
+	frame = binary.LittleEndian.AppendUint64(frame, uint64(r.At.UnixMicro()))
 	frame = binary.LittleEndian.AppendUint32(frame, sum(seed, r.Payload))
 	frame = binary.LittleEndian.AppendUint32(frame, sum(seed, frame))
 	return append(frame, r.Payload...)

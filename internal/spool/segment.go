@@ -26,7 +26,7 @@ const (
 )
 
 // segmentName is a segment's number and seed.
-var segmentName = regexp.MustCompile(`^([0-9]{10})-([0-9a-f]{16})\.spool$`)
+var segmentName = regexp.MustCompile(`^(\d{10})-([0-9a-f]{16})\.spool$`)
 
 // segment is a file of records. It is written once, from its beginning to its end, and never again after a restart.
 type segment struct {

@@ -166,10 +166,30 @@ func byKey(rows []deliveryID) map[deliveryKey]int64 {
 func (tx *Tx) insertDeliveryRows(ctx context.Context, rows []*deliveryRow) (map[deliveryKey]int64, error) {
 	// All servers insert in the same order, so that none waits for another in a circle.
 	sortBy(rows, func(r *deliveryRow) (string, string) { return r.Source, string(r.Key) })
-	var inserted []deliveryID
-	err := tx.db.NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (source, key) DO NOTHING").
-		Returning("id, source, key").Scan(ctx, &inserted)
-	return byKey(inserted), ignoreNoRows(err)
+	inserted := make([]deliveryID, 0, len(rows))
+	err := tx.insert(ctx, insertion{
+		table: "deliveries AS d", rows: len(rows),
+		columns: []column{
+			textsOf("source", rows, func(r *deliveryRow) string { return r.Source }),
+			bytesOf("key", rows, func(r *deliveryRow) []byte { return r.Key }),
+			textsOf("transport_id", rows, func(r *deliveryRow) string { return r.TransportID }),
+			textsOf("event_name", rows, func(r *deliveryRow) string { return r.EventName }),
+			textsOf("content_type", rows, func(r *deliveryRow) string { return r.ContentType }),
+			nullColumnOf("headers", "text", rows, func(r *deliveryRow) string { return r.Headers }),
+			bytesOf("body", rows, func(r *deliveryRow) []byte { return r.Body }),
+			numbersOf("body_size", rows, func(r *deliveryRow) int64 { return int64(r.BodySize) }),
+			timesOf("received_at", rows, func(r *deliveryRow) time.Time { return r.ReceivedAt }),
+			textsOf("outcome", rows, func(r *deliveryRow) string { return r.Outcome }),
+			nullColumnOf("problem", "text", rows, func(r *deliveryRow) string { return r.Problem }),
+		},
+		then: "ON CONFLICT (source, key) DO NOTHING RETURNING id, source, key",
+	}, func(scan func(...any) error) error {
+		var row deliveryID
+		err := scan(&row.ID, &row.Source, &row.Key)
+		inserted = append(inserted, row)
+		return err
+	})
+	return byKey(inserted), err
 }
 
 // deliveryIDs returns the ids of the deliveries, and maybe of others: each index part is asked for

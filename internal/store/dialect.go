@@ -33,6 +33,7 @@ type dialect interface {
 	schema
 	transacting
 	locking
+	keeping
 }
 
 // schema is how the tables are made.
@@ -47,6 +48,8 @@ type schema interface {
 type transacting interface {
 	// read runs one statement, whose arguments are $1 and so on, outside of any transaction, and calls row for each of its rows.
 	read(ctx context.Context, db *bun.DB, statement string, args []any, row func(scan func(...any) error) error) error
+	// insert stores many rows within a transaction, and calls row for each that the statement returns.
+	insert(ctx context.Context, db bun.IDB, in insertion, row func(scan func(...any) error) error) error
 	// viewOptions begin a transaction that reads one state of the book.
 	viewOptions() *sql.TxOptions
 	// trouble tells errors that are not the caller's doing from all others.
@@ -118,6 +121,10 @@ func openPostgres(cfg Config) (*Store, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "accolade"
 	}
+	if config.ValidateConnect == nil && isMany(config) {
+		// Of several servers, only one writes.
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
 	pool := stdlib.OpenDB(*config)
 	conns := cfg.MaxConns
 	if conns == 0 {
@@ -128,6 +135,13 @@ func openPostgres(cfg Config) (*Store, error) {
 	pool.SetConnMaxLifetime(connLifetime)
 	db := bun.NewDB(pool, pgdialect.New())
 	return &Store{dialect: postgres{prepares}, writer: db, reader: db, turns: newTurns(conns, cfg.MaxWait)}, nil
+}
+
+// isMany reports whether the servers of a configuration are not all one, asked in several ways.
+func isMany(config *pgx.ConnConfig) bool {
+	return slices.ContainsFunc(config.Fallbacks, func(other *pgconn.FallbackConfig) bool {
+		return other.Host != config.Host || other.Port != config.Port
+	})
 }
 
 func (postgres) migrations() (fs.FS, error) { return fs.Sub(migrationFiles, "migrations/postgres") }
@@ -181,13 +195,13 @@ func (postgres) viewOptions() *sql.TxOptions {
 }
 
 // trouble goes by SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html:
-// serialization failure and deadlock are in the way; connection exceptions, insufficient
+// serialization failure, deadlock and a lock that was not to be had are in the way; connection exceptions, insufficient
 // resources, operator intervention, system errors and a server that has become a read-only
 // standby mean away.
 func (postgres) trouble(err error) trouble {
 	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
-		case pgErr.Code == "40001" || pgErr.Code == "40P01":
+		case slices.Contains([]string{"40001", "40P01", "55P03"}, pgErr.Code):
 			return inTheWay
 		case slices.Contains([]string{"08", "53", "57", "58"}, pgErr.Code[:2]) || pgErr.Code == "25006":
 			return away

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -41,47 +44,60 @@ type eventRow struct {
 	Failures   string `bun:",nullzero"`
 }
 
-// eventKey is an event's natural key.
-type eventKey struct{ source, key string }
-
 // InsertEvents stores the events whose natural keys the book does not hold, and fills in their ID
 // and New. Of several with the same key the first one counts.
 func (tx *Tx) InsertEvents(ctx context.Context, events []*EventRow) error {
-	first := make(map[eventKey]*EventRow, len(events))
-	rows := make([]*eventRow, 0, len(events))
+	if len(events) == 0 {
+		return nil
+	}
+	first := make(map[string]*EventRow, len(events))
+	rows := make([]*newEvent, 0, len(events))
 	for _, ev := range events {
 		ev.ID, ev.New = 0, false
-		key := eventKey{ev.Event.Source, ev.Event.Key}
-		if first[key] != nil {
+		digest := keyDigest(ev.Event.Source, ev.Event.Key)
+		if first[string(digest)] != nil {
 			continue
 		}
-		first[key] = ev
+		first[string(digest)] = ev
 		data, err := json.Marshal(&ev.Event)
 		if err != nil {
 			return fmt.Errorf("encoding event %s: %w", ev.Event.Key, err)
 		}
-		rows = append(rows, &eventRow{
+		rows = append(rows, &newEvent{digest: digest, eventRow: eventRow{
 			Source: ev.Event.Source, Key: ev.Event.Key, Kind: ev.Event.Kind, Object: ev.Event.Object,
 			HappenedAt: ev.Event.Time, DeliveryID: ev.DeliveryID, RevisionID: ev.RevisionID,
 			Data: string(data), Failures: ev.Failures,
-		})
+		}})
 	}
 	// All servers insert in the same order, so that none waits for another in a circle.
-	sortBy(rows, func(r *eventRow) (string, string) { return r.Source, r.Key })
-	var inserted []struct {
-		ID          int64
-		Source, Key string
+	slices.SortFunc(rows, func(x, y *newEvent) int { return bytes.Compare(x.digest, y.digest) })
+	return tx.timed(func() error {
+		return tx.dialect.storeEvents(ctx, tx.db, rows, func(digest []byte, id int64) {
+			ev := first[string(digest)]
+			ev.ID, ev.New = id, true
+		})
+	})
+}
+
+// newEvent is an event that may be in the book.
+type newEvent struct {
+	eventRow
+
+	digest []byte
+}
+
+func eventColumns(rows []*newEvent) []column {
+	return []column{
+		textsOf("source", rows, func(r *newEvent) string { return r.Source }),
+		textsOf("key", rows, func(r *newEvent) string { return r.Key }),
+		textsOf("kind", rows, func(r *newEvent) string { return r.Kind }),
+		textsOf("object", rows, func(r *newEvent) string { return r.Object }),
+		timesOf("happened_at", rows, func(r *newEvent) time.Time { return r.HappenedAt }),
+		numbersOf("delivery_id", rows, func(r *newEvent) int64 { return r.DeliveryID }),
+		nullColumnOf("revision_id", "bigint", rows, func(r *newEvent) int64 { return r.RevisionID }),
+		columnOf("data", "json", rows, func(r *newEvent) string { return r.Data }),
+		nullColumnOf("failures", "text", rows, func(r *newEvent) string { return r.Failures }),
 	}
-	err := tx.db.NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (source, key) DO NOTHING").
-		Returning("id, source, key").Scan(ctx, &inserted)
-	if ignoreNoRows(err) != nil {
-		return err
-	}
-	for _, row := range inserted {
-		ev := first[eventKey{row.Source, row.Key}]
-		ev.ID, ev.New = row.ID, true
-	}
-	return nil
 }
 
 // sortBy sorts rows by two texts, compared as bytes.
@@ -160,18 +176,13 @@ func (tx *Tx) NoteFailures(ctx context.Context, id int64, failures string) error
 	return err
 }
 
-// EventID returns the id of the event with the natural key.
-func (tx *Tx) EventID(ctx context.Context, source, key string) (int64, error) {
-	var id int64
-	err := tx.db.NewSelect().Model((*eventRow)(nil)).Column("id").Where("source = ?", source).Where("key = ?", key).Scan(ctx, &id)
-	return id, found(err, "event")
-}
-
-// EventByID returns the event with the id.
+// EventByID returns the event with the id. Faults: NotFound; NotFound event_expired.
 func (tx *Tx) EventByID(ctx context.Context, id int64) (*EventRow, error) {
 	var row eventRow
-	if err := tx.db.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
-		return nil, found(err, "event")
+	if err := tx.db.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); errors.Is(err, sql.ErrNoRows) {
+		return nil, tx.missing(ctx, id)
+	} else if err != nil {
+		return nil, err
 	}
 	ev, err := row.event()
 	return &ev, err

@@ -304,14 +304,9 @@ func (tx *Tx) ForgetImports(ctx context.Context, source, purpose string, before 
 
 // KnownEvents returns which of the natural keys of a source the book holds.
 func (tx *Tx) KnownEvents(ctx context.Context, source string, keys []string) (map[string]bool, error) {
-	known := make(map[string]bool, len(keys))
-	if len(keys) == 0 {
-		return known, nil
-	}
-	var found []string
-	err := tx.db.NewSelect().Model((*eventRow)(nil)).Column("key").Where("source = ?", source).
-		Where("key IN (?)", bun.List(unique(keys))).Scan(ctx, &found)
-	for _, key := range found {
+	ids, err := tx.EventIDs(ctx, source, keys)
+	known := make(map[string]bool, len(ids))
+	for key := range ids {
 		known[key] = true
 	}
 	return known, err

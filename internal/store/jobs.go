@@ -76,8 +76,19 @@ func (tx *Tx) EnqueueJobs(ctx context.Context, jobs []Job) error {
 			rows[i].MaxAttempts = defaultMaxAttempts
 		}
 	}
-	_, err := tx.db.NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT DO NOTHING").Returning("NULL").Exec(ctx)
-	return err
+	return tx.insert(ctx, insertion{
+		table: "jobs AS j", rows: len(rows),
+		columns: []column{
+			textsOf("kind", rows, func(r *jobRow) string { return r.Kind }),
+			nullColumnOf("unique_key", "text", rows, func(r *jobRow) string { return r.UniqueKey }),
+			textsOf("args", rows, func(r *jobRow) string { return r.Args }),
+			textsOf("state", rows, func(r *jobRow) string { return r.State }),
+			timesOf("run_at", rows, func(r *jobRow) time.Time { return r.RunAt }),
+			numbersOf("attempt", rows, func(r *jobRow) int64 { return int64(r.Attempt) }),
+			numbersOf("max_attempts", rows, func(r *jobRow) int64 { return int64(r.MaxAttempts) }),
+		},
+		then: "ON CONFLICT DO NOTHING",
+	}, nil)
 }
 
 // ClaimJobs leases at most limit jobs of the kinds that are due and that nobody holds, the longest

@@ -134,20 +134,6 @@ func (tx *Tx) EventsTold(ctx context.Context, deliveryID int64) ([]EventRow, err
 	return eventsOf(rows)
 }
 
-// EventIDs returns the ids of those of the events of a source that the book holds, by their natural keys.
-func (tx *Tx) EventIDs(ctx context.Context, source string, keys []string) (map[string]int64, error) {
-	ids := make(map[string]int64, len(keys))
-	if len(keys) == 0 {
-		return ids, nil
-	}
-	var rows []eventRow
-	err := tx.db.NewSelect().Model(&rows).Column("id", "key").Where("source = ?", source).Where("key IN (?)", bun.List(keys)).Scan(ctx)
-	for i := range rows {
-		ids[rows[i].Key] = rows[i].ID
-	}
-	return ids, err
-}
-
 // AwardsOfEvents returns the awards that rules gave for the events, and those that they took away for them, in the
 // order in which they did. An award that an owner has deleted is not among them.
 func (tx *Tx) AwardsOfEvents(ctx context.Context, eventIDs []int64) (given, revoked []achievement.Award, err error) {

@@ -142,17 +142,28 @@ func (tx *Tx) AddProgress(ctx context.Context, additions map[ProgressKey]int64, 
 		rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: n, UpdatedAt: now})
 	}
 	inOrder(rows)
-	var after []progressRow
-	err := tx.db.NewInsert().Model(&rows).On("CONFLICT (measure_id, user_id, bucket) DO UPDATE").
-		Set("n = p.n + EXCLUDED.n").Set("updated_at = EXCLUDED.updated_at").
-		Returning("measure_id, user_id, bucket, n").Scan(ctx, &after)
-	if err != nil {
-		return nil, err
+	err := tx.insert(ctx, insertion{
+		table: "progress AS p", rows: len(rows), columns: progressColumns(rows),
+		then: `ON CONFLICT (measure_id, user_id, bucket) DO UPDATE SET n = p.n + EXCLUDED.n, updated_at = EXCLUDED.updated_at
+			RETURNING measure_id, user_id, bucket, n`,
+	}, func(scan func(...any) error) error {
+		var key ProgressKey
+		var n int64
+		err := scan(&key.MeasureID, &key.UserID, &key.Bucket, &n)
+		states[key] = n
+		return err
+	})
+	return states, err
+}
+
+func progressColumns(rows []*progressRow) []column {
+	return []column{
+		numbersOf("measure_id", rows, func(r *progressRow) int64 { return r.MeasureID }),
+		numbersOf("user_id", rows, func(r *progressRow) int64 { return r.UserID }),
+		textsOf("bucket", rows, func(r *progressRow) string { return r.Bucket }),
+		numbersOf("n", rows, func(r *progressRow) int64 { return r.N }),
+		timesOf("updated_at", rows, func(r *progressRow) time.Time { return r.UpdatedAt }),
 	}
-	for i := range after {
-		states[after[i].key()] = after[i].N
-	}
-	return states, nil
 }
 
 // inOrder sorts rows by their keys, the order in which everyone locks.
@@ -172,9 +183,16 @@ func (tx *Tx) SaveProgress(ctx context.Context, states map[ProgressKey]Progress,
 		})
 	}
 	inOrder(rows)
-	_, err := tx.db.NewInsert().Model(&rows).On("CONFLICT (measure_id, user_id, bucket) DO UPDATE").
-		Set("n = EXCLUDED.n").Set("data = EXCLUDED.data").Set("updated_at = EXCLUDED.updated_at").Returning("NULL").Exec(ctx)
-	return err
+	columns := append(progressColumns(rows), bytesOf("data", rows, func(r *progressRow) []byte {
+		if len(r.Data) == 0 {
+			return nil // null
+		}
+		return r.Data
+	}))
+	return tx.insert(ctx, insertion{
+		table: "progress AS p", rows: len(rows), columns: columns,
+		then: "ON CONFLICT (measure_id, user_id, bucket) DO UPDATE SET n = EXCLUDED.n, data = EXCLUDED.data, updated_at = EXCLUDED.updated_at",
+	}, nil)
 }
 
 // rowValues formats rows for VALUES: (1, 2, 'a'), (1, 3, 'b').

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -170,14 +171,25 @@ func (tx *Tx) LatestTargets(ctx context.Context, matchers []string) (map[string]
 	return found, err
 }
 
-// UntoldAwards returns the ids of at most limit awards that no event tells of; the keys of those events begin
-// with the prefix and end with the id.
-func (tx *Tx) UntoldAwards(ctx context.Context, prefix string, limit int) ([]int64, error) {
+// UntoldAwards returns which of at most limit awards behind one no event tells of, and the last of those awards, 0 when there
+// are none. The keys of events that tell of awards begin with the prefix and end with the id.
+func (tx *Tx) UntoldAwards(ctx context.Context, prefix string, after int64, limit int) (untold []int64, last int64, err error) {
 	var ids []int64
-	err := tx.db.NewSelect().Model((*awardRow)(nil)).Column("aw.id").
-		Where("NOT EXISTS (SELECT 1 FROM events AS e WHERE e.source = ? AND e.key = ? || CAST(aw.id AS text))", event.Self, prefix).
-		Order("aw.id").Limit(int64(limit)).Scan(ctx, &ids)
-	return ids, err
+	err = tx.db.NewSelect().Model((*awardRow)(nil)).Column("id").Where("id > ?", after).Order("id").Limit(int64(limit)).Scan(ctx, &ids)
+	if ignoreNoRows(err) != nil || len(ids) == 0 {
+		return nil, 0, ignoreNoRows(err)
+	}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = prefix + strconv.FormatInt(id, 10)
+	}
+	told, err := tx.EventIDs(ctx, event.Self, keys)
+	for i, id := range ids {
+		if told[keys[i]] == 0 {
+			untold = append(untold, id)
+		}
+	}
+	return untold, ids[len(ids)-1], err
 }
 
 // AwardPlace says that a user has or had an award of an achievement that rules declare.

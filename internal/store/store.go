@@ -33,7 +33,8 @@ const (
 
 // Config says where the book is.
 type Config struct {
-	// URL is postgres://user@host/database, or the path of a SQLite file, which is made when missing.
+	// URL is postgres://user@host/database, or the path of a SQLite file, which is made when missing. Of several hosts,
+	// separated by commas, the one is used that can be written to.
 	URL string
 	// MaxConns bounds the connections to Postgres; 0 means 16. SQLite has one writer and four readers.
 	MaxConns int
@@ -67,6 +68,7 @@ type Tx struct {
 	dialect dialect
 	// touched is nil where nothing can be changed.
 	touched *touched
+	observe func(time.Duration)
 }
 
 // Open opens the book without touching its tables; Migrate makes them. A SQLite file that another
@@ -174,7 +176,7 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 func (s *Store) try(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	t := newTouched()
 	err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		joint := &Tx{db: tx, dialect: s.dialect, touched: t}
+		joint := &Tx{db: tx, dialect: s.dialect, touched: t, observe: s.observe}
 		err := fn(context.WithValue(ctx, joinedKey{s}, joint), joint)
 		t.finished = err == nil
 		return err

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -24,19 +25,27 @@ type Cluster struct {
 	data     string
 	port     int
 	identity *syscall.SysProcAttr
+	settings []string
 }
 
-// NewCluster makes and starts a Postgres until the test ends. The test is skipped where there are no programs for one.
-func NewCluster(t *testing.T) *Cluster {
+// NewCluster makes and starts a Postgres with more settings, such as "max_connections=20", until the test ends. The test is
+// skipped where there are no programs for one.
+func NewCluster(t *testing.T, settings ...string) *Cluster {
+	t.Helper()
+	return NewClusterIn(t, os.TempDir(), settings...)
+}
+
+// NewClusterIn is NewCluster with its data in a directory.
+func NewClusterIn(t *testing.T, directory string, settings ...string) *Cluster {
 	t.Helper()
 
-	need(t, "ACCOLADE_TEST_POSTGRES_URL") // where there is one, there are its programs
-	place, err := os.MkdirTemp("", "accolade-cluster-")
+	need(t, "ACCOLADE_TEST_POSTGRES_URL")               // where there is one, there are its programs
+	place, err := os.MkdirTemp("", "accolade-cluster-") //nolint:usetesting // another account has to reach it
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(place) })
-	c := &Cluster{t: t, binaries: postgresPrograms(t), data: filepath.Join(place, "data")}
+	c := &Cluster{t: t, binaries: postgresPrograms(t), data: filepath.Join(place, "data"), settings: settings}
 	if err := os.Mkdir(c.data, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +58,10 @@ func NewCluster(t *testing.T) *Cluster {
 	c.port = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
 	listener.Close()
 	c.Start()
-	t.Cleanup(func() { _ = c.command("pg_ctl", "stop", "-D", c.data, "-m", "immediate").Run() })
+	t.Cleanup(func() {
+		c.signal(syscall.SIGCONT)
+		_ = c.command("pg_ctl", "stop", "-D", c.data, "-m", "immediate").Run()
+	})
 	return c
 }
 
@@ -80,7 +92,7 @@ func (c *Cluster) own(place string) {
 	uid, _ := strconv.ParseUint(account.Uid, 10, 32)
 	gid, _ := strconv.ParseUint(account.Gid, 10, 32)
 	c.identity = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-	if err := os.Chown(c.data, int(uid), int(gid)); err != nil { //nolint:gosec // ids of the system
+	if err := os.Chown(c.data, int(uid), int(gid)); err != nil {
 		c.t.Fatal(err)
 	}
 	if err := os.Chmod(place, 0o711); err != nil { //nolint:gosec // the account has to pass it, and nothing in it is secret
@@ -113,6 +125,9 @@ func (c *Cluster) Start() {
 	c.t.Helper()
 
 	options := fmt.Sprintf("-k '%s' -p %d -c listen_addresses=127.0.0.1 -c max_connections=100", c.data, c.port)
+	for _, setting := range c.settings {
+		options += " -c " + setting
+	}
 	c.run("pg_ctl", "start", "-w", "-D", c.data, "-l", filepath.Join(c.data, "log"), "-o", options)
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := pgx.Connect(c.t.Context(), c.URL())
@@ -130,4 +145,34 @@ func (c *Cluster) Start() {
 func (c *Cluster) Stop(mode string) {
 	c.t.Helper()
 	c.run("pg_ctl", "stop", "-w", "-D", c.data, "-m", mode)
+}
+
+// Freeze stops every process of the cluster where it is, until Thaw: connections stay open, and nobody answers.
+func (c *Cluster) Freeze() { c.signal(syscall.SIGSTOP) }
+
+// Thaw lets the processes go on.
+func (c *Cluster) Thaw() { c.signal(syscall.SIGCONT) }
+
+// signal sends the signal to the postmaster and all of its children, which it finds by what /proc says of their parents.
+func (c *Cluster) signal(signal syscall.Signal) {
+	text, err := os.ReadFile(filepath.Join(c.data, "postmaster.pid"))
+	if err != nil {
+		return // it is stopped
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	postmaster, err := strconv.Atoi(strings.TrimSpace(first))
+	if err != nil || postmaster < 2 {
+		return
+	}
+	_ = syscall.Kill(postmaster, signal) // who cannot fork cannot hide a child
+	paths, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range paths {
+		stat, _ := os.ReadFile(path)
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == first {
+			if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+				_ = syscall.Kill(pid, signal)
+			}
+		}
+	}
 }

@@ -101,7 +101,7 @@ func (s *server) ListUserAwards(ctx context.Context, request api.ListUserAwardsR
 	}
 	page := s.awardPage("/users/"+url.PathEscape(request.User)+"/awards", query, &found.Listing)
 	// The front adds the tag to what it keeps.
-	return api.ListUserAwards200JSONResponse{Body: page.Body, Headers: api.ListUserAwards200ResponseHeaders{Link: page.Headers.Link}}, nil
+	return userAwards{page.Body, page.Headers.Link}, nil
 }
 
 func (s *server) awardPage(path string, query url.Values, found *operation.Listing[operation.AwardView]) api.AwardsResultJSONResponse {

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+)
+
+// eventsEach is how many of the earlier events each person has.
+const eventsEach = 10
+
+// history returns the name of a database of ours that holds as many earlier deliveries as the contestant wants. It is filled once, and
+// copied for each measurement.
+func (a *arena) history(ctx context.Context, c contestant) (string, error) {
+	b := &book{name: fmt.Sprintf("bench_history_%d", c.history)}
+	var there bool
+	if err := a.admin.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", b.name).Scan(&there); err != nil {
+		return "", fmt.Errorf("looking for a database: %w", err)
+	}
+	if there {
+		return b.name, nil
+	}
+	fmt.Fprintf(os.Stderr, "filling a book with %d deliveries\n", c.history)
+	if err := a.create(ctx, b, "template1"); err != nil {
+		return "", err
+	}
+	process, err := a.start(ctx, c, b.url) // it makes the tables and measures
+	if err != nil {
+		return "", err
+	}
+	process.stop()
+	return b.name, b.fill(ctx, c.history)
+}
+
+// fill puts so many deliveries into the book as if they had been judged long ago, with an event each, the accounts of those
+// who they are about and what these have reached. Of old deliveries the bodies are not kept any more.
+func (b *book) fill(ctx context.Context, events int) error {
+	conn, err := connect(ctx, b.url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	authors := max(events/eventsEach, people)
+	for _, statement := range []string{
+		"SET session_replication_role = replica", // what is put in refers to what is put in
+		"SET synchronous_commit = off",
+		//nolint:dupword // values
+		fmt.Sprintf(`INSERT INTO users (username, name, admin, bot, claimed, blocked, private_profile, achievements_enabled, created_at, updated_at)
+			SELECT 'person' || lpad(i::text, greatest(4, length(i::text)), '0'), 'person' || lpad(i::text, greatest(4, length(i::text)), '0'), false, false, false, false, false, true, now(), now()
+			FROM generate_series(0, %d) AS i`, authors-1),
+		fmt.Sprintf(`INSERT INTO accounts (user_id, source, forge_user_id, login, bot, created_at, login_at)
+			SELECT id, '%s', (%d + row_number() OVER (ORDER BY id) - 1)::text, username, false, now(), now()
+			FROM users WHERE username LIKE 'person%%'`, sourceName, firstPerson),
+		fmt.Sprintf(`INSERT INTO deliveries (source, key, transport_id, event_name, content_type, headers, body, body_size, received_at, outcome, body_expired_at)
+			SELECT '%s', decode(md5(i::text), 'hex'), '10000000-0000-4000-8000-' || lpad(i::text, 12, '0'), 'pull_request', 'application/json',
+				NULL, '', %d, now() - interval '31 days' - i * interval '1 second', 'judged', now()
+			FROM generate_series(1, %d) AS i`, sourceName, 10<<10, events),
+		fmt.Sprintf(`INSERT INTO events (source, key, kind, object, happened_at, delivery_id, revision_id, data)
+			SELECT '%s', 'merge_request:' || (7000 + i %% %d) || ':' || i || ':merged', 'merge_request.merged', 'merge_request:' || (7000 + i %% %[2]d) || ':' || i,
+				now() - interval '31 days' - i * interval '1 second', i, (SELECT revision_id FROM book),
+				json_build_object('kind', 'merge_request.merged', 'source', '%[1]s', 'key', 'merge_request:' || (7000 + i %% %[2]d) || ':' || i || ':merged',
+					'object', 'merge_request:' || (7000 + i %% %[2]d) || ':' || i, 'title', repeat('what was changed ', 20),
+					'author', json_build_object('id', (%d + i %% %d)::text, 'login', 'person' || (i %% %[4]d)))
+			FROM generate_series(1, %d) AS i`, sourceName, bodyKinds, firstPerson, authors, events),
+		fmt.Sprintf(`INSERT INTO progress (measure_id, user_id, bucket, n, updated_at)
+			SELECT m.id, u.id, '', %d, now() FROM users AS u, (SELECT id FROM measures ORDER BY id LIMIT 9) AS m WHERE u.username LIKE 'person%%'`, eventsEach),
+		"VACUUM ANALYZE",
+		"CHECKPOINT",
+	} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("filling the book: %w", err)
+		}
+	}
+	return nil
+}

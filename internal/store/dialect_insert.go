@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/uptrace/bun"
+)
+
+// insert hands over each column as an array, so that the statement is the same for any number of rows.
+func (d postgres) insert(ctx context.Context, db bun.IDB, in insertion, row func(scan func(...any) error) error) error {
+	var statement strings.Builder
+	in.begin(&statement)
+	statement.WriteString(" SELECT * FROM ")
+	args := d.unnest(&statement, in.columns)
+	statement.WriteString(" " + in.then)
+	return query(ctx, db, statement.String(), args, row)
+}
+
+// unnest writes the columns' arrays as a table, and returns the statement's arguments.
+func (d postgres) unnest(statement *strings.Builder, columns []column) (args []any) {
+	args = make([]any, 0, len(columns)+1)
+	if d.prepares {
+		args = append(args, pgx.QueryExecModeCacheStatement)
+	}
+	statement.WriteString("unnest(")
+	for i := range columns {
+		if i > 0 {
+			statement.WriteString(", ")
+		}
+		statement.WriteString("$" + strconv.Itoa(i+1) + "::" + columns[i].kind + "[]")
+		args = append(args, columns[i].all)
+	}
+	statement.WriteString(")")
+	return args
+}
+
+// maxVariables is how many values SQLite takes in one statement (SQLITE_MAX_VARIABLE_NUMBER).
+const maxVariables = 32766
+
+func (sqliteFile) insert(ctx context.Context, db bun.IDB, in insertion, row func(scan func(...any) error) error) error {
+	tuple := "(" + strings.Repeat("?, ", len(in.columns)-1) + "?)"
+	for first, most := 0, maxVariables/len(in.columns); first < in.rows; first += most {
+		until := min(first+most, in.rows)
+		var statement strings.Builder
+		args := make([]any, 0, (until-first)*len(in.columns))
+		in.begin(&statement)
+		statement.WriteString(" VALUES ")
+		for i := first; i < until; i++ {
+			if i > first {
+				statement.WriteString(", ")
+			}
+			statement.WriteString(tuple)
+			for c := range in.columns {
+				args = append(args, in.columns[c].at(i))
+			}
+		}
+		statement.WriteString(" " + in.then)
+		if err := query(ctx, db, statement.String(), args, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin writes the statement as far as both databases agree.
+func (in *insertion) begin(statement *strings.Builder) {
+	statement.WriteString("INSERT INTO " + in.table + " (" + namesOf(in.columns) + ")")
+}
+
+func namesOf(columns []column) string {
+	names := make([]string, len(columns))
+	for i := range columns {
+		names[i] = columns[i].name
+	}
+	return strings.Join(names, ", ")
+}
+
+// query runs a statement of the transaction as it is written: bun would write the values into it.
+func query(ctx context.Context, db bun.IDB, statement string, args []any, row func(scan func(...any) error) error) error {
+	tx, ok := db.(bun.Tx)
+	if !ok {
+		return fmt.Errorf("a transaction is a %T", db)
+	}
+	rows, err := tx.Tx.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
