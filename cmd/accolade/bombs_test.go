@@ -29,7 +29,7 @@ func TestRows49And50BombsInRulesAndPictures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.bomb(name, "PUT", "/api/v1/rules", http.Header{}, body, "bad_rules", 48<<20)
+		s.bomb(name, "PUT", "/api/v1/rules", http.Header{}, body, "bad_rules", 24<<20)
 	}
 	for name, file := range bombsOfPictures(t) {
 		var body bytes.Buffer
