@@ -6,7 +6,6 @@ golangci := go tool -modfile=build/lint.mod golangci-lint
 FUZZTIME ?= 10s
 SOAK ?= 30m
 ROWS ?= all
-release := CGO_ENABLED=0 GOFLAGS='-tags=nomsgpack -trimpath'
 
 help: ## show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,8 +58,8 @@ reliability: ## run the tests of every fault that is tried, or of ROWS (15,23-33
 vulnerabilities: ## fail when a known vulnerability can be reached; asks vuln.go.dev
 	go tool -modfile=build/vuln.mod govulncheck -tags nomsgpack ./cmd/accolade
 
-sbom: ## what the binary is made of, as CycloneDX: accolade.cdx.json
-	$(release) go tool -modfile=build/sbom.mod cyclonedx-gomod app -json -licenses -std -output accolade.cdx.json -main cmd/accolade .
+sbom: build ## what the binary is made of, read from it, as CycloneDX: accolade.cdx.json
+	go tool -modfile=build/sbom.mod cyclonedx-gomod bin -json -std -version "$$(git describe --tags --always --dirty)" -output accolade.cdx.json accolade
 
 reproducible: ## build the release twice, in different places, and fail unless the binaries are equal
 	./build/reproducible.sh

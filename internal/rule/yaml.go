@@ -53,6 +53,13 @@ func parseYAML(text string) (file *ast.File, err error) {
 			err = errors.New("the parser gave up")
 		}
 	}()
+	// The lexer makes 200 bytes of one. What is excessive nearly always is so from the beginning, and then is not taken apart
+	// as a whole.
+	if len(text) > 2*sampleSize {
+		if err := excessive(lexer.Tokenize(text[:sampleSize])); err != nil {
+			return nil, err
+		}
+	}
 	tokens := lexer.Tokenize(text)
 	if err := excessive(tokens); err != nil {
 		return nil, err
@@ -62,6 +69,9 @@ func parseYAML(text string) (file *ast.File, err error) {
 
 // byteOrderMark begins the files of some editors.
 const byteOrderMark = "\ufeff"
+
+// sampleSize is how much of a large file is looked at first.
+const sampleSize = 32 << 10
 
 // The time that the parser takes grows with the square of these.
 const (

@@ -145,8 +145,13 @@ func checkBody(r *http.Request, operation *openapi3.Operation) error {
 		types := slices.Sorted(maps.Keys(operation.RequestBody.Value.Content))
 		return fault.New(fault.Invalid, unsupportedMediaType, "send %s", strings.Join(types, " or "))
 	}
-	if len(body) > 0 && !isForm(r) && !json.Valid(body) {
-		return fault.New(fault.Invalid, "malformed_json", "the body is not one JSON value")
+	if len(body) > 0 && !isForm(r) {
+		if !json.Valid(body) {
+			return errMalformed
+		}
+		if err := checkJSON(body); err != nil {
+			return err
+		}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return nil

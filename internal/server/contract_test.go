@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"os"
@@ -119,6 +120,38 @@ func TestMalformedBodiesAreRefusedEverywhere(t *testing.T) {
 			if got := d.send(request); got.status != http.StatusUnsupportedMediaType || got.object["code"] != "unsupported_media_type" {
 				t.Errorf("%s as %q answered %d: %s", path, contentType, got.status, got.text)
 			}
+		}
+	})
+}
+
+// What one reader would understand otherwise than another is refused, and so is what is nested deeper than anything is.
+func TestRows35And36BodiesThatAreDeepOrAmbiguous(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	bodies(t, func(_, method, path string, example map[string]any) {
+		for _, body := range []string{
+			`{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{"a":{"b":1,"c":[{"x":1},{"x":1,"y":{},"x":2}]}}`, `[{"a":"b"},{"b":"a"},{"a":1,"b":"c","a":"a"}]`,
+		} {
+			d.refused(http.StatusBadRequest, "duplicate_name", adminToken, method, path, body)
+		}
+		for _, depth := range []int{65, 9_999} {
+			d.refused(http.StatusBadRequest, "too_deep", adminToken, method, path, strings.Repeat("[", depth)+strings.Repeat("]", depth))
+		}
+		d.refused(http.StatusBadRequest, "malformed_json", adminToken, method, path, strings.Repeat("[", 10_001)+strings.Repeat("]", 10_001))
+		d.refused(http.StatusBadRequest, "malformed_json", adminToken, method, path, strings.Repeat("[", 1_000_000))
+		// Values that are equal to names, and names that are in several objects, are neither.
+		encoded, err := json.Marshal(map[string]any{"unknown": []any{example, example, "unknown", map[string]any{"a": "a", "b": "a"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.refused(http.StatusBadRequest, "invalid", adminToken, method, path, string(encoded))
+		for name := range example {
+			upper, err := json.Marshal(map[string]any{strings.ToUpper(name): example[name]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.refused(http.StatusBadRequest, "invalid", adminToken, method, path, string(upper))
 		}
 	})
 }
