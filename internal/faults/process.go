@@ -24,7 +24,11 @@ const AdminToken = "the admin token of the fault tests"
 // place is where the program is built, once for all tests.
 var place = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "accolade-faults-") })
 
+// binary is the program; ACCOLADE_TEST_PROGRAM may name one that was built before.
 var binary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("ACCOLADE_TEST_PROGRAM"); path != "" {
+		return path, nil
+	}
 	dir, err := place()
 	if err != nil {
 		return "", err

@@ -125,7 +125,8 @@ func openPostgres(cfg Config) (*Store, error) {
 		// Of several servers, only one writes.
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	pool := stdlib.OpenDB(*config)
+	config.DialFunc = dial
+	pool := stdlib.OpenDB(*config, new(suspicion).options()...)
 	conns := cfg.MaxConns
 	if conns == 0 {
 		conns = defaultMaxConns
