@@ -39,8 +39,8 @@ func NewCluster(t *testing.T, settings ...string) *Cluster {
 func NewClusterIn(t *testing.T, directory string, settings ...string) *Cluster {
 	t.Helper()
 
-	need(t, "ACCOLADE_TEST_POSTGRES_URL")               // where there is one, there are its programs
-	place, err := os.MkdirTemp("", "accolade-cluster-") //nolint:usetesting // another account has to reach it
+	need(t, "ACCOLADE_TEST_POSTGRES_URL")                      // where there is one, there are its programs
+	place, err := os.MkdirTemp(directory, "accolade-cluster-") //nolint:usetesting // another account has to reach it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func NewClusterIn(t *testing.T, directory string, settings ...string) *Cluster {
 	listener.Close()
 	c.Start()
 	t.Cleanup(func() {
-		c.signal(syscall.SIGCONT)
+		c.Thaw()
 		_ = c.command("pg_ctl", "stop", "-D", c.data, "-m", "immediate").Run()
 	})
 	return c
@@ -115,6 +115,9 @@ func (c *Cluster) run(program string, arguments ...string) {
 	}
 }
 
+// Programs is the directory of Postgres' programs, such as pg_dump.
+func (c *Cluster) Programs() string { return c.binaries }
+
 // URL returns the address of the cluster's one database.
 func (c *Cluster) URL() string {
 	return fmt.Sprintf("postgres://accolade@127.0.0.1:%d/postgres?sslmode=disable", c.port)
@@ -140,6 +143,9 @@ func (c *Cluster) Start() {
 		}
 	}
 }
+
+// Running reports whether the cluster has a process; one that found its disk full may have none.
+func (c *Cluster) Running() bool { return c.command("pg_ctl", "status", "-D", c.data).Run() == nil }
 
 // Stop stops the cluster: "fast" is in order, and "immediate" is a crash.
 func (c *Cluster) Stop(mode string) {
