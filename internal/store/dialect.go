@@ -42,6 +42,8 @@ type schema interface {
 	migrations() (fs.FS, error)
 	// exclusive runs fn while no other process migrates the same database.
 	exclusive(ctx context.Context, s *Store, fn func() error) error
+	// life is what Life says.
+	life(ctx context.Context, db *bun.DB) string
 }
 
 // transacting is what transactions are like.
