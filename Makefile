@@ -42,7 +42,7 @@ generate-check: ## fail when make generate would change something
 tidy-check: ## fail when go.mod or go.sum is not what the code needs
 	go mod tidy -diff
 
-faults: ## every fault of the process, Postgres, SQLite and Redis, in full; SEED=n repeats a run, SCALE=0.1 makes it a tenth as long
+faults: ## processes killed and frozen, Postgres and Redis in trouble, fleets, in full; SEED=n repeats a run, SCALE=0.1 makes it a tenth as long
 	$(services) -browser=false -- go test -tags faults -count=1 -timeout 120m -v ./internal/faults -faults.seed $(SEED) -faults.scale $(SCALE)
 
 faults-short: ## those that need two minutes and show most: kills, crashes, forgotten keys, and that the checker finds damage

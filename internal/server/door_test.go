@@ -41,12 +41,11 @@ const adminToken = "the admin token of the tests"
 
 // door is a service to knock at. Every response that comes through it is checked against the contract.
 type door struct {
-	t      *testing.T
-	url    string
-	client *http.Client
-	clock  *testkit.Clock
-	log    *bytes.Buffer
-	// level is that of the log; the zero value is Info, as in production.
+	t        *testing.T
+	url      string
+	client   *http.Client
+	clock    *testkit.Clock
+	log      *bytes.Buffer
 	level    slog.Level
 	registry *prometheus.Registry
 	handler  http.Handler
