@@ -1,11 +1,14 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint generate generate-check tidy-check check faults bench soak fuzz docker screenshots reliability vulnerabilities sbom reproducible
+.PHONY: help demo build test lint generate generate-check tidy-check check bench soak fuzz faults faults-short docker screenshots reliability vulnerabilities sbom reproducible
 
 services := go run ./build/services
 golangci := go tool -modfile=build/lint.mod golangci-lint
 FUZZTIME ?= 10s
 SOAK ?= 30m
 ROWS ?= all
+SEED ?= 0
+SCALE ?= 1
+SHORT := TestChecker|TestRow01|TestRow10|TestRow13|TestRow20
 
 help: ## show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,10 +41,13 @@ generate-check: ## fail when make generate would change something
 tidy-check: ## fail when go.mod or go.sum is not what the code needs
 	go mod tidy -diff
 
-check: tidy-check generate-check lint test ## everything that must hold before a commit
+faults: ## processes killed and frozen, Postgres and Redis in trouble, fleets, in full; SEED=n repeats a run, SCALE=0.1 makes it a tenth as long
+	$(services) -browser=false -- go test -tags faults -count=1 -timeout 120m -v ./internal/faults -faults.seed $(SEED) -faults.scale $(SCALE)
 
-faults: ## processes killed and frozen, Postgres and Redis in trouble, fleets: nothing acknowledged is lost, nothing is twice
-	$(services) -browser=false -- go test -tags faults -count=1 -timeout 60m -v ./internal/faults
+faults-short: ## those that need two minutes and show most: kills, crashes, forgotten keys, and that the checker finds damage
+	$(services) -browser=false -- go test -tags faults -short -count=1 -timeout 15m -run '$(SHORT)' ./internal/faults -faults.seed $(SEED)
+
+check: tidy-check generate-check lint test faults-short ## everything that must hold before a commit
 
 bench: ## the benchmark: bare, naive and ours, taking in and reading, side by side; about ten minutes, written into docs/performance.md
 	$(services) -durable -browser=false -- go run ./internal/bench -json docs/performance.json -document docs/performance.md

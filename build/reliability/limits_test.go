@@ -24,7 +24,7 @@ func TestLimitsAreThoseOfTheSources(t *testing.T) {
 	}
 	defaults := settingsOf(t, root)
 	named := 0
-	for _, line := range tableRows(t, filepath.Join(root, "docs/limits.md")) {
+	for _, line := range tableRows(t, filepath.Join(root, "docs", "limits.md")) {
 		if len(line) != 5 || line[0] == "what" || strings.HasPrefix(line[0], "---") {
 			continue
 		}
@@ -85,7 +85,7 @@ func settingsOf(t *testing.T, root string) map[string]string {
 	t.Helper()
 
 	found := map[string]string{}
-	for _, line := range tableRows(t, filepath.Join(root, "docs/configuration.md")) {
+	for _, line := range tableRows(t, filepath.Join(root, "docs", "configuration.md")) {
 		if len(line) >= 4 {
 			found[line[0]] = line[2]
 		}

@@ -199,7 +199,7 @@ func TestRow32ThousandsOfSlowSenders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer conn.Close()
+			t.Cleanup(func() { conn.Close() })
 			conns = append(conns, conn)
 			if _, err := io.WriteString(conn, []string{"POST /hooks/forge HTTP/1.1\r\nX-A: ", body}[i%2]); err != nil {
 				t.Fatal(err)

@@ -172,6 +172,7 @@ func (a *App) meet(ctx context.Context) (err error) {
 	if a.cfg.Cache.Book, err = a.store.Identity(ctx); err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}
+	a.cfg.Cache.Life = a.store.Life(ctx)
 	return nil
 }
 

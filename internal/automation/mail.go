@@ -25,10 +25,10 @@ const (
 	mailPatience = time.Minute
 )
 
-// MailWorker is how jobs of mails are done: few at once, each leased for much longer than it takes,
-// so that no mail is sent by two at a time.
+// MailWorker is how jobs of mails are done: few at once, each leased for longer than it may take, so that no mail is
+// sent by two at a time, and not for much longer, so that the mails of a server that was killed come soon.
 func MailWorker() job.Config {
-	return job.Config{Batch: 5, Lease: 5 * time.Minute, FirstRetry: 30 * time.Second, LastRetry: time.Hour}
+	return job.Config{Batch: 5, Lease: mailPatience + 15*time.Second, FirstRetry: 30 * time.Second, LastRetry: time.Hour}
 }
 
 // post leaves a job for each mail that is to be sent. The job's key keeps an award from being mailed

@@ -27,6 +27,8 @@ type Config struct {
 	Prefix string
 	// Book tells whose deliveries they are: what is committed in one database is not in another.
 	Book string
+	// Life tells one life of the book from another: a restored backup does not hold all that was committed before.
+	Life string
 	// TTL is how long Redis remembers; 0 means 72 h, as long as GitHub offers a redelivery.
 	TTL time.Duration
 	// MemorySize is how many deliveries, and how many callers, the process remembers, at about 150
@@ -81,7 +83,7 @@ func NewSeen(cfg Config) (*Seen, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Seen{remote: far, memory: memory, prefix: cfg.Prefix + "seen:" + cfg.Book + ":", ttl: cfg.TTL}, nil
+	return &Seen{remote: far, memory: memory, prefix: cfg.Prefix + "seen:" + cfg.Book + ":" + cfg.Life + ":", ttl: cfg.TTL}, nil
 }
 
 // Recall returns the id of the delivery that this process remembers under the key. It asks nobody.

@@ -160,17 +160,20 @@ func transportID(step int, replica int64) string {
 	return fmt.Sprintf("%08d-0000-4000-8000-%012d", step, replica)
 }
 
-// Resend sends everything that was sent once more under its first id, and fails unless all of it is acknowledged.
+// Resend sends everything that was ever sent once more, under the same ids, and fails the test unless all of it is acknowledged.
 func (d *Driver) Resend() {
 	d.t.Helper()
 
+	sent, err := d.entries()
+	if err != nil {
+		d.t.Fatal(err)
+	}
 	var sending sync.WaitGroup
 	var refused atomic.Int64
-	for step := range int(d.next.Load()) {
+	for _, e := range sent {
 		d.inFlight <- struct{}{}
 		sending.Go(func() {
 			defer func() { <-d.inFlight }()
-			e := Entry{Step: step, ID: transportID(step, 0)}
 			for try := 0; d.send(&e) != Acked; try++ {
 				if try == 10 {
 					refused.Add(1)

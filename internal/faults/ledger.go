@@ -74,22 +74,40 @@ type page struct {
 }
 
 func (l *Ledger) read() (page, error) {
+	p := page{steps: map[string]Step{}, acked: map[string]bool{}}
+	entries, err := l.entries()
+	for _, e := range entries {
+		p.steps[e.ID] = l.traffic.Step(e.Step)
+		p.acked[e.ID] = e.Answer == Acked
+	}
+	return p, err
+}
+
+// entries returns what was sent, each id once, in the order of when it was sent first, with the best of its answers.
+func (l *Ledger) entries() ([]Entry, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 
-	p := page{steps: map[string]Step{}, acked: map[string]bool{}}
 	file, err := os.Open(l.path)
 	if err != nil {
-		return p, fmt.Errorf("opening the ledger: %w", err)
+		return nil, fmt.Errorf("opening the ledger: %w", err)
 	}
 	defer file.Close()
+	var entries []Entry
+	at := map[string]int{}
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		var e Entry
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return p, fmt.Errorf("reading the ledger: %w", err)
+			return nil, fmt.Errorf("reading the ledger: %w", err)
 		}
-		p.steps[e.ID] = l.traffic.Step(e.Step)
-		p.acked[e.ID] = p.acked[e.ID] || e.Answer == Acked
+		known, ok := at[e.ID]
+		switch {
+		case !ok:
+			at[e.ID] = len(entries)
+			entries = append(entries, e)
+		case e.Answer == Acked:
+			entries[known] = e
+		}
 	}
-	return p, nil
+	return entries, nil
 }

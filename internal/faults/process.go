@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,7 +23,11 @@ const AdminToken = "the admin token of the fault tests"
 // place is where the program is built, once for all tests.
 var place = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "accolade-faults-") })
 
+// binary is the program; ACCOLADE_TEST_PROGRAM may name one that was built before.
 var binary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("ACCOLADE_TEST_PROGRAM"); path != "" {
+		return path, nil
+	}
 	dir, err := place()
 	if err != nil {
 		return "", err
@@ -57,6 +60,7 @@ type Service struct {
 	t       *testing.T
 	binary  string
 	process *exec.Cmd
+	serving chan string
 	ended   chan struct{}
 	url     atomic.Pointer[string]
 
@@ -111,6 +115,25 @@ func (s *Service) Start() time.Duration {
 
 // Try is Start for a program that may refuse: it returns what its log said last.
 func (s *Service) Try() error {
+	if err := s.Launch(); err != nil {
+		return err
+	}
+	select {
+	case url := <-s.serving:
+		// The port stays, so that senders find it again.
+		s.url.Store(&url)
+		s.Env = append(s.Env, "ACCOLADE_LISTEN="+strings.TrimPrefix(url, "http://"))
+		return nil
+	case <-s.ended:
+		lines := s.Log()
+		return fmt.Errorf("it ended before it served: %s", lines[max(0, len(lines)-1):])
+	case <-time.After(time.Minute):
+		return fmt.Errorf("it does not serve after a minute: %s", s.Log())
+	}
+}
+
+// Launch starts the program and waits for nothing.
+func (s *Service) Launch() error {
 	command := append(append([]string{}, s.Before...), s.binary, "serve")
 	process := exec.CommandContext(context.WithoutCancel(s.t.Context()), command[0], command[1:]...) //nolint:gosec // our own program
 	process.Env = append(os.Environ(), s.Env...)
@@ -128,19 +151,8 @@ func (s *Service) Try() error {
 		_ = process.Wait()
 		close(ended)
 	}()
-	s.process, s.ended = process, ended
-	select {
-	case url := <-serving:
-		// The port stays, so that senders find it again.
-		s.url.Store(&url)
-		s.Env = append(s.Env, "ACCOLADE_LISTEN="+strings.TrimPrefix(url, "http://"))
-		return nil
-	case <-ended:
-		lines := s.Log()
-		return fmt.Errorf("it ended before it served: %s", lines[max(0, len(lines)-1):])
-	case <-time.After(time.Minute):
-		return fmt.Errorf("it does not serve after a minute: %s", s.Log())
-	}
+	s.process, s.serving, s.ended = process, serving, ended
+	return nil
 }
 
 // follow reads the log, keeps its end, and tells once where it serves.
@@ -228,82 +240,3 @@ func (s *Service) Stop() (code int, took time.Duration) {
 
 // Ended is closed when the process has.
 func (s *Service) Ended() <-chan struct{} { return s.ended }
-
-// Get asks for a path, of the API as the admin, and returns the status and the body; 0 when there was no answer within the time.
-func (s *Service) Get(path string, within time.Duration) (status int, body string) {
-	ctx, cancel := context.WithTimeout(context.Background(), within)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL()+path, http.NoBody)
-	if err != nil {
-		return 0, err.Error()
-	}
-	request.Close = true
-	if strings.HasPrefix(path, "/api/") {
-		request.Header.Set("Authorization", "Bearer "+AdminToken)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return 0, err.Error()
-	}
-	return response.StatusCode, string(text)
-}
-
-// Until asks for the path until the answer has the status, and returns how long that took; it fails the test after the time.
-func (s *Service) Until(path string, status int, within time.Duration) time.Duration {
-	s.t.Helper()
-
-	began := time.Now()
-	for {
-		got, body := s.Get(path, 5*time.Second)
-		took := time.Since(began)
-		if got == status {
-			return took
-		}
-		if took > within {
-			s.t.Fatalf("%s answers %d after %v, want %d: %s", path, got, took.Round(time.Millisecond), status, body)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// APerson returns the path of a badge of somebody who has awards by now.
-func (s *Service) APerson() string {
-	s.t.Helper()
-
-	status, body := s.Get("/api/v1/users?limit=100", 5*time.Second)
-	var page struct {
-		Items []struct {
-			Username string `json:"username"`
-		} `json:"items"`
-	}
-	if err := json.Unmarshal([]byte(body), &page); err != nil || status != http.StatusOK {
-		s.t.Fatalf("listing users: %d %s", status, body)
-	}
-	for _, user := range page.Items {
-		if strings.HasPrefix(user.Username, "author") {
-			return "/users/" + user.Username + "/badge.svg"
-		}
-	}
-	s.t.Fatalf("nobody is there: %s", body)
-	return ""
-}
-
-// Memory returns how many bytes of memory the process has resident.
-func (s *Service) Memory() int {
-	s.t.Helper()
-
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.PID()))
-	var total, resident int
-	if err == nil {
-		_, err = fmt.Sscan(string(text), &total, &resident)
-	}
-	if err != nil {
-		s.t.Skipf("the process's memory cannot be read: %v", err)
-	}
-	return resident * os.Getpagesize()
-}

@@ -26,6 +26,7 @@ type watch struct {
 	contract  *contract
 	log       *slog.Logger
 	durations *prometheus.HistogramVec
+	panics    prometheus.Counter
 	// repeated holds the observers of answers from memory, by route and status: finding one by its labels costs more than the answer.
 	repeated sync.Map
 }
@@ -35,8 +36,10 @@ func newWatch(contract *contract, log *slog.Logger, registerer prometheus.Regist
 		Namespace: "accolade", Name: "http_request_duration_seconds",
 		Help:    "Requests by operation and class of status, and how long they took.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
-	}, []string{"operation", "status"})}
-	registerer.MustRegister(w.durations)
+	}, []string{"operation", "status"}), panics: prometheus.NewCounter(prometheus.CounterOpts{
+		Namespace: "accolade", Name: "http_panics_total", Help: "Requests that met a defect of the server and were answered with 500; its log has the stack.",
+	})}
+	registerer.MustRegister(w.durations, w.panics)
 	return w
 }
 

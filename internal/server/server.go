@@ -81,7 +81,7 @@ func New(cfg Config) http.Handler {
 
 	limits := newLimits(cfg.Limits)
 	watch := newWatch(contract, cfg.Log, cfg.Metrics)
-	engine.Use(identify, watch.observe, secure, cors(cfg.CORSOrigins), recovered, conditional)
+	engine.Use(identify, watch.observe, secure, cors(cfg.CORSOrigins), recovered(watch.panics.Inc), conditional)
 	if cfg.Front != nil {
 		engine.Use(cfg.Front.Serve(security, limits.admit))
 	}
@@ -176,19 +176,22 @@ var security = map[string][]string{
 
 func secure(c *gin.Context) { maps.Copy(c.Writer.Header(), security) }
 
-// recovered makes a 500 of a panic.
-func recovered(c *gin.Context) {
-	defer func() {
-		panicked := recover()
-		switch err, _ := panicked.(error); {
-		case panicked == nil:
-		case errors.Is(err, http.ErrAbortHandler):
-			panic(panicked)
-		default:
-			problem.Write(c, &panicError{panicked, debug.Stack()})
-		}
-	}()
-	c.Next()
+// recovered makes a 500 of a panic, and has it counted.
+func recovered(count func()) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		defer func() {
+			panicked := recover()
+			switch err, _ := panicked.(error); {
+			case panicked == nil:
+			case errors.Is(err, http.ErrAbortHandler):
+				panic(panicked)
+			default:
+				count()
+				problem.Write(c, &panicError{panicked, debug.Stack()})
+			}
+		}()
+		c.Next()
+	}
 }
 
 // panicError is a panic with its stack, for the log.

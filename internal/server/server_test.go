@@ -104,9 +104,9 @@ func TestHealth(t *testing.T) {
 func TestFaultsAndPanicsShowNothing(t *testing.T) {
 	t.Parallel()
 
-	log := &strings.Builder{}
+	log, registry := &strings.Builder{}, prometheus.NewRegistry()
 	engine := server.New(server.Config{
-		BaseURL: "http://accolade.test", Operations: operation.New(operation.Config{}), Metrics: prometheus.NewRegistry(),
+		BaseURL: "http://accolade.test", Operations: operation.New(operation.Config{}), Metrics: registry,
 		Log: slog.New(slog.NewJSONHandler(log, nil)), Ready: func(context.Context) error { return nil },
 		Mount: func(routes gin.IRouter) {
 			routes.GET("/panic", func(*gin.Context) { panic("the inside") })
@@ -127,6 +127,11 @@ func TestFaultsAndPanicsShowNothing(t *testing.T) {
 		if !strings.Contains(log.String(), "the inside") || !strings.Contains(log.String(), `"level":"ERROR"`) {
 			t.Errorf("%s is logged without its cause: %s", path, log)
 		}
+	}
+	metrics := httptest.NewRecorder()
+	server.MetricsHandler(registry).ServeHTTP(metrics, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	if !strings.Contains(metrics.Body.String(), "accolade_http_panics_total 1\n") {
+		t.Errorf("the panic is not counted: %s", metrics.Body)
 	}
 }
 

@@ -22,7 +22,7 @@ func checkJSON(body []byte) error {
 	for {
 		token, err := decoder.Token()
 		switch {
-		case err == io.EOF && len(open) == 0: //nolint:errorlint // Token returns it as it is
+		case err == io.EOF && len(open) == 0:
 			return nil
 		case err != nil:
 			return errMalformed

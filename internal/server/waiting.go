@@ -18,7 +18,7 @@ func Waiting(cfg Config) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.ContextWithFallback = true
-	engine.Use(identify, secure, recovered)
+	engine.Use(identify, secure, recovered(func() {}))
 	mountProbes(withHead{engine}, cfg)
 	engine.NoRoute(func(c *gin.Context) { notReady(c, fault.UnavailableFor("the database", retryAfterWaiting)) })
 	if cfg.Mount != nil {

@@ -42,6 +42,8 @@ type schema interface {
 	migrations() (fs.FS, error)
 	// exclusive runs fn while no other process migrates the same database.
 	exclusive(ctx context.Context, s *Store, fn func() error) error
+	// life is what Life says.
+	life(ctx context.Context, db *bun.DB) string
 }
 
 // transacting is what transactions are like.
@@ -125,7 +127,8 @@ func openPostgres(cfg Config) (*Store, error) {
 		// Of several servers, only one writes.
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	pool := stdlib.OpenDB(*config)
+	config.DialFunc = dial
+	pool := stdlib.OpenDB(*config, new(suspicion).options()...)
 	conns := cfg.MaxConns
 	if conns == 0 {
 		conns = defaultMaxConns

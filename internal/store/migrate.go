@@ -45,6 +45,15 @@ func (s *Store) Identity(ctx context.Context) (string, error) {
 	return id, err
 }
 
+// Life returns what tells one life of the book from another: after a backup was restored it is another one, and what is
+// remembered of deliveries that the backup does not hold is wrong. Servers that start at different times may give different
+// answers for the same life, which costs no more than what they remember for each other.
+func (s *Store) Life(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, readyPatience)
+	defer cancel()
+	return s.dialect.life(ctx, s.writer)
+}
+
 func (s *Store) migrator() (*migrate.Migrator, error) {
 	files, err := s.dialect.migrations()
 	if err != nil {

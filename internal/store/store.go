@@ -22,7 +22,7 @@ import (
 
 const (
 	// txPatience bounds a transaction, so that a database that hangs is a database that is away.
-	txPatience = 15 * time.Second
+	txPatience = 10 * time.Second
 	// readyPatience bounds the question whether the database answers.
 	readyPatience = 2 * time.Second
 	// maxTries is how often a transaction runs that others keep from committing.

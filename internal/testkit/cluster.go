@@ -120,6 +120,9 @@ func (c *Cluster) run(program string, arguments ...string) {
 	}
 }
 
+// Programs is the directory of Postgres' programs, such as pg_dump.
+func (c *Cluster) Programs() string { return c.binaries }
+
 // URL returns the address of the cluster's one database.
 func (c *Cluster) URL() string {
 	return fmt.Sprintf("postgres://accolade@127.0.0.1:%d/postgres?sslmode=disable", c.port)
@@ -145,6 +148,9 @@ func (c *Cluster) Start() {
 		}
 	}
 }
+
+// Running reports whether the cluster has a process; one that found its disk full may have none.
+func (c *Cluster) Running() bool { return c.command("pg_ctl", "status", "-D", c.data).Run() == nil }
 
 // Stop stops the cluster: "fast" is in order, and "immediate" is a crash.
 func (c *Cluster) Stop(mode string) {

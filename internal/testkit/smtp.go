@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"math/big"
 	"net"
@@ -22,9 +23,10 @@ import (
 // MailServer is a real SMTP server that keeps what it gets. It knows the user "accolade" with the
 // password "correct horse".
 type MailServer struct {
-	// Addr is host:port, and Roots the authority that vouches for it.
+	// Addr is host:port, and Roots the authority that vouches for it, with its certificate as PEM in CA.
 	Addr  string
 	Roots *x509.CertPool
+	CA    []byte
 	// Mails holds each mail as it came in.
 	Mails chan *mail.Message
 
@@ -47,6 +49,7 @@ func NewMailServer(t *testing.T, implicit bool) *MailServer {
 	certificate, roots := certificate(t)
 	s := &MailServer{
 		t: t, implicit: implicit, Roots: roots, Mails: make(chan *mail.Message, 100),
+		CA:  pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}),
 		tls: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 	}
 	s.Start("127.0.0.1:0")

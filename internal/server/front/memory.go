@@ -12,12 +12,13 @@ import (
 
 // entry is a kept answer. It is never changed.
 type entry struct {
+	form
+
 	key string
 	// route is that of the handler that gave it.
 	route  string
 	status int
 	kind   string // the media type
-	form
 	// packed is the same answer for those who take gzip; nil when that would save nothing.
 	packed *form
 	deps   []Dep
