@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/badge"
 	"github.com/seed-504bad89/accolade/internal/config"
 )
 
@@ -48,6 +49,12 @@ type badgeRenderCommand struct {
 func (c badgeRenderCommand) Run(ctx context.Context) error {
 	if len(c.Users) == 0 {
 		return errors.New("whose? name a user by --user")
+	}
+	if c.Color != "" && !badge.IsColor(c.Color) {
+		return fmt.Errorf("--color: %q is no colour; write a name such as green, or rrggbb", c.Color)
+	}
+	if c.Row < 1 || c.Column < 1 {
+		return errors.New("--row and --column are at least 1")
 	}
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {

@@ -118,6 +118,25 @@ func TestBadgesOnTheCommandLine(t *testing.T) {
 }
 
 //nolint:paralleltest // it sets the environment and takes the standard output
+func TestBadgesAreAskedForInWords(t *testing.T) {
+	for _, c := range []struct {
+		arguments []string
+		want      string
+	}{
+		{[]string{"--color", "notacolor"}, `--color: "notacolor" is no colour`},
+		{[]string{"--color", "#12345"}, `--color: "#12345" is no colour`},
+		{[]string{"--row", "0"}, "--row and --column are at least 1"},
+		{[]string{"--column=-1"}, "--row and --column are at least 1"},
+	} {
+		directory := t.TempDir()
+		_, err := accolade(t, append([]string{"badge", "render", "--user", "ada", "--out", directory}, c.arguments...)...)
+		if codeOf(err) != 1 || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v, want %s", c.arguments, err, c.want)
+		}
+	}
+}
+
+//nolint:paralleltest // it sets the environment and takes the standard output
 func TestBadgesOfWhatIsNoService(t *testing.T) {
 	answers := map[string]func(http.ResponseWriter){
 		"a page": func(w http.ResponseWriter) { fmt.Fprint(w, "<!doctype html><title>Log in</title>") },

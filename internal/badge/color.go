@@ -45,6 +45,13 @@ func parseColor(text string) (rgb, bool) {
 	return rgb{uint8(number >> 16), uint8(number >> 8), uint8(number)}, true //nolint:gosec // the byte that is wanted
 }
 
+// IsColor reports whether the text names a colour as the queries of badges and cards take it: a name of shields.io, rgb or
+// rrggbb, with or without # before it.
+func IsColor(text string) bool {
+	_, ok := parseColor(text)
+	return ok
+}
+
 // colorOr is the colour that the text names, or the other one.
 func colorOr(text string, other rgb) rgb {
 	if named, ok := parseColor(text); ok {

@@ -41,6 +41,7 @@ type suspicion struct{ since atomic.Int64 }
 func (s *suspicion) options() []stdlib.OptionOpenDB {
 	return []stdlib.OptionOpenDB{
 		stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+			conn.PgConn().CustomData()[madeAt] = time.Now()
 			_, err := conn.Exec(ctx, fmt.Sprintf("SET idle_in_transaction_session_timeout = %d", idleInTransaction.Milliseconds()))
 			return err
 		}),
@@ -57,8 +58,15 @@ func (s *suspicion) options() []stdlib.OptionOpenDB {
 	}
 }
 
-// check closes the connection if it is dead, or likely to be.
+// madeAt names when a connection was made, in what is kept with it.
+const madeAt = "accolade.made"
+
+// check closes the connection if it is dead, or likely to be. The first time that a connection is used again, stdlib takes it
+// for idle since the year 1.
 func (s *suspicion) check(ctx context.Context, conn *pgx.Conn, idle time.Duration) {
+	if made, ok := conn.PgConn().CustomData()[madeAt].(time.Time); ok {
+		idle = min(idle, time.Since(made))
+	}
 	if idle < pingAfter {
 		return
 	}

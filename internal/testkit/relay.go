@@ -33,6 +33,7 @@ type Relay struct {
 	listener net.Listener
 	target   string
 	weather  atomic.Int32
+	accepted atomic.Int64
 
 	mutex sync.Mutex
 	open  map[net.Conn]bool
@@ -57,6 +58,9 @@ func NewRelay(t *testing.T, target string) *Relay {
 
 // Addr returns host:port to connect to instead of the target.
 func (r *Relay) Addr() string { return r.listener.Addr().String() }
+
+// Accepted returns how many connections there were.
+func (r *Relay) Accepted() int { return int(r.accepted.Load()) }
 
 // Set changes the weather, for connections that are open, too.
 func (r *Relay) Set(w Weather) { r.weather.Store(int32(w)) }
@@ -97,6 +101,7 @@ func (r *Relay) accept() {
 		if err != nil {
 			return
 		}
+		r.accepted.Add(1)
 		go r.relay(conn)
 	}
 }
