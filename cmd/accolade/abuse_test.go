@@ -250,20 +250,9 @@ func TestRow43KilledBetweenRequestAndAnswer(t *testing.T) {
 
 		s := newServer(t, databaseURL)
 		s.start()
-		for path, body := range map[string]string{
-			"/api/v1/namespaces": `{"full_path":"crew","name":"Crew","visibility":"public"}`, "/api/v1/users": `{"username":"ada","name":"Ada"}`,
-		} {
-			if status, text := s.call("POST", path, http.Header{}, []byte(body)); status != http.StatusCreated {
-				t.Fatalf("POST %s is answered %d: %s", path, status, text)
-			}
-		}
-		_, text := s.call("POST", "/api/v1/namespaces/crew/achievements", http.Header{}, []byte(`{"name":"Badge","kind":"repeatable"}`))
-		var badge struct{ ID int64 }
-		if err := json.Unmarshal([]byte(text), &badge); err != nil || badge.ID == 0 {
-			t.Fatalf("the achievement is %s, %v", text, err)
-		}
+		badge := s.repeatable()
 		give := func(i int) int {
-			status, _ := s.call("POST", fmt.Sprintf("/api/v1/achievements/%d/awards", badge.ID), http.Header{"Idempotency-Key": {fmt.Sprint("key ", i)}},
+			status, _ := s.call("POST", fmt.Sprintf("/api/v1/achievements/%d/awards", badge), http.Header{"Idempotency-Key": {fmt.Sprint("key ", i)}},
 				fmt.Appendf(nil, `{"user":"ada","message":"number %d"}`, i))
 			return status
 		}
@@ -294,7 +283,7 @@ func TestRow43KilledBetweenRequestAndAnswer(t *testing.T) {
 			}
 		}
 		t.Logf("%d of %d requests were cut off", cut, len(answered))
-		if given := s.messages(badge.ID); len(given) != len(answered) {
+		if given := s.messages(badge); len(given) != len(answered) {
 			t.Errorf("%d different awards are there, want %d", len(given), len(answered))
 		} else {
 			for message, times := range given {
@@ -304,6 +293,25 @@ func TestRow43KilledBetweenRequestAndAnswer(t *testing.T) {
 			}
 		}
 	})
+}
+
+// repeatable makes ada and an achievement that she may be given again and again, and returns its id.
+func (s *server) repeatable() int64 {
+	s.t.Helper()
+
+	for path, body := range map[string]string{
+		"/api/v1/namespaces": `{"full_path":"crew","name":"Crew","visibility":"public"}`, "/api/v1/users": `{"username":"ada","name":"Ada"}`,
+	} {
+		if status, text := s.call("POST", path, http.Header{}, []byte(body)); status != http.StatusCreated {
+			s.t.Fatalf("POST %s is answered %d: %s", path, status, text)
+		}
+	}
+	_, text := s.call("POST", "/api/v1/namespaces/crew/achievements", http.Header{}, []byte(`{"name":"Badge","kind":"repeatable"}`))
+	var badge struct{ ID int64 }
+	if err := json.Unmarshal([]byte(text), &badge); err != nil || badge.ID == 0 {
+		s.t.Fatalf("the achievement is %s, %v", text, err)
+	}
+	return badge.ID
 }
 
 // messages returns how often each message is among the awards of an achievement.
