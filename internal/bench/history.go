@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"time"
 )
 
 // eventsEach is how many of the earlier events each person has.
@@ -28,8 +30,29 @@ func (a *arena) history(ctx context.Context, c contestant) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	err = b.begun(ctx)
 	process.stop()
+	if err != nil {
+		return "", err
+	}
 	return b.name, b.fill(ctx, c.history)
+}
+
+// begun waits until there is room for the events of this month.
+func (b *book) begun(ctx context.Context) error {
+	conn, err := connect(ctx, b.url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	for range 200 {
+		var begun bool
+		if err := conn.QueryRow(ctx, "SELECT last_value > 1 FROM event_keys_id_seq").Scan(&begun); err != nil || begun {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return errors.New("the server makes no room for events")
 }
 
 // fill puts so many deliveries into the book as if they had been judged long ago, with an event each, the accounts of those
@@ -55,13 +78,14 @@ func (b *book) fill(ctx context.Context, events int) error {
 			SELECT '%s', decode(md5(i::text), 'hex'), '10000000-0000-4000-8000-' || lpad(i::text, 12, '0'), 'pull_request', 'application/json',
 				NULL, '', %d, now() - interval '31 days' - i * interval '1 second', 'judged', now()
 			FROM generate_series(1, %d) AS i`, sourceName, 10<<10, events),
-		fmt.Sprintf(`INSERT INTO events (source, key, kind, object, happened_at, delivery_id, revision_id, data)
-			SELECT '%s', 'merge_request:' || (7000 + i %% %d) || ':' || i || ':merged', 'merge_request.merged', 'merge_request:' || (7000 + i %% %[2]d) || ':' || i,
+		fmt.Sprintf(`WITH taken AS (INSERT INTO event_keys (digest) SELECT substr(sha256(convert_to(i::text, 'UTF8')), 1, 20) FROM generate_series(1, %d) AS i RETURNING id)
+			INSERT INTO events (id, source, key, kind, object, happened_at, delivery_id, revision_id, data)
+			SELECT id, '%s', 'merge_request:' || (7000 + i %% %d) || ':' || i || ':merged', 'merge_request.merged', 'merge_request:' || (7000 + i %% %[3]d) || ':' || i,
 				now() - interval '31 days' - i * interval '1 second', i, (SELECT revision_id FROM book),
-				json_build_object('kind', 'merge_request.merged', 'source', '%[1]s', 'key', 'merge_request:' || (7000 + i %% %[2]d) || ':' || i || ':merged',
-					'object', 'merge_request:' || (7000 + i %% %[2]d) || ':' || i, 'title', repeat('what was changed ', 20),
-					'author', json_build_object('id', (%d + i %% %d)::text, 'login', 'person' || (i %% %[4]d)))
-			FROM generate_series(1, %d) AS i`, sourceName, bodyKinds, firstPerson, authors, events),
+				json_build_object('kind', 'merge_request.merged', 'source', '%[2]s', 'key', 'merge_request:' || (7000 + i %% %[3]d) || ':' || i || ':merged',
+					'object', 'merge_request:' || (7000 + i %% %[3]d) || ':' || i, 'title', repeat('what was changed ', 20),
+					'author', json_build_object('id', (%d + i %% %d)::text, 'login', 'person' || (i %% %[5]d)))
+			FROM (SELECT id, row_number() OVER (ORDER BY id) AS i FROM taken) AS numbered`, events, sourceName, bodyKinds, firstPerson, authors),
 		fmt.Sprintf(`INSERT INTO progress (measure_id, user_id, bucket, n, updated_at)
 			SELECT m.id, u.id, '', %d, now() FROM users AS u, (SELECT id FROM measures ORDER BY id LIMIT 9) AS m WHERE u.username LIKE 'person%%'`, eventsEach),
 		"VACUUM ANALYZE",
