@@ -99,9 +99,11 @@ type Automation struct {
 	// accepting says that awards are hidden until they are accepted.
 	accepting bool
 	encoder   *zstd.Encoder
-	people    *people
-	queue     chan *intake
-	current   atomic.Pointer[ruleset]
+	// committing is held by one who commits, and crowded is told when many wait.
+	committing, crowded chan struct{}
+	people              *people
+	queue               chan *intake
+	current             atomic.Pointer[ruleset]
 	// clocks remembers when each clock is due next, by name, so that the book is not asked every second.
 	clocks    sync.Map
 	draining  chan struct{}
@@ -138,7 +140,8 @@ func New(cfg Config) (*Automation, error) {
 		accepting: cfg.AcceptanceRequired,
 		sources:   map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(),
-		queue: make(chan *intake, queueSize), draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,
+		queue: make(chan *intake, queueSize), committing: make(chan struct{}, 1), crowded: make(chan struct{}, 1),
+		draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,
 		eventMonths: cfg.EventMonths, baseURL: cfg.BaseURL, forges: cfg.Forges, reconcileEvery: cfg.ReconcileEvery,
 	}
 	// Each process counts for itself: asking Redis would cost every delivery more than it saves.
@@ -184,13 +187,34 @@ func (a *Automation) commitQueued(ctx context.Context) {
 	for {
 		select {
 		case first := <-a.queue:
+			done := a.turn()
 			a.commit(commits, a.gather(first))
+			done()
 		case <-ctx.Done():
 			select {
 			case first := <-a.queue:
 				a.commit(commits, a.gather(first))
 			default:
 				return
+			}
+		}
+	}
+}
+
+// helpAt is how many deliveries must wait for a second commit to run beside the first. Fewer are better off in one batch with
+// those that come meanwhile: what a transaction costs is shared by all that are in it, and counts that both raise make one
+// wait for the other (docs/decisions/0023-a-second-commit-only-for-many.md).
+const helpAt = 24
+
+// turn waits until nobody else commits, or there is enough for two; done must be called after the commit.
+func (a *Automation) turn() (done func()) {
+	for {
+		select {
+		case a.committing <- struct{}{}:
+			return func() { <-a.committing }
+		case <-a.crowded:
+			if len(a.queue) >= helpAt {
+				return func() {}
 			}
 		}
 	}

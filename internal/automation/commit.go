@@ -105,9 +105,11 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 		return err
 	}
 	a.people.learn(done.learned)
+	var committed map[string]int64
 	if done.again == nil {
-		a.remember(ctx, batch)
+		committed = keysOf(batch)
 	}
+	a.seen.Remember(committed)
 	for _, in := range batch {
 		a.count(in)
 		a.answer(in, in.receipt)
@@ -115,17 +117,17 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 	if done.announcing && a.announce != nil {
 		a.announce()
 	}
+	a.seen.Share(ctx, committed) // nobody has to wait for it
 	return nil
 }
 
-// remember notes the deliveries as committed. It happens after the commit and never before it:
-// a note without a commit would lose the sender's next try.
-func (a *Automation) remember(ctx context.Context, batch []*intake) {
+// keysOf returns the deliveries' ids by what they are remembered under.
+func keysOf(batch []*intake) map[string]int64 {
 	committed := make(map[string]int64, len(batch))
 	for _, in := range batch {
 		committed[in.cacheKey] = in.delivery.ID
 	}
-	a.seen.Remember(ctx, committed)
+	return committed
 }
 
 // park stores a delivery that cannot be judged, without its events, so that it is not lost: it

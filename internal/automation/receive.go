@@ -189,6 +189,12 @@ func (a *Automation) enqueue(in *intake) error {
 	}
 	select {
 	case a.queue <- in:
+		if len(a.queue) >= helpAt {
+			select {
+			case a.crowded <- struct{}{}:
+			default: // that was said
+			}
+		}
 		return nil
 	default:
 		in.queued.Add(-1)

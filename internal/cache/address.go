@@ -121,11 +121,11 @@ func (a *address) client(cfg Config) redis.UniversalClient {
 		return redis.NewFailoverClient(&redis.FailoverOptions{
 			MasterName: a.master, SentinelAddrs: a.hosts, SentinelUsername: a.sentinelUsername, SentinelPassword: a.sentinelPassword,
 			Username: a.username, Password: a.password, DB: a.number, TLSConfig: secure,
-			DialTimeout: cfg.Budget, ReadTimeout: cfg.Budget, WriteTimeout: cfg.Budget, ContextTimeoutEnabled: true, MaxRetries: -1,
+			DialTimeout: cfg.Budget, ReadTimeout: cfg.Budget, WriteTimeout: cfg.Budget, ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: dialTries,
 		})
 	}
 	return redis.NewClusterClient(&redis.ClusterOptions{
 		Addrs: a.hosts, Username: a.username, Password: a.password, TLSConfig: secure,
-		DialTimeout: cfg.Budget, ReadTimeout: cfg.Budget, WriteTimeout: cfg.Budget, ContextTimeoutEnabled: true, MaxRetries: -1,
+		DialTimeout: cfg.Budget, ReadTimeout: cfg.Budget, WriteTimeout: cfg.Budget, ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: dialTries,
 	})
 }

@@ -13,6 +13,9 @@ import (
 // breakFor is how long Redis is left alone after a call failed.
 const breakFor = time.Second
 
+// dialTries is how often a connection is tried for one call: the breaker tries again, and the caller does not wait for that.
+const dialTries = 1
+
 // remote is a Redis that may be away, or none at all.
 type remote struct {
 	client redis.UniversalClient
@@ -41,6 +44,7 @@ func newRemote(cfg Config) (*remote, error) {
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = cfg.Budget, cfg.Budget, cfg.Budget
 	options.ContextTimeoutEnabled = true
 	options.MaxRetries = -1
+	options.DialerRetries = dialTries
 	return &remote{client: redis.NewClient(options), budget: cfg.Budget}, nil
 }
 

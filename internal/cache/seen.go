@@ -151,12 +151,16 @@ func (s *Seen) values(ctx context.Context, keys []string) ([]string, error) {
 	return texts, err
 }
 
-// Remember notes deliveries as committed. Call it after the commit, never before: a note without
+// Remember notes deliveries as committed, for this process. Call it after the commit, never before: a note without
 // a commit would make the sender's next try disappear.
-func (s *Seen) Remember(ctx context.Context, committed map[string]int64) {
+func (s *Seen) Remember(committed map[string]int64) {
 	for key, id := range committed {
 		s.memory.Add(key, id)
 	}
+}
+
+// Share notes deliveries as committed for all processes. As Remember, it is for after the commit.
+func (s *Seen) Share(ctx context.Context, committed map[string]int64) {
 	if len(committed) == 0 || !s.usable() {
 		return
 	}

@@ -49,7 +49,7 @@ func TestRemembering(t *testing.T) {
 			if got := seen.Lookup(t.Context(), []string{"a", "b"}); len(got) != 0 {
 				t.Errorf("an empty cache remembers %v", got)
 			}
-			seen.Remember(t.Context(), map[string]int64{"a": 1, "b": 2})
+			remember(t, seen, map[string]int64{"a": 1, "b": 2})
 			got := seen.Lookup(t.Context(), []string{"a", "b", "c"})
 			if diff := cmp.Diff(map[string]int64{"a": 1, "b": 2}, got); diff != "" {
 				t.Errorf("Lookup (-want +got):\n%s", diff)
@@ -69,7 +69,7 @@ func TestServersShareRedis(t *testing.T) {
 
 	cfg := shared(t)
 	one, two := newSeen(t, cfg), newSeen(t, cfg)
-	one.Remember(t.Context(), map[string]int64{"a": 1})
+	remember(t, one, map[string]int64{"a": 1})
 	if _, ok := two.Recall("a"); ok {
 		t.Error("the second server recalls what it was never told")
 	}
@@ -86,7 +86,7 @@ func TestBooksAreApart(t *testing.T) {
 
 	cfg := shared(t)
 	cfg.Book = "one"
-	newSeen(t, cfg).Remember(t.Context(), map[string]int64{"a": 1})
+	remember(t, newSeen(t, cfg), map[string]int64{"a": 1})
 	cfg.Book = "two"
 	if got := newSeen(t, cfg).Lookup(t.Context(), []string{"a"}); len(got) != 0 {
 		t.Errorf("what is committed in one book is found for another: %v", got)
@@ -98,7 +98,7 @@ func TestMemoryIsBounded(t *testing.T) {
 
 	seen := newSeen(t, cache.Config{MemorySize: 10, Budget: 5 * time.Second})
 	for i := range 100 {
-		seen.Remember(t.Context(), map[string]int64{strconv.Itoa(i): int64(i) + 1})
+		remember(t, seen, map[string]int64{strconv.Itoa(i): int64(i) + 1})
 	}
 	remembered := 0
 	for i := range 100 {
@@ -134,7 +134,7 @@ func TestGarbageIsAMiss(t *testing.T) {
 	if seen.Degraded() {
 		t.Error("garbage made the cache degraded")
 	}
-	seen.Remember(t.Context(), map[string]int64{"list": 5})
+	remember(t, seen, map[string]int64{"list": 5})
 	if got := newSeen(t, cfg).Lookup(t.Context(), []string{"list"}); got["list"] != 5 {
 		t.Errorf("garbage was not overwritten: %v", got)
 	}
@@ -160,7 +160,7 @@ func TestRedisAway(t *testing.T) {
 
 	cfg, relay := relayed(t)
 	seen := newSeen(t, cfg)
-	seen.Remember(t.Context(), map[string]int64{"a": 1})
+	remember(t, seen, map[string]int64{"a": 1})
 
 	relay.Cut()
 	if got := seen.Lookup(t.Context(), []string{"a", "b"}); len(got) != 1 || got["a"] != 1 {
@@ -169,7 +169,7 @@ func TestRedisAway(t *testing.T) {
 	if !seen.Degraded() {
 		t.Error("a cache without its Redis is not degraded")
 	}
-	seen.Remember(t.Context(), map[string]int64{"c": 3})
+	remember(t, seen, map[string]int64{"c": 3})
 	if _, ok := seen.Recall("c"); !ok {
 		t.Error("without Redis nothing is remembered")
 	}
@@ -204,4 +204,12 @@ func TestBadURLIsRefusedWithoutItsPassword(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("NewSeen = %v, want a refusal without the password", err)
 	}
+}
+
+// remember notes deliveries for this process and for all.
+func remember(t *testing.T, seen *cache.Seen, committed map[string]int64) {
+	t.Helper()
+
+	seen.Remember(committed)
+	seen.Share(t.Context(), committed)
 }

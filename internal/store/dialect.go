@@ -65,9 +65,8 @@ type locking interface {
 	// lock keeps others from changing the query's rows until the transaction ends; it waits for
 	// rows that others have locked, or skips them.
 	lock(q *bun.SelectQuery, skipLocked bool) *bun.SelectQuery
-	// holdRevision keeps the revision that judges from being changed, or with exclusive set from being held
-	// by others, until the transaction ends.
-	holdRevision(ctx context.Context, db bun.IDB, exclusive bool) error
+	// holdRevision is what HoldRevision says.
+	holdRevision(ctx context.Context, db bun.IDB, exclusive bool) (Held, error)
 	// claim reports whether this transaction is the only one that has claimed the number. On
 	// SQLite, whose writers run one after the other, it always is.
 	claim(ctx context.Context, db bun.IDB, number int64) (bool, error)
@@ -243,13 +242,21 @@ func (postgres) claim(ctx context.Context, db bun.IDB, number int64) (bool, erro
 // revisionLock is the advisory lock on the revision that judges; as migrationLock.
 const revisionLock = 7_221_505
 
-func (postgres) holdRevision(ctx context.Context, db bun.IDB, exclusive bool) error {
-	lock := "pg_advisory_xact_lock_shared"
+func (d postgres) holdRevision(ctx context.Context, db bun.IDB, exclusive bool) (held Held, err error) {
 	if exclusive {
-		lock = "pg_advisory_xact_lock"
+		if _, err := db.ExecContext(ctx, "SELECT pg_advisory_xact_lock(?)", revisionLock); err != nil {
+			return Held{}, err
+		}
+		return readHeld(ctx, db)
 	}
-	_, err := db.ExecContext(ctx, "SELECT "+lock+"(?)", revisionLock)
-	return err
+	var mode []any
+	if d.prepares {
+		mode = append(mode, pgx.QueryExecModeCacheStatement)
+	}
+	err = query(ctx, db, "SELECT coalesce(revision_id, 0), people FROM hold_revision()", mode, func(scan func(...any) error) error {
+		return scan(&held.RevisionID, &held.People)
+	})
+	return held, err
 }
 
 type sqliteFile struct{}
@@ -367,7 +374,7 @@ func (sqliteFile) deferKeys(ctx context.Context, db bun.IDB) error {
 	return err
 }
 
-// holdRevision has nothing to do: whoever could change it waits for the one writer.
-func (sqliteFile) holdRevision(context.Context, bun.IDB, bool) error { return nil }
+// holdRevision has nothing to hold: whoever could change it waits for the one writer.
+func (sqliteFile) holdRevision(ctx context.Context, db bun.IDB, _ bool) (Held, error) { return readHeld(ctx, db) }
 
 func (sqliteFile) claim(context.Context, bun.IDB, int64) (bool, error) { return true, nil }

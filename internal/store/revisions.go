@@ -82,12 +82,14 @@ type Held struct {
 // HoldRevision returns which revision judges, and keeps it the one until the transaction ends. With exclusive
 // set, nobody else can hold it meanwhile.
 func (tx *Tx) HoldRevision(ctx context.Context, exclusive bool) (Held, error) {
-	if err := tx.dialect.holdRevision(ctx, tx.db, exclusive); err != nil {
-		return Held{}, err
-	}
+	return tx.dialect.holdRevision(ctx, tx.db, exclusive)
+}
+
+// readHeld reads what is held.
+func readHeld(ctx context.Context, db bun.IDB) (Held, error) {
 	var revision sql.NullInt64
 	var people int64
-	err := tx.db.NewSelect().Table("book").Column("revision_id", "people").Scan(ctx, &revision, &people)
+	err := db.NewSelect().Table("book").Column("revision_id", "people").Scan(ctx, &revision, &people)
 	return Held{revision.Int64, people}, err
 }
 
