@@ -108,6 +108,8 @@ type App struct {
 	// waiting says that the database was away at the start, and furnished that everything is made.
 	waiting   bool
 	furnished atomic.Bool
+	// stopping says that it is about to end.
+	stopping atomic.Bool
 }
 
 // New opens what the service works with, applies the rules, and starts to listen without

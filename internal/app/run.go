@@ -23,6 +23,9 @@ const (
 	writeTimeout      = 60 * time.Second
 	idleTimeout       = 60 * time.Second
 	maxHeaderBytes    = 64 << 10
+	// lingerFor is how long a server that stops lets those who are connected come once more, to be told to connect elsewhere.
+	// Whose connection is closed while they send cannot tell whether they were heard.
+	lingerFor = 500 * time.Millisecond
 )
 
 // Run serves until ctx is done, then stops in order: no new requests, the running ones answered,
@@ -36,6 +39,7 @@ func (a *App) Run(ctx context.Context) error {
 		return errors.Join(err, a.Close())
 	}
 	public := a.httpServer(entrance)
+	public.ConnState = entrance.follow
 	servers := []*http.Server{public}
 	a.serve(public, a.listener, cancel)
 	if a.metrics != nil {
@@ -58,6 +62,8 @@ func (a *App) Run(ctx context.Context) error {
 
 	<-ctx.Done()
 	a.log.InfoContext(ctx, "stopping")
+	a.stopping.Store(true)
+	entrance.close()
 	err := context.Cause(ctx)
 	if errors.Is(err, context.Canceled) {
 		err = nil

@@ -27,6 +27,9 @@ func (a *App) openSpool() error {
 
 // ready says whether the service can do all of its work.
 func (a *App) ready(ctx context.Context) error {
+	if a.stopping.Load() {
+		return fault.UnavailableFor("this server, which is stopping,", lingerFor)
+	}
 	err := a.store.Ready(ctx)
 	if err != nil && a.spool != nil && a.spool.HasRoom() {
 		away := fault.As(err).Because(err)
@@ -38,8 +41,8 @@ func (a *App) ready(ctx context.Context) error {
 
 // readyForHooks says whether the service can take webhooks, which it can without the database while the spool has room.
 func (a *App) readyForHooks(ctx context.Context) (spooled int64, err error) {
-	if a.spool == nil {
-		return 0, a.store.Ready(ctx)
+	if a.stopping.Load() || a.spool == nil {
+		return 0, a.ready(ctx)
 	}
 	spooled = a.spool.Stats().Records
 	if a.spool.HasRoom() {

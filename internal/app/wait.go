@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -21,10 +22,37 @@ import (
 const meetEvery = time.Second
 
 // entrance is the public handler, which changes when the database is there.
-type entrance struct{ handler atomic.Pointer[http.Handler] }
+type entrance struct {
+	handler atomic.Pointer[http.Handler]
+	closing atomic.Bool
+	// open is how many connections there are.
+	open atomic.Int64
+}
+
+// follow is called when the state of a connection changes.
+func (e *entrance) follow(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		e.open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		e.open.Add(-1)
+	case http.StateActive, http.StateIdle:
+	}
+}
+
+// close ends each connection with the next answer, and returns when there is none any more, or after a moment.
+func (e *entrance) close() {
+	e.closing.Store(true)
+	for began := time.Now(); e.open.Load() > 0 && time.Since(began) < lingerFor; {
+		time.Sleep(5 * time.Millisecond)
+	}
+}
 
 // ServeHTTP implements http.Handler.
 func (e *entrance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if e.closing.Load() {
+		w.Header().Set("Connection", "close")
+	}
 	(*e.handler.Load()).ServeHTTP(w, r)
 }
 

@@ -41,7 +41,9 @@ func restored(t *testing.T, into string) {
 	if into != "postgres" {
 		ask(t, cluster.URL(), "CREATE DATABASE "+into)
 	}
-	command(t, cluster, "pg_restore", "--clean", "--if-exists", "--exit-on-error", "--dbname="+target, backup)
+	ask(t, target, "DROP SCHEMA public CASCADE") // as docs/operations.md says
+	ask(t, target, "CREATE SCHEMA public")
+	command(t, cluster, "pg_restore", "--exit-on-error", "--dbname="+target, backup)
 	s.Env = append(s.Env, "ACCOLADE_DATABASE_URL="+target)
 	s.Start()
 	d.Resend()

@@ -375,6 +375,8 @@ func (sqliteFile) deferKeys(ctx context.Context, db bun.IDB) error {
 }
 
 // holdRevision has nothing to hold: whoever could change it waits for the one writer.
-func (sqliteFile) holdRevision(ctx context.Context, db bun.IDB, _ bool) (Held, error) { return readHeld(ctx, db) }
+func (sqliteFile) holdRevision(ctx context.Context, db bun.IDB, _ bool) (Held, error) {
+	return readHeld(ctx, db)
+}
 
 func (sqliteFile) claim(context.Context, bun.IDB, int64) (bool, error) { return true, nil }
