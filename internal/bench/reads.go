@@ -30,6 +30,9 @@ const (
 // constantLarge is the constant that is as large as a profile.
 const constantLarge = "constant-large"
 
+// moreReads is how many rounds there are more of readings than of deliveries: they differ by less, and are cheap.
+const moreReads = 2
+
 // reading is a way to be read from.
 type reading struct {
 	name, about, server string
@@ -96,12 +99,13 @@ func (a *arena) reads(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for round := range a.rounds {
+	rounds := a.rounds + moreReads
+	for round := range rounds {
 		for _, r := range readings() {
 			if questions[r.name] == nil {
 				continue
 			}
-			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, a.rounds, r.name)
+			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, rounds, r.name)
 			result, err := a.read(ctx, servers[r.server], questions[r.name])
 			if err != nil {
 				return fmt.Errorf("%s: %w", r.name, err)

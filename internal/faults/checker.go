@@ -33,6 +33,8 @@ type Verdict struct {
 	Pending int
 	// Deliveries, Events and Awards are how many there are.
 	Deliveries, Events, Awards int
+	// Unacknowledged are deliveries that are stored although no sender was told. That is no damage: forges send them again.
+	Unacknowledged int
 	// Examples say the first of what was found.
 	Examples []string
 }
@@ -162,6 +164,9 @@ func (c *checking) deliveries() error {
 	for id := range c.steps {
 		if c.acked[id] && stored[id] == 0 {
 			c.foundf(&c.Lost, 1, "delivery %s was acknowledged and is not stored", id)
+		}
+		if !c.acked[id] && stored[id] > 0 {
+			c.Unacknowledged++
 		}
 		c.foundf(&c.Duplicate, stored[id]-1, "delivery %s is stored %d times", id, stored[id])
 	}
