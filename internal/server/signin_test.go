@@ -58,14 +58,19 @@ func (v *visitor) signInAt(provider string) answer {
 func (v *visitor) connects(provider string) answer {
 	v.t.Helper()
 
-	page := v.visit("POST", "/settings/accounts/connect/"+provider, url.Values{"return_to": {"/settings"}})
-	_, target, _ := strings.Cut(page.text, `<a href="`)
+	return v.visit("GET", v.away(v.leaves(v.visit("POST", "/settings/accounts/connect/"+provider, url.Values{"return_to": {"/settings"}}))), nil)
+}
+
+// leaves returns the redirect that a page makes by itself, and by a link.
+func (v *visitor) leaves(page answer) answer {
+	v.t.Helper()
+
+	_, target, _ := strings.Cut(page.text, `content="0; url=`)
 	target, _, _ = strings.Cut(target, `"`)
-	if page.status != http.StatusOK || target == "" || !strings.Contains(page.text, `content="0; url=`+target+`"`) {
+	if page.status != http.StatusOK || target == "" || !strings.Contains(page.text, `href="`+target+`"`) {
 		v.t.Fatalf("connecting answers %d %s", page.status, page.text)
 	}
-	page.status, page.header = http.StatusSeeOther, http.Header{"Location": {html.UnescapeString(target)}}
-	return v.visit("GET", v.away(page), nil)
+	return answer{status: http.StatusSeeOther, header: http.Header{"Location": {html.UnescapeString(target)}}}
 }
 
 // met stores an account as an event tells of it.
@@ -207,10 +212,7 @@ func TestConnectingAnAccount(t *testing.T) {
 		w.headers = nil
 		// Who it began as must still be there.
 		issuer.Serves(map[string]any{"sub": "3"}, nil)
-		page := w.visit("POST", "/settings/accounts/connect/sso", url.Values{})
-		_, target, _ := strings.Cut(page.text, `<a href="`)
-		target, _, _ = strings.Cut(target, `"`)
-		back := w.away(answer{status: http.StatusSeeOther, header: http.Header{"Location": {html.UnescapeString(target)}}})
+		back := w.away(w.leaves(w.visit("POST", "/settings/accounts/connect/sso", url.Values{})))
 		w.signIn(grace)
 		same(t, "coming back as somebody else", w.visit("GET", back, nil).at("code"), any("bad_state"))
 		same(t, "the accounts at last", d.accounts("grace", "ada"), "grace: forge/1 other/1 forge/2, ada:")

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"crypto/rand"
-	"html/template"
 	"net/http"
 	"regexp"
 
@@ -47,7 +46,7 @@ func (d *door) connect(c *gin.Context) {
 		d.fail(c, err)
 		return
 	}
-	d.Leave(c, provider, target)
+	d.Leave(c, provider.Title, target)
 }
 
 // begin keeps a sign-in and returns the address at the provider.
@@ -127,25 +126,4 @@ func (d *door) finish(c *gin.Context, caller operation.Caller, taken *operation.
 	}
 	setCookie(c, stateCookie, "", -1)
 	return nil
-}
-
-var leaving = template.Must(template.New("leaving").Parse(`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="0; url={{.URL}}">
-<title>{{.Title}}</title>
-<main>
-<h1>On to {{.Title}}</h1>
-<p><a href="{{.URL}}">Go on to {{.Title}}</a> if nothing happens.</p>
-</main>
-</html>
-`))
-
-// leave answers with a page that leads to a provider by itself, without a script.
-func leave(c *gin.Context, provider signin.Provider, target string) {
-	c.Header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-	c.Header("Content-Type", "text/html; charset=utf-8")
-	c.Status(http.StatusOK)
-	_ = leaving.Execute(c.Writer, struct{ Title, URL string }{provider.Title, target}) // who hung up reads no error
 }

@@ -28,8 +28,9 @@ type Config struct {
 	Try func(c *gin.Context, secret string, attempt func() error) error
 	// Fail answers with an error; nil answers as the API does.
 	Fail func(*gin.Context, error)
-	// Leave answers a form with a page that leads to a provider; nil for a plain one.
-	Leave func(c *gin.Context, provider signin.Provider, target string)
+	// Leave answers a form with a page that leads to a provider by itself, without a script: a form may not be answered with
+	// a redirect to another origin.
+	Leave func(c *gin.Context, title, target string)
 }
 
 type door struct{ Config }
@@ -38,9 +39,6 @@ type door struct{ Config }
 func Mount(routes gin.IRouter, cfg Config) {
 	if cfg.Fail == nil {
 		cfg.Fail = problem.Write
-	}
-	if cfg.Leave == nil {
-		cfg.Leave = leave
 	}
 	d := &door{cfg}
 	routes.POST("/sign-in/token", d.token)

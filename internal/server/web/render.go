@@ -61,6 +61,8 @@ type view struct {
 	Graph *graph
 	// Feed is the path of the page's news, "" for none.
 	Feed string
+	// Onward is where the page leads by itself, "" for nowhere.
+	Onward string
 	// Hidden keeps the page out of search engines.
 	Hidden bool
 	// Bare says that whoever has the page's address is meant, whether signed in or not: nobody is shown as signed in.
@@ -133,6 +135,12 @@ func (p *Pages) Fail(c *gin.Context, err error) {
 	}
 	problem.Wait(c, status, f)
 	p.show(c, status, "error", view{Hidden: true, Body: map[string]any{"Status": status, "Fault": f}})
+}
+
+// Leave answers with a page that leads to a provider of sign-in by itself.
+func (p *Pages) Leave(c *gin.Context, title, target string) {
+	c.Header("Cache-Control", "no-store")
+	p.show(c, http.StatusOK, "leaving", view{Hidden: true, Onward: target, Body: title})
 }
 
 // returnTo is where who signs in for a request is led: to the page itself, or to the one that the form was on.
