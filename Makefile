@@ -58,8 +58,8 @@ soak: ## everything at once for SOAK (30m): memory, goroutines, open files and p
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	./build/fuzz.sh $(FUZZTIME)
 
-reliability: ## run the tests of every fault that is tried, or of ROWS (15,23-33), and write docs/reliability.md
-	$(services) -- go run ./build/reliability -run $(ROWS)
+reliability: ## run the tests of every fault that is tried, or of ROWS (15,23-33), and write docs/reliability.md; HOW=-short for a tenth of the time
+	$(services) -- go run ./build/reliability -run $(ROWS) $(HOW)
 
 vulnerabilities: ## fail when a known vulnerability can be reached; asks vuln.go.dev
 	go tool -modfile=build/vuln.mod govulncheck -tags nomsgpack ./cmd/accolade

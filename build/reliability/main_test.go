@@ -118,7 +118,7 @@ func TestResults(t *testing.T) {
 		t.Errorf("before the first run the page is %s", before)
 	}
 	last := results{}
-	failed, err := last.run(t.Context(), root, rows)
+	failed, err := last.run(t.Context(), root, rows, false)
 	if err != nil || failed != 1 {
 		t.Fatalf("%d tests failed, %v; want 1", failed, err)
 	}

@@ -84,7 +84,11 @@ func summary(rows []row, last results) string {
 		count[strings.Trim(verdict(one, last), "*")]++
 		for _, t := range one.tried {
 			if got, ok := last[t.String()]; ok {
-				runs[got.Date+" on "+got.Machine] = true
+				when := got.Date + " on " + got.Machine
+				if got.Short {
+					when += ", for a tenth of the time"
+				}
+				runs[when] = true
 			}
 		}
 	}

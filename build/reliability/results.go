@@ -24,6 +24,8 @@ type result struct {
 	Seconds float64 `json:"seconds"`
 	Date    string  `json:"date"`
 	Machine string  `json:"machine"`
+	// Short says that it took a tenth of its time.
+	Short bool `json:"short,omitempty"`
 }
 
 // results are the last ones of every test, by what test.String says of it.
@@ -51,7 +53,7 @@ func (r results) write(path string) error {
 }
 
 // run runs the tests of the rows, a package at a time, and returns how many failed.
-func (r results) run(ctx context.Context, root string, rows []row) (failed int, err error) {
+func (r results) run(ctx context.Context, root string, rows []row, short bool) (failed int, err error) {
 	type place struct{ room, tag string }
 	names := map[place][]string{}
 	for _, one := range rows {
@@ -66,7 +68,8 @@ func (r results) run(ctx context.Context, root string, rows []row) (failed int, 
 	date, host := time.Now().UTC().Format(time.DateOnly), machine()
 	for _, at := range order {
 		fmt.Fprintf(os.Stderr, "%s: %d tests\n", at.room, len(names[at]))
-		ended, err := goTest(ctx, root, at.room, at.tag, names[at])
+		short := short && at.tag != "" // only those that are asked for by a tag take long
+		ended, err := goTest(ctx, root, at.room, at.tag, short, names[at])
 		if err != nil {
 			return failed, err
 		}
@@ -79,7 +82,7 @@ func (r results) run(ctx context.Context, root string, rows []row) (failed int, 
 				failed++
 				fmt.Fprintf(os.Stderr, "FAIL %s.%s\n", at.room, name)
 			}
-			got.Date, got.Machine = date, host
+			got.Date, got.Machine, got.Short = date, host, short
 			r[at.room+"."+name] = got
 		}
 	}
@@ -87,8 +90,9 @@ func (r results) run(ctx context.Context, root string, rows []row) (failed int, 
 }
 
 // goTest runs tests of one package and returns how each ended. That some fail is no error.
-func goTest(ctx context.Context, root, room, tag string, names []string) (map[string]result, error) {
-	command := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-timeout=30m", "-tags="+tag, "-run=^("+strings.Join(names, "|")+")$", "./"+room) //nolint:gosec // the names are those of our tests
+func goTest(ctx context.Context, root, room, tag string, short bool, names []string) (map[string]result, error) {
+	command := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-timeout=2h", fmt.Sprintf("-short=%t", short), "-tags="+tag, //nolint:gosec // the names are those of our tests
+		"-run=^("+strings.Join(names, "|")+")$", "./"+room)
 	command.Dir = root
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, os.Stderr

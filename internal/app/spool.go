@@ -28,7 +28,7 @@ func (a *App) openSpool() error {
 // ready says whether the service can do all of its work.
 func (a *App) ready(ctx context.Context) error {
 	if a.stopping.Load() {
-		return fault.UnavailableFor("this server, which is stopping,", lingerFor)
+		return fault.UnavailableFor("the service", lingerFor)
 	}
 	err := a.store.Ready(ctx)
 	if err != nil && a.spool != nil && a.spool.HasRoom() {
