@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -55,47 +54,12 @@ func (s *server) call(method, path string, header http.Header, body []byte) (int
 func (s *server) cost(f func()) (took time.Duration, grown int) {
 	s.t.Helper()
 
-	before := s.resident()
-	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.process.Process.Pid), []byte("5"), 0o600) // forgets the peak
-	began := s.worked()
+	pid := s.process.Process.Pid
+	before := testkit.ResidentMemory(s.t, pid)
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0o600) // forgets the peak
+	began := testkit.ProcessorTime(s.t, pid)
 	f()
-	return s.worked() - began, max(0, s.peak()-before)
-}
-
-// worked returns the processor time that the server has had.
-func (s *server) worked() time.Duration {
-	s.t.Helper()
-
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process.Process.Pid))
-	if err != nil {
-		s.t.Skip("this system does not tell how much time a process had")
-	}
-	_, after, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(after)
-	total := 0
-	for _, field := range fields[11:13] { // utime and stime, in hundredths of a second
-		ticks, err := strconv.Atoi(field)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		total += ticks
-	}
-	return time.Duration(total) * 10 * time.Millisecond
-}
-
-// resident returns the memory that the server has now.
-func (s *server) resident() int {
-	s.t.Helper()
-
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.process.Process.Pid))
-	if err != nil {
-		s.t.Skip("this system does not tell how much memory a process has")
-	}
-	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return pages * os.Getpagesize()
+	return testkit.ProcessorTime(s.t, pid) - began, max(0, s.peak()-before)
 }
 
 // warm starts the server and lets it do a little of everything, so that what comes first is not taken for what is dear.

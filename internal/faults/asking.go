@@ -7,33 +7,43 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
+
+	"github.com/seed-504bad89/accolade/internal/testkit"
 )
 
-// Get asks for a path, of the API as the admin, and returns the status and the body; 0 when there was no answer within the time.
-func (s *Service) Get(path string, within time.Duration) (status int, body string) {
-	ctx, cancel := context.WithTimeout(context.Background(), within)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL()+path, http.NoBody)
+// ask sends a request, to the API as the admin, with a body unless it is nil.
+func (s *Service) ask(ctx context.Context, method, path string, body []byte) (status int, text string, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, s.URL()+path, bytes.NewReader(body))
 	if err != nil {
-		return 0, err.Error()
+		return 0, "", err
 	}
 	request.Close = true
 	if strings.HasPrefix(path, "/api/") {
 		request.Header.Set("Authorization", "Bearer "+AdminToken)
 	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, err.Error()
+		return 0, "", err
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
+	answer, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(answer), err
+}
+
+// Get asks for a path, of the API as the admin, and returns the status and the body; 0 when there was no answer within the time.
+func (s *Service) Get(path string, within time.Duration) (status int, body string) {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	status, body, err := s.ask(ctx, http.MethodGet, path, nil)
 	if err != nil {
 		return 0, err.Error()
 	}
-	return response.StatusCode, string(text)
+	return status, body
 }
 
 // Do calls the API as the admin and returns the object that it answers with; it fails the test unless the call succeeds.
@@ -44,22 +54,11 @@ func (s *Service) Do(method, path string, body map[string]any) (object map[strin
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(s.t.Context(), method, s.URL()+path, bytes.NewReader(encoded))
-	if err != nil {
-		s.t.Fatal(err)
+	status, text, err := s.ask(s.t.Context(), method, path, encoded)
+	if err != nil || status >= http.StatusMultipleChoices {
+		s.t.Fatalf("%s %s answers %d, %v: %s", method, path, status, err, text)
 	}
-	request.Header.Set("Authorization", "Bearer "+AdminToken)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode >= http.StatusMultipleChoices {
-		s.t.Fatalf("%s %s answers %d, %v: %s", method, path, response.StatusCode, err, text)
-	}
-	_ = json.Unmarshal(text, &object) // not everything has a body
+	_ = json.Unmarshal([]byte(text), &object) // not everything has a body
 	return object
 }
 
@@ -106,16 +105,7 @@ func (s *Service) APerson() string {
 // Memory returns how many bytes of memory the process has resident.
 func (s *Service) Memory() int {
 	s.t.Helper()
-
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.PID()))
-	var total, resident int
-	if err == nil {
-		_, err = fmt.Sscan(string(text), &total, &resident)
-	}
-	if err != nil {
-		s.t.Skipf("the process's memory cannot be read: %v", err)
-	}
-	return resident * os.Getpagesize()
+	return testkit.ResidentMemory(s.t, s.PID())
 }
 
 // AwardByHand makes an achievement and returns a function that makes a person and gives it to them.
@@ -134,17 +124,5 @@ func (s *Service) AwardByHand() func(username string) {
 // CPU returns how much processor time the process has used.
 func (s *Service) CPU() time.Duration {
 	s.t.Helper()
-
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.PID()))
-	if err != nil {
-		s.t.Skipf("the process's time cannot be read: %v", err)
-	}
-	// The name in parentheses may hold blanks; user and system time are the 12th and 13th field after it, in hundredths of a second.
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	var user, system int64
-	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
-		s.t.Fatal(err)
-	}
-	return time.Duration(10*(user+system)) * time.Millisecond
+	return testkit.ProcessorTime(s.t, s.PID())
 }
