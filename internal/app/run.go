@@ -34,7 +34,7 @@ func (a *App) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
-	entrance := &entrance{}
+	entrance := &entrance{stopping: &a.stopping}
 	if err := entrance.admit(a); err != nil { //nolint:contextcheck // each request brings its own
 		return errors.Join(err, a.Close())
 	}
@@ -62,7 +62,6 @@ func (a *App) Run(ctx context.Context) error {
 
 	<-ctx.Done()
 	a.log.InfoContext(ctx, "stopping")
-	a.stopping.Store(true)
 	entrance.close()
 	err := context.Cause(ctx)
 	if errors.Is(err, context.Canceled) {

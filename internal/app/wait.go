@@ -24,7 +24,8 @@ const meetEvery = time.Second
 // entrance is the public handler, which changes when the database is there.
 type entrance struct {
 	handler atomic.Pointer[http.Handler]
-	closing atomic.Bool
+	// stopping is the app's.
+	stopping *atomic.Bool
 	// open is how many connections there are.
 	open atomic.Int64
 }
@@ -42,7 +43,7 @@ func (e *entrance) follow(_ net.Conn, state http.ConnState) {
 
 // close ends each connection with the next answer, and returns when there is none any more, or after a moment.
 func (e *entrance) close() {
-	e.closing.Store(true)
+	e.stopping.Store(true)
 	for began := time.Now(); e.open.Load() > 0 && time.Since(began) < lingerFor; {
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -50,7 +51,7 @@ func (e *entrance) close() {
 
 // ServeHTTP implements http.Handler.
 func (e *entrance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if e.closing.Load() {
+	if e.stopping.Load() {
 		w.Header().Set("Connection", "close")
 	}
 	(*e.handler.Load()).ServeHTTP(w, r)

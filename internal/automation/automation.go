@@ -220,6 +220,17 @@ func (a *Automation) turn() (done func()) {
 	}
 }
 
+// noteCrowd tells who waits in turn when many do.
+func (a *Automation) noteCrowd() {
+	if len(a.queue) < helpAt {
+		return
+	}
+	select {
+	case a.crowded <- struct{}{}:
+	default: // that was said
+	}
+}
+
 // gather returns first and all that is queued behind it now, up to MaxBatch. It never waits:
 // while one commit runs, the next batch grows by itself.
 func (a *Automation) gather(first *intake) []*intake {

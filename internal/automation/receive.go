@@ -189,12 +189,7 @@ func (a *Automation) enqueue(in *intake) error {
 	}
 	select {
 	case a.queue <- in:
-		if len(a.queue) >= helpAt {
-			select {
-			case a.crowded <- struct{}{}:
-			default: // that was said
-			}
-		}
+		a.noteCrowd()
 		return nil
 	default:
 		in.queued.Add(-1)

@@ -29,9 +29,17 @@ func identify(c *gin.Context) {
 	c.Header(requestIDHeader, id)
 }
 
+// chosenID is the id that the sender chose, "" if that is none.
+func chosenID(r *http.Request) string {
+	if id := r.Header.Get(requestIDHeader); id != "" && requestIDPattern.MatchString(id) {
+		return id
+	}
+	return ""
+}
+
 // requestID is the id that the sender chose, if it is one, or a new one.
 func requestID(r *http.Request) string {
-	if id := r.Header.Get(requestIDHeader); id != "" && requestIDPattern.MatchString(id) {
+	if id := chosenID(r); id != "" {
 		return id
 	}
 	return rand.Text()

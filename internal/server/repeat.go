@@ -32,15 +32,12 @@ func (p *repeater) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.next.ServeHTTP(w, r)
 		return
 	}
-	if id := r.Header[canonicalRequestID]; len(id) > 0 && requestIDPattern.MatchString(id[0]) {
-		w.Header()[canonicalRequestID] = id
+	if id := chosenID(r); id != "" {
+		w.Header().Set(requestIDHeader, id)
 	}
 	status := p.front.Give(w, r, answer)
 	p.watch.repeat(answer.Route(), status, time.Since(began))
 }
-
-// canonicalRequestID is requestIDHeader as http.Header has it.
-var canonicalRequestID = http.CanonicalHeaderKey(requestIDHeader)
 
 func (p *repeater) repeats(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || p.log.Enabled(r.Context(), slog.LevelDebug) {

@@ -32,7 +32,7 @@ type form struct {
 	body    []byte
 }
 
-// header is what an answer has that others do not have: values that are ready to be used, and never changed.
+// header is one of an answer: values that are ready to be used, and never changed.
 type header struct {
 	name   string
 	values []string
