@@ -83,7 +83,10 @@ type Config struct {
 type Automation struct {
 	store *store.Store
 	seen  *cache.Seen
-	spool *spool.Spool
+	// repeats says when to ask Redis, and sharing is what to tell it.
+	repeats *repeats
+	sharing chan map[string]int64
+	spool   *spool.Spool
 	// onlySpool is as the configuration has it.
 	onlySpool bool
 	// loaded is how many bytes the bodies in the queue have.
@@ -99,14 +102,14 @@ type Automation struct {
 	// accepting says that awards are hidden until they are accepted.
 	accepting bool
 	encoder   *zstd.Encoder
-	// committing is held by one who commits, and crowded is told when many wait.
-	committing, crowded chan struct{}
-	people              *people
-	queue               chan *intake
-	current             atomic.Pointer[ruleset]
+	people    *people
+	queue     chan *intake
+	current   atomic.Pointer[ruleset]
 	// clocks remembers when each clock is due next, by name, so that the book is not asked every second.
-	clocks    sync.Map
-	draining  chan struct{}
+	clocks   sync.Map
+	draining chan struct{}
+	// cautious is for how many batches more nothing is foreseen.
+	cautious  atomic.Int32
 	retention time.Duration
 	// eventMonths is for how many whole months events are kept; 0 means for ever.
 	eventMonths int
@@ -140,7 +143,8 @@ func New(cfg Config) (*Automation, error) {
 		accepting: cfg.AcceptanceRequired,
 		sources:   map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(),
-		queue: make(chan *intake, queueSize), committing: make(chan struct{}, 1), crowded: make(chan struct{}, 1),
+		queue:   make(chan *intake, queueSize),
+		repeats: newRepeats(), sharing: make(chan map[string]int64, shareBehind),
 		draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,
 		eventMonths: cfg.EventMonths, baseURL: cfg.BaseURL, forges: cfg.Forges, reconcileEvery: cfg.ReconcileEvery,
 	}
@@ -174,22 +178,24 @@ func New(cfg Config) (*Automation, error) {
 // returns. Call it once.
 func (a *Automation) Run(ctx context.Context) {
 	defer close(a.draining)
-	var committers sync.WaitGroup
-	for range a.store.Writers() {
-		committers.Go(func() { a.commitQueued(ctx) })
-	}
-	committers.Wait()
+	var sharer sync.WaitGroup
+	committed := make(chan struct{})
+	sharer.Go(func() { a.share(context.WithoutCancel(ctx), committed) })
+	a.commitQueued(ctx)
+	close(committed)
+	sharer.Wait()
 }
 
+// commitQueued makes one commit after the other. A second one beside it would make both smaller: what a transaction costs is
+// shared by all that are in it, and counts that two raise make one wait for the other
+// (docs/decisions/0024-one-exchange-for-an-intake.md).
 func (a *Automation) commitQueued(ctx context.Context) {
 	// The last batches must reach the book although ctx, which only says "stop", is done.
 	commits := context.WithoutCancel(ctx)
 	for {
 		select {
 		case first := <-a.queue:
-			done := a.turn()
 			a.commit(commits, a.gather(first))
-			done()
 		case <-ctx.Done():
 			select {
 			case first := <-a.queue:
@@ -198,36 +204,6 @@ func (a *Automation) commitQueued(ctx context.Context) {
 				return
 			}
 		}
-	}
-}
-
-// helpAt is how many deliveries must wait for a second commit to run beside the first. Fewer are better off in one batch with
-// those that come meanwhile: what a transaction costs is shared by all that are in it, and counts that both raise make one
-// wait for the other (docs/decisions/0023-a-second-commit-only-for-many.md).
-const helpAt = 24
-
-// turn waits until nobody else commits, or there is enough for two; done must be called after the commit.
-func (a *Automation) turn() (done func()) {
-	for {
-		select {
-		case a.committing <- struct{}{}:
-			return func() { <-a.committing }
-		case <-a.crowded:
-			if len(a.queue) >= helpAt {
-				return func() {}
-			}
-		}
-	}
-}
-
-// noteCrowd tells who waits in turn when many do.
-func (a *Automation) noteCrowd() {
-	if len(a.queue) < helpAt {
-		return
-	}
-	select {
-	case a.crowded <- struct{}{}:
-	default: // that was said
 	}
 }
 

@@ -29,28 +29,6 @@ func (a *Automation) commit(ctx context.Context, batch []*intake) {
 	}
 }
 
-// answerSeen answers the deliveries that another server has committed before and returns the rest.
-func (a *Automation) answerSeen(ctx context.Context, batch []*intake) []*intake {
-	keys := make([]string, len(batch))
-	for i, in := range batch {
-		keys[i] = in.cacheKey
-	}
-	seen := a.seen.Lookup(ctx, keys)
-	if len(seen) == 0 {
-		return batch
-	}
-	fresh := make([]*intake, 0, len(batch))
-	for _, in := range batch {
-		id, ok := seen[in.cacheKey]
-		if !ok {
-			fresh = append(fresh, in)
-			continue
-		}
-		a.answer(in, Receipt{DeliveryID: id, Outcome: Duplicate})
-	}
-	return fresh
-}
-
 func (a *Automation) commitOrSplit(ctx context.Context, batch []*intake) {
 	err := a.commitBatch(ctx, batch)
 	for range maxStale {
@@ -90,11 +68,11 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 			in.match(rules)
 		}
 	}
-	var done *work
-	err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		done = newWork(a, rules, batch) // a retried transaction starts anew
-		return done.run(ctx, tx)
-	})
+	done, err := a.transact(ctx, rules, batch, a.mayForesee())
+	if err != nil && done != nil && done.foresaw && !errors.Is(err, errStale) && !fault.Is(err, fault.Unavailable) {
+		a.cautious.Store(cautiousFor)
+		done, err = a.transact(ctx, rules, batch, false)
+	}
 	if errors.Is(err, errRehearsed) {
 		for _, in := range batch {
 			in.done <- nil
@@ -105,11 +83,9 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 		return err
 	}
 	a.people.learn(done.learned)
-	var committed map[string]int64
 	if done.again == nil {
-		committed = keysOf(batch)
+		a.remember(batch)
 	}
-	a.seen.Remember(committed)
 	for _, in := range batch {
 		a.count(in)
 		a.answer(in, in.receipt)
@@ -117,17 +93,24 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 	if done.announcing && a.announce != nil {
 		a.announce()
 	}
-	a.seen.Share(ctx, committed) // nobody has to wait for it
 	return nil
 }
 
-// keysOf returns the deliveries' ids by what they are remembered under.
-func keysOf(batch []*intake) map[string]int64 {
-	committed := make(map[string]int64, len(batch))
-	for _, in := range batch {
-		committed[in.cacheKey] = in.delivery.ID
+// transact makes the transaction of a batch, and returns what its last try did.
+func (a *Automation) transact(ctx context.Context, rules *ruleset, batch []*intake, foresee bool) (done *work, err error) {
+	if batch[0].again != nil {
+		err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			done = newWork(a, rules, batch) // a retried transaction starts anew
+			return done.run(ctx, tx)
+		})
+		return done, err
 	}
-	return committed
+	err = a.store.TakeIn(ctx, func() *store.Intake {
+		done = newWork(a, rules, batch)
+		done.foresaw = foresee
+		return done.intake()
+	}, func(ctx context.Context, tx *store.Tx, in *store.Intake) error { return done.runNew(ctx, tx, in) })
+	return done, err
 }
 
 // park stores a delivery that cannot be judged, without its events, so that it is not lost: it

@@ -32,6 +32,10 @@ type work struct {
 	announcing bool
 	// again is set when the batch is judged once more.
 	again *again
+	// foresaw says that what is added to counts may be foreseen, and afterwards that it was.
+	foresaw bool
+	// ahead is what was added to counts before it was known what is new, and counted what they were then.
+	ahead, counted map[store.ProgressKey]int64
 }
 
 // change is an award that was given or taken away, by the achievement's key.
@@ -66,22 +70,46 @@ func newWork(a *Automation, rules *ruleset, batch []*intake) *work {
 	return w
 }
 
-// run is the whole transaction, top to bottom.
+// run is the whole transaction for deliveries that the book holds already, top to bottom.
 func (w *work) run(ctx context.Context, tx *store.Tx) error {
 	if err := w.hold(ctx, tx, false); err != nil {
 		return err
 	}
-	if err := w.storeDeliveries(ctx, tx); err != nil {
+	w.acknowledge()
+	rows := w.rows()
+	if err := tx.InsertEvents(ctx, rows); err != nil {
 		return err
 	}
-	fresh, err := w.storeEvents(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if err := w.consider(ctx, tx, fresh); err != nil {
+	if err := w.consider(ctx, tx, w.fresh()); err != nil {
 		return err
 	}
 	return w.conclude(ctx, tx)
+}
+
+// intake is what the transaction for new deliveries begins with.
+func (w *work) intake() *store.Intake {
+	in := &store.Intake{
+		Deliveries: make([]*store.Delivery, len(w.batch)), Events: make([][]*store.EventRow, len(w.batch)),
+		Additions: w.foreseen(), Now: w.now(),
+	}
+	w.rows()
+	for i, arrived := range w.batch {
+		in.Deliveries[i] = &arrived.delivery
+		for e := range arrived.events {
+			in.Events[i] = append(in.Events[i], &arrived.events[e].row)
+		}
+	}
+	return in
+}
+
+// runNew is the rest of the transaction for new deliveries.
+func (w *work) runNew(ctx context.Context, tx *store.Tx, in *store.Intake) error {
+	if err := w.holds(in.Held); err != nil {
+		return err
+	}
+	w.ahead, w.counted = in.Additions, in.Counted
+	w.acknowledge()
+	return w.consider(ctx, tx, w.fresh())
 }
 
 // consider judges events that are matched, and carries out what the rules decide.
@@ -101,16 +129,8 @@ func (w *work) consider(ctx context.Context, tx *store.Tx, events []*judged) err
 	return w.decide(ctx, tx)
 }
 
-func (w *work) storeDeliveries(ctx context.Context, tx *store.Tx) error {
-	if w.again == nil {
-		deliveries := make([]*store.Delivery, len(w.batch))
-		for i, in := range w.batch {
-			deliveries[i] = &in.delivery
-		}
-		if err := tx.InsertDeliveries(ctx, deliveries); err != nil {
-			return err
-		}
-	}
+// acknowledge begins the receipts.
+func (w *work) acknowledge() {
 	for _, in := range w.batch {
 		in.receipt.DeliveryID = in.delivery.ID
 		in.receipt.Outcome, in.receipt.Problem = Outcome(in.delivery.Outcome), in.delivery.Problem
@@ -118,18 +138,11 @@ func (w *work) storeDeliveries(ctx context.Context, tx *store.Tx) error {
 			in.receipt.Outcome, in.receipt.Problem = Duplicate, ""
 		}
 	}
-	return nil
 }
 
-// storeEvents stores the events of deliveries that are new and returns the events that are new,
-// oldest first: within a batch the order of arrival means nothing.
-func (w *work) storeEvents(ctx context.Context, tx *store.Tx) ([]*judged, error) {
-	var rows []*store.EventRow
-	var fresh []*judged
+// rows returns what is stored of all events.
+func (w *work) rows() (rows []*store.EventRow) {
 	for _, in := range w.batch {
-		if in.delivery.Existing {
-			continue
-		}
 		for i := range in.events {
 			ev := &in.events[i]
 			ev.row = store.EventRow{
@@ -137,31 +150,33 @@ func (w *work) storeEvents(ctx context.Context, tx *store.Tx) ([]*judged, error)
 				Failures: describe(ev.matched.Failures),
 			}
 			rows = append(rows, &ev.row)
-			fresh = append(fresh, ev)
 		}
 	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	if err := tx.InsertEvents(ctx, rows); err != nil {
-		return nil, err
-	}
+	return rows
+}
+
+// fresh returns the events that are new, oldest first: within a batch the order of arrival means nothing.
+func (w *work) fresh() []*judged {
+	var fresh []*judged
 	for _, in := range w.batch {
 		if in.delivery.Existing {
 			continue
 		}
 		for i := range in.events {
-			in.receipt.Events = append(in.receipt.Events, SeenEvent{in.events[i].event.Kind, in.events[i].row.New})
-			if in.events[i].row.Failures != "" {
-				in.receipt.Problem = in.events[i].row.Failures
+			ev := &in.events[i]
+			in.receipt.Events = append(in.receipt.Events, SeenEvent{ev.event.Kind, ev.row.New})
+			if ev.row.Failures != "" {
+				in.receipt.Problem = ev.row.Failures
+			}
+			if ev.row.New {
+				fresh = append(fresh, ev)
 			}
 		}
 	}
-	fresh = slices.DeleteFunc(fresh, func(ev *judged) bool { return !ev.row.New })
 	slices.SortFunc(fresh, func(x, y *judged) int {
 		return cmp.Or(x.event.Time.Compare(y.event.Time), strings.Compare(x.event.Key, y.event.Key))
 	})
-	return fresh, nil
+	return fresh
 }
 
 func describe(failures []rule.Failure) string {
@@ -196,12 +211,12 @@ func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 	if err != nil {
 		return err
 	}
-	counted, err := tx.AddProgress(ctx, additions, w.now())
+	counted, err := w.add(ctx, tx, additions)
 	if err != nil {
 		return err
 	}
-	for key, after := range counted {
-		states[key] = store.Progress{N: after - additions[key]}
+	for key, n := range additions {
+		states[key] = store.Progress{N: counted[key] - n}
 	}
 	changed := w.fold(fresh, states)
 	for key := range additions {
@@ -248,12 +263,15 @@ func refOf(ev *event.Event, account *event.Account) store.AccountRef {
 	return store.AccountRef{Source: cmp.Or(account.Source, ev.Source), ForgeUserID: account.ID}
 }
 
-// progressKey returns the key of one of the states that a hit folds into. What all people share belongs to
-// the house.
+// progressKey returns the key of one of the states that a hit folds into.
 func (w *work) progressKey(ev *judged, hit *rule.Hit, slot rule.Slot) store.ProgressKey {
-	user := achievement.HouseUserID
-	if !slot.Measure.Shared() {
-		user = w.userOf(ev, hit)
+	return w.keyFor(w.userOf(ev, hit), slot)
+}
+
+// keyFor returns the key of a user's state. What all people share belongs to the house.
+func (w *work) keyFor(user int64, slot rule.Slot) store.ProgressKey {
+	if slot.Measure.Shared() {
+		user = achievement.HouseUserID
 	}
 	return store.ProgressKey{MeasureID: w.rules.measures[slot.Measure.ID()], UserID: user, Bucket: slot.Bucket}
 }

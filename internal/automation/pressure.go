@@ -16,7 +16,7 @@ const (
 // packed returns the body compressed.
 func (a *Automation) packed(body []byte) []byte {
 	if len(body) < largeBody {
-		return a.encoder.EncodeAll(body, make([]byte, 0, len(body)/4))
+		return a.encoder.EncodeAll(body, make([]byte, 0, len(body)/3))
 	}
 	return slices.Clone(a.encoder.EncodeAll(body, make([]byte, 0, a.encoder.MaxEncodedSize(len(body)))))
 }

@@ -189,7 +189,6 @@ func (a *Automation) enqueue(in *intake) error {
 	}
 	select {
 	case a.queue <- in:
-		a.noteCrowd()
 		return nil
 	default:
 		in.queued.Add(-1)

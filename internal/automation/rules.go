@@ -202,11 +202,19 @@ var errStale = errors.New("the rules are others by now")
 // work, the error is errStale. With exclusive set, nobody else judges by them meanwhile.
 func (w *work) hold(ctx context.Context, tx *store.Tx, exclusive bool) error {
 	held, err := tx.HoldRevision(ctx, exclusive)
-	if err == nil && held.RevisionID != w.rules.revisionID {
-		err = errStale
+	if err != nil {
+		return err
 	}
+	return w.holds(held)
+}
+
+// holds refuses to judge by rules that are no longer those of the book.
+func (w *work) holds(held store.Held) error {
 	w.peopleAt = held.People
-	return err
+	if held.RevisionID != w.rules.revisionID {
+		return errStale
+	}
+	return nil
 }
 
 // Refresh makes the rules that judge those of the book's current revision, which another server may have

@@ -89,17 +89,26 @@ func NewSeen(cfg Config) (*Seen, error) {
 // Recall returns the id of the delivery that this process remembers under the key. It asks nobody.
 func (s *Seen) Recall(key string) (int64, bool) { return s.memory.Get(key) }
 
-// Lookup returns the ids of the deliveries that are remembered, here or in Redis, by key. Keys
-// that are not remembered are absent, and so is everything that Redis alone knows while it is away.
-func (s *Seen) Lookup(ctx context.Context, keys []string) map[string]int64 {
+// RecallAll returns the ids of the deliveries that this process remembers, by key.
+func (s *Seen) RecallAll(keys []string) map[string]int64 {
 	found := map[string]int64{}
-	var missing []string
 	for _, key := range keys {
 		if id, ok := s.memory.Get(key); ok {
 			found[key] = id
-			continue
 		}
-		missing = append(missing, key)
+	}
+	return found
+}
+
+// Lookup returns the ids of the deliveries that are remembered, here or in Redis, by key. Keys
+// that are not remembered are absent, and so is everything that Redis alone knows while it is away.
+func (s *Seen) Lookup(ctx context.Context, keys []string) map[string]int64 {
+	found := s.RecallAll(keys)
+	var missing []string
+	for _, key := range keys {
+		if _, ok := found[key]; !ok {
+			missing = append(missing, key)
+		}
 	}
 	if len(missing) == 0 || !s.usable() {
 		return found

@@ -106,46 +106,15 @@ type deliveryKey struct {
 // InsertDeliveries stores the deliveries that the book does not hold, and fills in every ID. A
 // delivery that the book holds, or that stands before in the same slice, becomes Existing.
 func (tx *Tx) InsertDeliveries(ctx context.Context, deliveries []*Delivery) error {
-	first := make(map[deliveryKey]*Delivery, len(deliveries))
-	rows := make([]*deliveryRow, 0, len(deliveries))
-	for _, d := range deliveries {
-		key := deliveryKey{d.Source, d.Key}
-		if first[key] != nil {
-			d.Existing = true
-			continue
-		}
-		first[key] = d
-		row, err := rowOfDelivery(d)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, row)
-	}
-	ids, err := tx.insertDeliveryRows(ctx, rows)
+	arriving, err := arrive(deliveries)
 	if err != nil {
 		return err
 	}
-	var known []deliveryKey
-	for key, d := range first {
-		if id, inserted := ids[key]; inserted {
-			d.ID = id
-			continue
-		}
-		d.Existing = true
-		known = append(known, key)
+	inserted, err := tx.insertDeliveryRows(ctx, arriving.rows)
+	if err != nil {
+		return err
 	}
-	if len(known) > 0 {
-		if ids, err = tx.deliveryIDs(ctx, known); err != nil {
-			return err
-		}
-		for _, key := range known {
-			first[key].ID = ids[key]
-		}
-	}
-	for _, d := range deliveries {
-		d.ID = first[deliveryKey{d.Source, d.Key}].ID
-	}
-	return nil
+	return arriving.identify(ctx, tx, inserted)
 }
 
 // deliveryID is a row that says which delivery has which id.
@@ -164,25 +133,11 @@ func byKey(rows []deliveryID) map[deliveryKey]int64 {
 }
 
 func (tx *Tx) insertDeliveryRows(ctx context.Context, rows []*deliveryRow) (map[deliveryKey]int64, error) {
-	// All servers insert in the same order, so that none waits for another in a circle.
-	sortBy(rows, func(r *deliveryRow) (string, string) { return r.Source, string(r.Key) })
 	inserted := make([]deliveryID, 0, len(rows))
 	err := tx.insert(ctx, insertion{
 		table: "deliveries AS d", rows: len(rows),
-		columns: []column{
-			textsOf("source", rows, func(r *deliveryRow) string { return r.Source }),
-			bytesOf("key", rows, func(r *deliveryRow) []byte { return r.Key }),
-			textsOf("transport_id", rows, func(r *deliveryRow) string { return r.TransportID }),
-			textsOf("event_name", rows, func(r *deliveryRow) string { return r.EventName }),
-			textsOf("content_type", rows, func(r *deliveryRow) string { return r.ContentType }),
-			nullColumnOf("headers", "text", rows, func(r *deliveryRow) string { return r.Headers }),
-			bytesOf("body", rows, func(r *deliveryRow) []byte { return r.Body }),
-			numbersOf("body_size", rows, func(r *deliveryRow) int64 { return int64(r.BodySize) }),
-			timesOf("received_at", rows, func(r *deliveryRow) time.Time { return r.ReceivedAt }),
-			textsOf("outcome", rows, func(r *deliveryRow) string { return r.Outcome }),
-			nullColumnOf("problem", "text", rows, func(r *deliveryRow) string { return r.Problem }),
-		},
-		then: "ON CONFLICT (source, key) DO NOTHING RETURNING id, source, key",
+		columns: deliveryColumns(rows),
+		then:    "ON CONFLICT (source, key) DO NOTHING RETURNING id, source, key",
 	}, func(scan func(...any) error) error {
 		var row deliveryID
 		err := scan(&row.ID, &row.Source, &row.Key)
@@ -190,6 +145,22 @@ func (tx *Tx) insertDeliveryRows(ctx context.Context, rows []*deliveryRow) (map[
 		return err
 	})
 	return byKey(inserted), err
+}
+
+func deliveryColumns(rows []*deliveryRow) []column {
+	return []column{
+		textsOf("source", rows, func(r *deliveryRow) string { return r.Source }),
+		bytesOf("key", rows, func(r *deliveryRow) []byte { return r.Key }),
+		textsOf("transport_id", rows, func(r *deliveryRow) string { return r.TransportID }),
+		textsOf("event_name", rows, func(r *deliveryRow) string { return r.EventName }),
+		textsOf("content_type", rows, func(r *deliveryRow) string { return r.ContentType }),
+		nullColumnOf("headers", "text", rows, func(r *deliveryRow) string { return r.Headers }),
+		bytesOf("body", rows, func(r *deliveryRow) []byte { return r.Body }),
+		numbersOf("body_size", rows, func(r *deliveryRow) int64 { return int64(r.BodySize) }),
+		timesOf("received_at", rows, func(r *deliveryRow) time.Time { return r.ReceivedAt }),
+		textsOf("outcome", rows, func(r *deliveryRow) string { return r.Outcome }),
+		nullColumnOf("problem", "text", rows, func(r *deliveryRow) string { return r.Problem }),
+	}
 }
 
 // deliveryIDs returns the ids of the deliveries, and maybe of others: each index part is asked for

@@ -34,6 +34,7 @@ type dialect interface {
 	transacting
 	locking
 	keeping
+	taking
 }
 
 // schema is how the tables are made.
@@ -242,6 +243,8 @@ func (postgres) claim(ctx context.Context, db bun.IDB, number int64) (bool, erro
 // revisionLock is the advisory lock on the revision that judges; as migrationLock.
 const revisionLock = 7_221_505
 
+const heldStatement = "SELECT coalesce(revision_id, 0), people FROM hold_revision()"
+
 func (d postgres) holdRevision(ctx context.Context, db bun.IDB, exclusive bool) (held Held, err error) {
 	if exclusive {
 		if _, err := db.ExecContext(ctx, "SELECT pg_advisory_xact_lock(?)", revisionLock); err != nil {
@@ -253,7 +256,7 @@ func (d postgres) holdRevision(ctx context.Context, db bun.IDB, exclusive bool) 
 	if d.prepares {
 		mode = append(mode, pgx.QueryExecModeCacheStatement)
 	}
-	err = query(ctx, db, "SELECT coalesce(revision_id, 0), people FROM hold_revision()", mode, func(scan func(...any) error) error {
+	err = query(ctx, db, heldStatement, mode, func(scan func(...any) error) error {
 		return scan(&held.RevisionID, &held.People)
 	})
 	return held, err

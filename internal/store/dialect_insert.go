@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -22,19 +22,10 @@ func (d postgres) insert(ctx context.Context, db bun.IDB, in insertion, row func
 
 // unnest writes the columns' arrays as a table, and returns the statement's arguments.
 func (d postgres) unnest(statement *strings.Builder, columns []column) (args []any) {
-	args = make([]any, 0, len(columns)+1)
+	args = writeUnnest(statement, columns, nil)
 	if d.prepares {
-		args = append(args, pgx.QueryExecModeCacheStatement)
+		args = append([]any{pgx.QueryExecModeCacheStatement}, args...)
 	}
-	statement.WriteString("unnest(")
-	for i := range columns {
-		if i > 0 {
-			statement.WriteString(", ")
-		}
-		statement.WriteString("$" + strconv.Itoa(i+1) + "::" + columns[i].kind + "[]")
-		args = append(args, columns[i].all)
-	}
-	statement.WriteString(")")
 	return args
 }
 
@@ -81,11 +72,18 @@ func namesOf(columns []column) string {
 
 // query runs a statement of the transaction as it is written: bun would write the values into it.
 func query(ctx context.Context, db bun.IDB, statement string, args []any, row func(scan func(...any) error) error) error {
-	tx, ok := db.(bun.Tx)
-	if !ok {
+	var asked interface {
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	}
+	switch db := db.(type) {
+	case bun.Tx:
+		asked = db.Tx
+	case bun.Conn:
+		asked = db.Conn
+	default:
 		return fmt.Errorf("a transaction is a %T", db)
 	}
-	rows, err := tx.Tx.QueryContext(ctx, statement, args...)
+	rows, err := asked.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return err
 	}

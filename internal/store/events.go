@@ -59,15 +59,11 @@ func (tx *Tx) InsertEvents(ctx context.Context, events []*EventRow) error {
 			continue
 		}
 		first[string(digest)] = ev
-		data, err := json.Marshal(&ev.Event)
+		row, err := ev.fresh(digest)
 		if err != nil {
-			return fmt.Errorf("encoding event %s: %w", ev.Event.Key, err)
+			return err
 		}
-		rows = append(rows, &newEvent{digest: digest, eventRow: eventRow{
-			Source: ev.Event.Source, Key: ev.Event.Key, Kind: ev.Event.Kind, Object: ev.Event.Object,
-			HappenedAt: ev.Event.Time, DeliveryID: ev.DeliveryID, RevisionID: ev.RevisionID,
-			Data: string(data), Failures: ev.Failures,
-		}})
+		rows = append(rows, row)
 	}
 	// All servers insert in the same order, so that none waits for another in a circle.
 	slices.SortFunc(rows, func(x, y *newEvent) int { return bytes.Compare(x.digest, y.digest) })
@@ -86,14 +82,31 @@ type newEvent struct {
 	digest []byte
 }
 
+// fresh returns what the event is stored as if it is new.
+func (ev *EventRow) fresh(digest []byte) (*newEvent, error) {
+	data, err := json.Marshal(&ev.Event)
+	if err != nil {
+		return nil, fmt.Errorf("encoding event %s: %w", ev.Event.Key, err)
+	}
+	return &newEvent{digest: digest, eventRow: eventRow{
+		Source: ev.Event.Source, Key: ev.Event.Key, Kind: ev.Event.Kind, Object: ev.Event.Object,
+		HappenedAt: ev.Event.Time, DeliveryID: ev.DeliveryID, RevisionID: ev.RevisionID,
+		Data: string(data), Failures: ev.Failures,
+	}}, nil
+}
+
 func eventColumns(rows []*newEvent) []column {
+	return append(eventColumnsOf(rows), numbersOf("delivery_id", rows, func(r *newEvent) int64 { return r.DeliveryID }))
+}
+
+// eventColumnsOf are the columns that do not depend on the event's delivery.
+func eventColumnsOf(rows []*newEvent) []column {
 	return []column{
 		textsOf("source", rows, func(r *newEvent) string { return r.Source }),
 		textsOf("key", rows, func(r *newEvent) string { return r.Key }),
 		textsOf("kind", rows, func(r *newEvent) string { return r.Kind }),
 		textsOf("object", rows, func(r *newEvent) string { return r.Object }),
 		timesOf("happened_at", rows, func(r *newEvent) time.Time { return r.HappenedAt }),
-		numbersOf("delivery_id", rows, func(r *newEvent) int64 { return r.DeliveryID }),
 		nullColumnOf("revision_id", "bigint", rows, func(r *newEvent) int64 { return r.RevisionID }),
 		columnOf("data", "json", rows, func(r *newEvent) string { return r.Data }),
 		nullColumnOf("failures", "text", rows, func(r *newEvent) string { return r.Failures }),

@@ -182,7 +182,7 @@ func TestEventsOfMonths(t *testing.T) {
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		postgres := book.Writers() > 1
+		postgres := !book.Exclusive()
 		same(t, "transactions of the first turn", turn(t, book, noon), map[bool]int{true: 2, false: 1}[postgres])
 		same(t, "transactions of another", turn(t, book, noon), 1)
 		november := storeAll(t, book, "merge_request:1:1:merged", "merge_request:1:2:merged")[1]

@@ -137,23 +137,31 @@ func (tx *Tx) AddProgress(ctx context.Context, additions map[ProgressKey]int64, 
 	if len(additions) == 0 {
 		return states, nil
 	}
-	rows := make([]*progressRow, 0, len(additions))
-	for key, n := range additions {
-		rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: n, UpdatedAt: now})
-	}
-	inOrder(rows)
-	err := tx.insert(ctx, insertion{
-		table: "progress AS p", rows: len(rows), columns: progressColumns(rows),
-		then: `ON CONFLICT (measure_id, user_id, bucket) DO UPDATE SET n = p.n + EXCLUDED.n, updated_at = EXCLUDED.updated_at
-			RETURNING measure_id, user_id, bucket, n`,
-	}, func(scan func(...any) error) error {
+	err := tx.timed(func() error {
+		return tx.dialect.addProgress(ctx, tx.db, additionRows(additions, now), countInto(states))
+	})
+	return states, err
+}
+
+// countInto reads rows of a key and a number.
+func countInto(states map[ProgressKey]int64) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
 		var key ProgressKey
 		var n int64
 		err := scan(&key.MeasureID, &key.UserID, &key.Bucket, &n)
 		states[key] = n
 		return err
-	})
-	return states, err
+	}
+}
+
+// additionRows are the states that additions would make where there are none, in order.
+func additionRows(additions map[ProgressKey]int64, now time.Time) []*progressRow {
+	rows := make([]*progressRow, 0, len(additions))
+	for key, n := range additions {
+		rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: n, UpdatedAt: now})
+	}
+	inOrder(rows)
+	return rows
 }
 
 func progressColumns(rows []*progressRow) []column {

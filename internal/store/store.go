@@ -103,15 +103,6 @@ func (observer) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Cont
 // AfterQuery implements bun.QueryHook.
 func (o observer) AfterQuery(_ context.Context, e *bun.QueryEvent) { o.tell(time.Since(e.StartTime)) }
 
-// Writers is how many transactions that write large batches are worth running at once: on Postgres
-// one works while the other waits for the disk; SQLite has one writer.
-func (s *Store) Writers() int {
-	if s.reader != s.writer {
-		return 1
-	}
-	return 2
-}
-
 // Exclusive reports whether no other process can change the book.
 func (s *Store) Exclusive() bool { return s.release != nil }
 
@@ -157,6 +148,11 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	if tx := s.joined(ctx); tx != nil {
 		return fn(ctx, tx)
 	}
+	return s.retry(ctx, func(ctx context.Context) error { return s.try(ctx, s.begun, fn) })
+}
+
+// retry runs a transaction, and again when others kept it from committing.
+func (s *Store) retry(ctx context.Context, transaction func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, txPatience)
 	defer cancel()
 	end, err := s.turns.take(ctx)
@@ -165,18 +161,26 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	}
 	defer end()
 	for try := 1; ; try++ {
-		err := s.try(ctx, fn)
+		err := transaction(ctx)
 		if err == nil || try == maxTries || s.dialect.trouble(err) != inTheWay {
 			return s.explain(err)
 		}
 	}
 }
 
+// beginning begins a transaction, runs fn in it and ends it.
+type beginning func(ctx context.Context, fn func(ctx context.Context, db bun.IDB) error) error
+
+// begun is the beginning of most transactions.
+func (s *Store) begun(ctx context.Context, fn func(ctx context.Context, db bun.IDB) error) error {
+	return s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error { return fn(ctx, tx) })
+}
+
 // try runs fn in a transaction and tells what it changed.
-func (s *Store) try(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+func (s *Store) try(ctx context.Context, within beginning, fn func(ctx context.Context, tx *Tx) error) error {
 	t := newTouched()
-	err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		joint := &Tx{db: tx, dialect: s.dialect, touched: t, observe: s.observe}
+	err := within(ctx, func(ctx context.Context, db bun.IDB) error {
+		joint := &Tx{db: db, dialect: s.dialect, touched: t, observe: s.observe}
 		err := fn(context.WithValue(ctx, joinedKey{s}, joint), joint)
 		t.finished = err == nil
 		return err

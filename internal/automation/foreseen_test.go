@@ -1,0 +1,66 @@
+package automation_test
+
+import (
+	"testing"
+
+	"github.com/seed-504bad89/accolade/internal/store"
+	"github.com/seed-504bad89/accolade/internal/testkit"
+)
+
+const tenthRules = `
+namespace: acme
+achievements:
+  - key: tenth
+    name: Tenth
+    kind: irrevocable
+    award: {on: merge_request.merged, to: event.author, count: 10}
+`
+
+// untilTenth has ada merge until she is awarded, and returns how often she had to.
+func (m *machine) untilTenth() (merges int) {
+	m.t.Helper()
+
+	for merges = 1; merges <= 10; merges++ {
+		if len(m.merge(100+int64(merges), "ada")) > 0 {
+			return merges
+		}
+	}
+	return 0
+}
+
+// A merge that several deliveries tell of is counted once, though each delivery's count is raised before it is known that the
+// merge is.
+func TestForeseenWrongly(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		m := start(t, book, tenthRules)
+		for id := range int64(3) {
+			m.merge(id+1, "ada") // the first one makes her known, the others are counted ahead
+		}
+		for range 3 {
+			same(t, "a merge that is known", len(m.merge(1, "ada")), 0)
+		}
+		same(t, "how many more she needs", m.untilTenth(), 7)
+	})
+}
+
+// Another server has given her account to another user: what was counted ahead for the old one is taken back.
+func TestForeseenForAnother(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		m := start(t, book, tenthRules)
+		for id := range int64(3) {
+			m.merge(id+1, "ada")
+		}
+		m.merge(50, "adele")
+		m.one("adele", "ada")
+		same(t, "how many more both need", m.untilTenth(), 6)
+		same(t, "what they have", len(m.awards("adele")), 1)
+	})
+}

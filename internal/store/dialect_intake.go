@@ -1,0 +1,293 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+)
+
+// taking is what the transactions of an intake are made of.
+type taking interface {
+	// takingIn is how a transaction begins that takes in, and what completes the intake within it.
+	takingIn(s *Store, in *Intake) (within beginning, complete func(ctx context.Context, tx *Tx) error)
+	// addProgress adds the rows' numbers to those that are there, and calls row for each that is then.
+	addProgress(ctx context.Context, db bun.IDB, rows []*progressRow, row func(scan func(...any) error) error) error
+}
+
+// takingIn takes one step after the other.
+func (sqliteFile) takingIn(s *Store, in *Intake) (within beginning, complete func(ctx context.Context, tx *Tx) error) {
+	return s.begun, in.inSteps
+}
+
+// takingIn sends what an intake begins with in one go and waits once: each answer that a transaction waits for keeps those
+// waiting that come after it, and wakes two processes (docs/decisions/0024-one-exchange-for-an-intake.md).
+func (d postgres) takingIn(s *Store, in *Intake) (within beginning, complete func(ctx context.Context, tx *Tx) error) {
+	if !d.prepares {
+		return s.begun, in.inSteps
+	}
+	e := &exchange{Intake: in, observe: s.observe}
+	return func(ctx context.Context, fn func(ctx context.Context, db bun.IDB) error) error {
+		return e.within(ctx, s.writer, fn)
+	}, e.complete
+}
+
+// exchange is an intake on its way into Postgres.
+type exchange struct {
+	*Intake
+
+	observe  func(time.Duration)
+	arriving *arrivals
+	told     []*told
+	// inserted and stored are the ids of what was new.
+	inserted map[deliveryKey]int64
+	stored   map[string]int64
+}
+
+// within is a transaction on a connection of its own, because database/sql has no way to send several statements at once.
+func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.Context, db bun.IDB) error) error {
+	if err := e.prepare(); err != nil {
+		return err
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	committed := false
+	defer func() {
+		if !committed { // because of an error, or a panic on its way to the caller
+			undo(ctx, conn)
+		}
+	}()
+	began := time.Now()
+	if err := direct(conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) }); err != nil {
+		return err
+	}
+	if e.observe != nil {
+		e.observe(time.Since(began))
+	}
+	if err := fn(ctx, conn); err != nil {
+		return err
+	}
+	err = direct(conn, func(pg *pgx.Conn) error { return commit(ctx, pg) })
+	committed = err == nil
+	return err
+}
+
+func (e *exchange) prepare() (err error) {
+	if e.arriving, err = arrive(e.Deliveries); err == nil {
+		e.told, err = e.tell(e.arriving)
+	}
+	return err
+}
+
+// complete fills in what became of the deliveries and events.
+func (e *exchange) complete(ctx context.Context, tx *Tx) error {
+	if err := e.arriving.identify(ctx, tx, e.inserted); err != nil {
+		return err
+	}
+	e.accept(e.stored)
+	return nil
+}
+
+// direct runs fn with the connection itself.
+func direct(conn bun.Conn, fn func(pg *pgx.Conn) error) error {
+	return conn.Raw(func(raw any) error {
+		behind, ok := raw.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("a connection is a %T", raw)
+		}
+		return fn(behind.Conn())
+	})
+}
+
+// undoPatience bounds a rollback; afterwards the connection is given up, and Postgres undoes its transaction.
+const undoPatience = 2 * time.Second
+
+func undo(ctx context.Context, conn bun.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
+	defer cancel()
+	_ = direct(conn, func(pg *pgx.Conn) error {
+		if !pg.IsClosed() && pg.PgConn().TxStatus() == 'I' {
+			return nil
+		}
+		if _, err := pg.PgConn().Exec(ctx, "rollback").ReadAll(); err != nil {
+			return driver.ErrBadConn // nobody else gets it
+		}
+		return nil
+	})
+}
+
+func commit(ctx context.Context, pg *pgx.Conn) error {
+	results, err := pg.PgConn().Exec(ctx, "commit").ReadAll()
+	if err == nil && (len(results) != 1 || results[0].CommandTag.String() != "COMMIT") {
+		err = pgx.ErrTxCommitRollback
+	}
+	return err
+}
+
+// question is a statement that is sent with others, and what is done with each row of its answer.
+type question struct {
+	*pgconn.StatementDescription
+
+	args []any
+	row  func(scan func(...any) error) error
+}
+
+// send begins the transaction, and asks all that does not depend on an answer.
+func (e *exchange) send(ctx context.Context, pg *pgx.Conn) error {
+	questions, err := e.questions(ctx, pg)
+	if err != nil {
+		return err
+	}
+	pipeline := pg.PgConn().StartPipeline(ctx)
+	pipeline.SendQueryParams("begin", nil, nil, nil, nil)
+	for _, q := range questions {
+		var encoded pgx.ExtendedQueryBuilder
+		if err := encoded.Build(pg.TypeMap(), q.StatementDescription, q.args); err != nil {
+			return errors.Join(err, pipeline.Close())
+		}
+		pipeline.SendQueryStatement(q.StatementDescription, encoded.ParamValues, encoded.ParamFormats, encoded.ResultFormats)
+	}
+	if err := pipeline.Sync(); err != nil {
+		return errors.Join(err, pipeline.Close())
+	}
+	err = answers(pg, pipeline, questions)
+	return errors.Join(err, pipeline.Close())
+}
+
+// answers reads what Postgres says to begin and to each question.
+func answers(pg *pgx.Conn, pipeline *pgconn.Pipeline, questions []question) error {
+	begun, err := results(pipeline)
+	if err == nil {
+		_, err = begun.Close()
+	}
+	if err != nil {
+		return err
+	}
+	for _, q := range questions {
+		result, err := results(pipeline)
+		if err != nil {
+			return err
+		}
+		if err := q.read(pgx.RowsFromResultReader(pg.TypeMap(), result)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *question) read(rows pgx.Rows) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := q.row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func results(pipeline *pgconn.Pipeline) (*pgconn.ResultReader, error) {
+	got, err := pipeline.GetResults()
+	if err != nil {
+		return nil, err
+	}
+	reader, ok := got.(*pgconn.ResultReader)
+	if !ok {
+		return nil, fmt.Errorf("instead of rows came a %T", got)
+	}
+	return reader, nil
+}
+
+// questions are the statements, prepared once for each connection.
+func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, error) {
+	var asked []question
+	ask := func(name, statement string, args []any, row func(scan func(...any) error) error) error {
+		prepared, err := pg.Prepare(ctx, name, statement)
+		asked = append(asked, question{prepared, args, row})
+		return err
+	}
+	err := ask("accolade_hold", heldStatement, nil, func(scan func(...any) error) error {
+		return scan(&e.Held.RevisionID, &e.Held.People)
+	})
+	if err != nil {
+		return nil, err
+	}
+	statement, args := e.taken()
+	e.inserted, e.stored = map[deliveryKey]int64{}, map[string]int64{}
+	if err := ask("accolade_take", statement, args, e.noteTaken); err != nil {
+		return nil, err
+	}
+	if len(e.Additions) > 0 {
+		e.Counted = make(map[ProgressKey]int64, len(e.Additions))
+		statement, args := addition(additionRows(e.Additions, e.Now))
+		err = ask("accolade_add", statement, args, countInto(e.Counted))
+	}
+	return asked, err
+}
+
+// taken stores the deliveries, and of those that are new the events: of several alike the first one, in the order in which
+// all servers insert.
+func (e *exchange) taken() (statement string, args []any) {
+	rows := e.arriving.rows
+	fresh := make([]*newEvent, len(e.told))
+	for i, ev := range e.told {
+		fresh[i] = ev.newEvent
+	}
+	deliveries := deliveryColumns(rows)
+	events := append(eventColumnsOf(fresh), digestsOf(fresh),
+		textsOf("by_source", e.told, func(t *told) string { return t.by.Source }),
+		bytesOf("by_key", e.told, func(t *told) []byte { return t.by.Key }),
+	)
+	eventNames := namesOf(eventColumnsOf(nil))
+	var b strings.Builder
+	b.WriteString("WITH given AS (INSERT INTO deliveries (" + namesOf(deliveries) + ") SELECT * FROM ")
+	args = writeUnnest(&b, deliveries, args)
+	b.WriteString(" ON CONFLICT (source, key) DO NOTHING RETURNING id, source, key), told AS (SELECT DISTINCT ON (t.digest) t.*, g.id AS delivery_id FROM ")
+	args = writeUnnest(&b, events, args)
+	b.WriteString(" WITH ORDINALITY AS t (" + namesOf(events) + `, no) JOIN given AS g ON g.source = t.by_source AND g.key = t.by_key
+		ORDER BY t.digest, t.no),
+		taken AS (INSERT INTO event_keys (digest) SELECT digest FROM told ON CONFLICT DO NOTHING RETURNING id, digest),
+		stored AS (INSERT INTO events (id, delivery_id, ` + eventNames + `) SELECT k.id, t.delivery_id, ` + eventNames +
+		` FROM told AS t JOIN taken AS k ON k.digest = t.digest)
+		SELECT source, key, id FROM given UNION ALL SELECT NULL, digest, id FROM taken`)
+	return b.String(), args
+}
+
+func (e *exchange) noteTaken(scan func(...any) error) error {
+	var source *string
+	var key []byte
+	var id int64
+	if err := scan(&source, &key, &id); err != nil {
+		return err
+	}
+	if source == nil {
+		e.stored[string(key)] = id
+		return nil
+	}
+	e.inserted[deliveryKey{*source, [16]byte(key)}] = id
+	return nil
+}
+
+// writeUnnest writes the columns' arrays as a table, and adds them to the statement's arguments.
+func writeUnnest(statement *strings.Builder, columns []column, args []any) []any {
+	statement.WriteString("unnest(")
+	for i := range columns {
+		if i > 0 {
+			statement.WriteString(", ")
+		}
+		args = append(args, columns[i].all)
+		statement.WriteString("$" + strconv.Itoa(len(args)) + "::" + columns[i].kind + "[]")
+	}
+	statement.WriteString(")")
+	return args
+}

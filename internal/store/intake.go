@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Intake is what a transaction of new deliveries does first, whatever follows from it. TakeIn does it, on Postgres in one
+// exchange with the database.
+type Intake struct {
+	// Deliveries are stored as by InsertDeliveries.
+	Deliveries []*Delivery
+	// Events are what each of the Deliveries tells of. Those of deliveries that are new are stored as by InsertEvents,
+	// except that their DeliveryID is filled in.
+	Events [][]*EventRow
+	// Additions are what will be added to counts if everything is new, as far as that is known; Now is when.
+	Additions map[ProgressKey]int64
+	Now       time.Time
+
+	// Held is set to what HoldRevision returns.
+	Held Held
+	// Counted is set, where that saves time, to what AddProgress returns for the Additions; nil when nothing was added. If
+	// something turns out to be known, it is the caller's to add the difference.
+	Counted map[ProgressKey]int64
+}
+
+// TakeIn is InTx for transactions that begin with an intake: HoldRevision, InsertDeliveries, InsertEvents. As fn, begin may
+// run several times.
+func (s *Store) TakeIn(ctx context.Context, begin func() *Intake, fn func(ctx context.Context, tx *Tx, in *Intake) error) error {
+	return s.retry(ctx, func(ctx context.Context) error {
+		in := begin()
+		within, complete := s.dialect.takingIn(s, in)
+		return s.try(ctx, within, func(ctx context.Context, tx *Tx) error {
+			if err := complete(ctx, tx); err != nil {
+				return err
+			}
+			return fn(ctx, tx, in)
+		})
+	})
+}
+
+// inSteps takes in by one statement after the other.
+func (in *Intake) inSteps(ctx context.Context, tx *Tx) (err error) {
+	if in.Held, err = tx.HoldRevision(ctx, false); err != nil {
+		return err
+	}
+	if err := tx.InsertDeliveries(ctx, in.Deliveries); err != nil {
+		return err
+	}
+	return tx.InsertEvents(ctx, in.eventsOfNew())
+}
+
+// eventsOfNew returns the events of the deliveries that the book did not hold, with their deliveries' ids.
+func (in *Intake) eventsOfNew() []*EventRow {
+	var rows []*EventRow
+	for i, d := range in.Deliveries {
+		if d.Existing {
+			continue
+		}
+		for _, row := range in.Events[i] {
+			row.DeliveryID = d.ID
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// arrivals are deliveries that may be in the book.
+type arrivals struct {
+	all []*Delivery
+	// first are those that may be new, and rows what they would be stored as.
+	first map[deliveryKey]*Delivery
+	rows  []*deliveryRow
+}
+
+// arrive finds out which of the deliveries stand before in the same slice.
+func arrive(deliveries []*Delivery) (*arrivals, error) {
+	a := &arrivals{deliveries, make(map[deliveryKey]*Delivery, len(deliveries)), make([]*deliveryRow, 0, len(deliveries))}
+	for _, d := range deliveries {
+		key := deliveryKey{d.Source, d.Key}
+		if a.first[key] != nil {
+			d.Existing = true
+			continue
+		}
+		d.Existing = false
+		a.first[key] = d
+		row, err := rowOfDelivery(d)
+		if err != nil {
+			return nil, err
+		}
+		a.rows = append(a.rows, row)
+	}
+	// All servers insert in the same order, so that none waits for another in a circle.
+	sortBy(a.rows, func(r *deliveryRow) (string, string) { return r.Source, string(r.Key) })
+	return a, nil
+}
+
+// identify fills in the ids: those of deliveries that were inserted are given.
+func (a *arrivals) identify(ctx context.Context, tx *Tx, inserted map[deliveryKey]int64) error {
+	var known []deliveryKey
+	for key, d := range a.first {
+		if id, isNew := inserted[key]; isNew {
+			d.ID = id
+			continue
+		}
+		d.Existing = true
+		known = append(known, key)
+	}
+	if len(known) > 0 {
+		ids, err := tx.deliveryIDs(ctx, known)
+		if err != nil {
+			return err
+		}
+		for _, key := range known {
+			a.first[key].ID = ids[key]
+		}
+	}
+	for _, d := range a.all {
+		d.ID = a.first[deliveryKey{d.Source, d.Key}].ID
+	}
+	return nil
+}
+
+// told is an event that may be in the book, of a delivery that may be.
+type told struct {
+	*newEvent
+
+	by *deliveryRow
+}
+
+// tell returns the events of the deliveries that may be new.
+func (in *Intake) tell(a *arrivals) ([]*told, error) {
+	rowOf := make(map[deliveryKey]*deliveryRow, len(a.rows))
+	for _, row := range a.rows {
+		rowOf[deliveryKey{row.Source, [16]byte(row.Key)}] = row
+	}
+	var all []*told
+	for i, d := range in.Deliveries {
+		key := deliveryKey{d.Source, d.Key}
+		if a.first[key] != d {
+			continue
+		}
+		for _, row := range in.Events[i] {
+			row.ID, row.New = 0, false
+			ev, err := row.fresh(keyDigest(row.Event.Source, row.Event.Key))
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, &told{ev, rowOf[key]})
+		}
+	}
+	return all, nil
+}
+
+// accept notes which events are new: those whose digests were stored, and of several alike the first of a new delivery.
+func (in *Intake) accept(stored map[string]int64) {
+	for i, d := range in.Deliveries {
+		if d.Existing {
+			continue
+		}
+		for _, row := range in.Events[i] {
+			row.DeliveryID = d.ID
+			digest := string(keyDigest(row.Event.Source, row.Event.Key))
+			if id, isNew := stored[digest]; isNew {
+				row.ID, row.New = id, true
+				delete(stored, digest)
+			}
+		}
+	}
+}
