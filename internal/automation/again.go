@@ -67,7 +67,7 @@ func (a *Automation) rehearse(ctx context.Context, in *intake) {
 		return
 	}
 	trial := &intake{
-		source: in.source, delivery: in.delivery, events: in.trial, done: make(chan error, 1), again: &again{dry: true},
+		source: in.source, delivery: in.delivery, on: in.on, events: in.trial, done: make(chan error, 1), again: &again{dry: true},
 	}
 	trial.delivery.Outcome = string(Judged)
 	for i := range trial.events {
@@ -165,7 +165,7 @@ func (a *Automation) reread(ctx context.Context, id int64, how *again) (*intake,
 	case src.DryRun && !how.dry:
 		return nil, "", fault.New(fault.Conflict, "source_on_trial", "the source %q is configured with dry_run", stored.Source)
 	}
-	body, err := unpack(stored.Body)
+	body, err := unpack(stored)
 	if err != nil {
 		return nil, "", err
 	}

@@ -103,6 +103,7 @@ type Automation struct {
 	accepting bool
 	encoder   *zstd.Encoder
 	people    *people
+	bases     *bases
 	queue     chan *intake
 	current   atomic.Pointer[ruleset]
 	// clocks remembers when each clock is due next, by name, so that the book is not asked every second.
@@ -142,7 +143,7 @@ func New(cfg Config) (*Automation, error) {
 		store: cfg.Store, seen: cfg.Seen, now: cfg.Now, log: cfg.Log, channels: cfg.Channels, mail: cfg.Mail, announce: cfg.Announce,
 		accepting: cfg.AcceptanceRequired,
 		sources:   map[string]source{}, trusted: map[string]bool{},
-		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(),
+		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(), bases: newBases(cfg.Retention),
 		queue:   make(chan *intake, queueSize),
 		repeats: newRepeats(), sharing: make(chan map[string]int64, shareBehind),
 		draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,

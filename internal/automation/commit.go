@@ -62,6 +62,9 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 		}
 	}()
 	a.metrics.batches.Observe(float64(len(batch)))
+	if err := a.mend(batch); err != nil {
+		return err
+	}
 	rules := a.current.Load()
 	for _, in := range batch {
 		if in.rules != rules {
@@ -69,6 +72,13 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 		}
 	}
 	done, err := a.transact(ctx, rules, batch, a.mayForesee())
+	if errors.Is(err, store.ErrBaseGone) {
+		a.bases.lose()
+		if err := a.mend(batch); err != nil {
+			return err
+		}
+		done, err = a.transact(ctx, rules, batch, false)
+	}
 	if err != nil && done != nil && done.foresaw && !errors.Is(err, errStale) && !fault.Is(err, fault.Unavailable) {
 		a.cautious.Store(cautiousFor)
 		done, err = a.transact(ctx, rules, batch, false)
@@ -120,6 +130,9 @@ func (a *Automation) park(ctx context.Context, in *intake, cause error) {
 		"transport_id", in.delivery.TransportID, "event", in.delivery.EventName, "error", cause)
 	in.delivery.Outcome = string(Failed)
 	in.delivery.Problem = "judging failed; the server's log has the cause"
+	if err := a.standAlone(in); err != nil {
+		a.log.ErrorContext(ctx, "the body of the delivery cannot be packed alone", "error", err)
+	}
 	err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if in.again != nil {
 			return in.again.park(ctx, tx, in)

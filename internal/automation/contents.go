@@ -45,7 +45,7 @@ func (a *Automation) Contents(ctx context.Context, tx *store.Tx, id int64) (*Con
 	c := &Contents{Delivery: stored}
 	var events []event.Event
 	if stored.BodyExpiredAt.IsZero() {
-		if c.Body, err = unpack(stored.Body); err != nil {
+		if c.Body, err = unpack(stored); err != nil {
 			return nil, err
 		}
 		if c.Body == nil {

@@ -36,7 +36,7 @@ func (a *Automation) expire(ctx context.Context) (some bool, err error) {
 			a.clocks.Store(expireClock, due)
 			return nil
 		}
-		expired, deleted, err = tx.ExpireDeliveries(ctx, a.now().Add(-a.retention), a.now(), expireBatch)
+		expired, deleted, err = tx.ExpireDeliveries(ctx, a.now().Add(-a.retention-a.bases.age), a.now(), expireBatch)
 		if err != nil || expired == expireBatch {
 			return err
 		}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
@@ -159,20 +157,7 @@ func (w *work) recipient(ctx context.Context, tx *store.Tx, ev *event.Event, acc
 
 // payload returns the body of the delivery that told of the event.
 func (w *work) payload(ctx context.Context, tx *store.Tx, ev *judged, note func(error) error) (any, error) {
-	var packed []byte
-	if ev.in != nil {
-		packed = ev.in.delivery.Body
-	} else {
-		bodies, err := tx.DeliveryBodies(ctx, []int64{ev.row.DeliveryID})
-		if note(err) != nil {
-			return nil, err
-		}
-		packed = bodies[ev.row.DeliveryID]
-	}
-	if packed == nil {
-		return nil, fmt.Errorf("the delivery of event %d is no longer kept", ev.row.ID)
-	}
-	body, err := unpack(packed)
+	body, err := w.bodyOf(ctx, tx, ev, note)
 	if err != nil {
 		return nil, err
 	}
@@ -183,18 +168,18 @@ func (w *work) payload(ctx context.Context, tx *store.Tx, ev *judged, note func(
 	return sent, nil
 }
 
-// unpack returns the body of a delivery as it was sent.
-func unpack(packed []byte) ([]byte, error) {
-	reader, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
-	if err != nil {
-		return nil, fmt.Errorf("preparing decompression: %w", err)
+func (w *work) bodyOf(ctx context.Context, tx *store.Tx, ev *judged, note func(error) error) ([]byte, error) {
+	if ev.in != nil {
+		return ev.in.body()
 	}
-	defer reader.Close()
-	body, err := reader.DecodeAll(packed, nil)
-	if err != nil {
-		return nil, fmt.Errorf("decompressing the delivery: %w", err)
+	found, err := tx.DeliveryBodies(ctx, []int64{ev.row.DeliveryID})
+	if note(err) != nil {
+		return nil, err
 	}
-	return body, nil
+	if told := found[ev.row.DeliveryID]; told != nil {
+		return unpack(told)
+	}
+	return nil, fmt.Errorf("the delivery of event %d is no longer kept", ev.row.ID)
 }
 
 // noteFailures keeps with each event what failed after it was stored.

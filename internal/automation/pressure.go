@@ -1,7 +1,5 @@
 package automation
 
-import "slices"
-
 const (
 	// largeBody is from where on it is worth it not to let the compressed body grow by doubling.
 	largeBody = 1 << 20
@@ -12,14 +10,6 @@ const (
 	// stores them takes a multiple of that.
 	batchBytes = 4 << 20
 )
-
-// packed returns the body compressed.
-func (a *Automation) packed(body []byte) []byte {
-	if len(body) < largeBody {
-		return a.encoder.EncodeAll(body, make([]byte, 0, len(body)/3))
-	}
-	return slices.Clone(a.encoder.EncodeAll(body, make([]byte, 0, a.encoder.MaxEncodedSize(len(body)))))
-}
 
 // load takes room for a delivery's body in the queue, unless there is none.
 func (a *Automation) load(in *intake) bool {

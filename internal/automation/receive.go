@@ -2,7 +2,6 @@ package automation
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -81,6 +80,8 @@ type intake struct {
 	trial []judged
 	// again is set when the book holds the delivery already, and it is judged once more.
 	again *again
+	// on is what the delivery's body is packed on; nil when it is not.
+	on *base
 	// spooled says that the delivery is or was in the spool, where it goes once at most.
 	spooled atomic.Bool
 }
@@ -135,7 +136,7 @@ func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.R
 		a.metrics.deliveries.WithLabelValues(src.Name, string(Duplicate)).Inc()
 		return &Receipt{DeliveryID: id, Outcome: Duplicate}, nil
 	}
-	in.delivery.Body = a.packed(req.Body)
+	a.pack(in, req.Body)
 	if a.spooling() {
 		return a.spoolOne(ctx, in)
 	}
@@ -217,15 +218,9 @@ func (a *Automation) afterDrain(in *intake) (*Receipt, error) {
 	}
 }
 
-// newIntake fills in what is known before the body is read. A delivery is identified by its
-// transport id together with its body: the id alone is not covered by any forge's signature, and
-// Gitea gives every redelivery another one.
+// newIntake fills in what is known before the body is read.
 func (a *Automation) newIntake(src source, req forge.Request) *intake {
 	transportID := src.speaks.DeliveryID(req)
-	digest := sha256.New()
-	digest.Write([]byte(transportID))
-	digest.Write([]byte{0})
-	digest.Write(req.Body)
 	in := &intake{
 		source: src.Name,
 		delivery: store.Delivery{
@@ -235,7 +230,7 @@ func (a *Automation) newIntake(src source, req forge.Request) *intake {
 		},
 		queued: src.queued, done: make(chan error, 1),
 	}
-	copy(in.delivery.Key[:], digest.Sum(nil))
+	in.delivery.Key = keyOf(transportID, req.Body)
 	in.cacheKey = cacheKeyOf(&in.delivery)
 	return in
 }

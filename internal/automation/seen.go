@@ -67,6 +67,9 @@ func (a *Automation) remember(batch []*intake) {
 		}
 	}
 	a.seen.Remember(committed)
+	for _, in := range batch {
+		a.bases.offer(in, a.now())
+	}
 	select {
 	case a.sharing <- committed:
 	default:

@@ -74,7 +74,10 @@ func (a *Automation) setDown(ctx context.Context, batch []*intake, cause error) 
 
 // putAway writes the delivery to the spool.
 func (a *Automation) putAway(in *intake) (*spool.Ticket, error) {
-	payload, err := pack(&in.delivery)
+	if err := a.standAlone(in); err != nil {
+		return nil, err
+	}
+	payload, err := record(&in.delivery)
 	if err != nil {
 		return nil, err
 	}
@@ -93,9 +96,9 @@ type spooled struct {
 	ReceivedAt  time.Time         `json:"received_at"`
 }
 
-// pack writes a delivery as a record: the length of what is kept besides the body, that as JSON, and the body as it is in
+// record writes a delivery as a record: the length of what is kept besides the body, that as JSON, and the body as it is in
 // the book.
-func pack(d *store.Delivery) ([]byte, error) {
+func record(d *store.Delivery) ([]byte, error) {
 	about, err := json.Marshal(spooled{
 		Source: d.Source, Key: d.Key[:], TransportID: d.TransportID, EventName: d.EventName, ContentType: d.ContentType,
 		BodySize: d.BodySize, Headers: d.Headers, ReceivedAt: d.ReceivedAt,
@@ -103,12 +106,12 @@ func pack(d *store.Delivery) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("packing a delivery: %w", err)
 	}
-	record := make([]byte, 0, binary.MaxVarintLen64+len(about)+len(d.Body))
-	record = binary.AppendUvarint(record, uint64(len(about)))
-	return append(append(record, about...), d.Body...), nil
+	written := make([]byte, 0, binary.MaxVarintLen64+len(about)+len(d.Body))
+	written = binary.AppendUvarint(written, uint64(len(about)))
+	return append(append(written, about...), d.Body...), nil
 }
 
-// unpackRecord is pack's opposite.
+// unpackRecord is record's opposite.
 func unpackRecord(record []byte) (*store.Delivery, error) {
 	length, read := binary.Uvarint(record)
 	if read <= 0 || length > uint64(len(record)-read) { //nolint:gosec // no more was read than there is
@@ -137,7 +140,7 @@ func (a *Automation) respool(record spool.Record) (*intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := unpack(d.Body)
+	body, err := unpack(d)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func TestRecordsAreReadAsTheyWereWritten(t *testing.T) {
 		Headers: map[string]string{"X-Github-Event": "push"}, Body: []byte{0, 1, '"', 0xff}, BodySize: 12,
 		ReceivedAt: time.Date(2026, time.November, 2, 12, 0, 0, 123456000, time.UTC), Outcome: string(Judged),
 	}
-	record, err := pack(want)
+	record, err := record(want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,22 +35,22 @@ func TestRecordsAreReadAsTheyWereWritten(t *testing.T) {
 
 // Whatever a record holds, reading it ends, and what is read is written the same.
 func FuzzRecord(f *testing.F) {
-	record, err := pack(&store.Delivery{Source: "forge", EventName: "push", Body: []byte("body"), BodySize: 4})
+	kept, err := record(&store.Delivery{Source: "forge", EventName: "push", Body: []byte("body"), BodySize: 4})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(record)
+	f.Add(kept)
 	f.Add([]byte{2, '{', '}'})
 	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01{}"))
-	f.Fuzz(func(t *testing.T, record []byte) {
-		read, err := unpackRecord(record)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		read, err := unpackRecord(text)
 		if err != nil {
 			return
 		}
 		if read.Source == "" {
 			t.Error("a delivery of no source was read")
 		}
-		written, err := pack(read)
+		written, err := record(read)
 		if err != nil {
 			return // a time that JSON cannot hold
 		}

@@ -114,7 +114,7 @@ func keeping() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_DELIVERY_RETENTION", Key: "delivery_retention", Default: "720h",
-			About: "How long the headers and bodies of deliveries are kept; 0 is for ever.",
+			About: "How long the headers and bodies of deliveries are kept, and up to an hour more; 0 is for ever.",
 			set:   setRetention,
 		},
 		{

@@ -252,3 +252,26 @@ func TestAnswersFromMemoryAreCountedAndNotLogged(t *testing.T) {
 		t.Errorf("it is logged as %s", d.log)
 	}
 }
+
+// Of deliveries that were taken in the book tells more than a line could; one that is refused is in the log.
+func TestDeliveriesAreInTheBookAndNotInTheLog(t *testing.T) {
+	t.Parallel()
+
+	d := configured(t, func(cfg *server.Config) {
+		cfg.Mount = func(routes gin.IRouter) {
+			routes.POST("/hooks/:source", func(c *gin.Context) {
+				c.JSON(map[string]int{"forge": http.StatusAccepted, "nobody": http.StatusNotFound}[c.Param("source")], gin.H{})
+			})
+		}
+	})
+	if got := d.knock("POST", "/hooks/forge"); got.status != http.StatusAccepted {
+		t.Fatalf("a delivery is answered %d", got.status)
+	}
+	if strings.Contains(d.log.String(), `"msg":"request"`) {
+		t.Errorf("it is logged as %s", d.log)
+	}
+	d.knock("POST", "/hooks/nobody")
+	if got := d.log.String(); !strings.Contains(got, `"status":404`) {
+		t.Errorf("a delivery for nobody is logged as %q", got)
+	}
+}

@@ -95,17 +95,21 @@ func (w *watch) observe(c *gin.Context) {
 	w.log.LogAttrs(c.Request.Context(), level, "request", attributes...)
 }
 
+// webhooks are where forges send what happened.
+const webhooks = "/hooks/:source"
+
 // probes are asked every few seconds by whoever watches the service.
 var probes = []string{"/livez", "/readyz", "/readyz/hooks"}
 
-// levelOf makes noise of what is our fault only, and none of what is cheaper than its line. Who hangs up gets an error that nobody reads.
+// levelOf makes noise of what is our fault only, and none of what is cheaper than its line: of deliveries that were taken in, the book
+// tells more. Who hangs up gets an error that nobody reads.
 func levelOf(c *gin.Context, status int) slog.Level {
 	switch {
 	case status == http.StatusServiceUnavailable:
 		return slog.LevelWarn
 	case status >= http.StatusInternalServerError && c.Request.Context().Err() == nil:
 		return slog.LevelError
-	case front.Hit(c), slices.Contains(probes, c.FullPath()):
+	case front.Hit(c), slices.Contains(probes, c.FullPath()), status == http.StatusAccepted && c.FullPath() == webhooks:
 		return slog.LevelDebug
 	default:
 		return slog.LevelInfo

@@ -1,12 +1,15 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
 // Delivery is one HTTP request that a source sent.
@@ -22,9 +25,13 @@ type Delivery struct {
 	ContentType string
 	// Headers are those that are kept; none once the body has expired.
 	Headers map[string]string
-	// Body is compressed with zstd; BodySize is the size it had before, in bytes.
-	Body       []byte
-	BodySize   int
+	// Body is compressed with zstd; BodySize is the size it had before, in bytes. With a BaseID its dictionary is the body of the
+	// delivery with that id, which has none itself; 0 is for no dictionary.
+	Body     []byte
+	BodySize int
+	BaseID   int64
+	// Base is the Body of the base, where a delivery with a BaseID is read with its body.
+	Base       []byte
 	ReceivedAt time.Time
 	// BodyExpiredAt is when the body and the headers were deleted; zero while they are kept.
 	BodyExpiredAt time.Time
@@ -47,6 +54,7 @@ type deliveryRow struct {
 	Headers       string `bun:",nullzero"`
 	Body          []byte
 	BodySize      int
+	BaseID        int64 `bun:",nullzero"`
 	ReceivedAt    time.Time
 	BodyExpiredAt time.Time `bun:",nullzero"`
 	Outcome       string
@@ -56,7 +64,7 @@ type deliveryRow struct {
 func rowOfDelivery(d *Delivery) (*deliveryRow, error) {
 	row := &deliveryRow{
 		Source: d.Source, Key: d.Key[:], TransportID: d.TransportID, EventName: d.EventName, ContentType: d.ContentType,
-		Body: d.Body, BodySize: d.BodySize, ReceivedAt: d.ReceivedAt, Outcome: d.Outcome, Problem: d.Problem,
+		Body: d.Body, BodySize: d.BodySize, BaseID: d.BaseID, ReceivedAt: d.ReceivedAt, Outcome: d.Outcome, Problem: d.Problem,
 	}
 	if len(d.Headers) > 0 {
 		headers, err := json.Marshal(d.Headers)
@@ -71,7 +79,7 @@ func rowOfDelivery(d *Delivery) (*deliveryRow, error) {
 func (r *deliveryRow) delivery() (*Delivery, error) {
 	d := &Delivery{
 		ID: r.ID, Source: r.Source, Key: [16]byte(r.Key), TransportID: r.TransportID, EventName: r.EventName,
-		ContentType: r.ContentType, Body: r.Body, BodySize: r.BodySize, ReceivedAt: r.ReceivedAt.UTC(),
+		ContentType: r.ContentType, Body: r.Body, BodySize: r.BodySize, BaseID: r.BaseID, ReceivedAt: r.ReceivedAt.UTC(),
 		BodyExpiredAt: utc(r.BodyExpiredAt), Outcome: r.Outcome, Problem: r.Problem, Existing: true,
 	}
 	if r.Headers != "" {
@@ -82,17 +90,21 @@ func (r *deliveryRow) delivery() (*Delivery, error) {
 	return d, nil
 }
 
-// DeliveryBodies returns the bodies, compressed, of the deliveries with the ids; those that the book does not
-// hold, or no longer holds, are missing.
-func (tx *Tx) DeliveryBodies(ctx context.Context, ids []int64) (map[int64][]byte, error) {
-	var rows []deliveryRow
-	if err := tx.db.NewSelect().Model(&rows).Column("id", "body").Where("id IN (?)", bun.List(ids)).
-		Where("body_expired_at IS NULL").Scan(ctx); err != nil {
-		return nil, err
-	}
-	bodies := make(map[int64][]byte, len(rows))
-	for i := range rows {
-		bodies[rows[i].ID] = rows[i].Body
+// DeliveryBodies returns the deliveries with the ids, with their bodies; those that the book does not hold, or whose bodies it no
+// longer holds, are missing.
+func (tx *Tx) DeliveryBodies(ctx context.Context, ids []int64) (map[int64]*Delivery, error) {
+	bodies := make(map[int64]*Delivery, len(ids))
+	for _, id := range unique(ids) {
+		d, err := tx.DeliveryByID(ctx, id)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if d.BodyExpiredAt.IsZero() {
+			bodies[id] = d
+		}
 	}
 	return bodies, nil
 }
@@ -157,6 +169,7 @@ func deliveryColumns(rows []*deliveryRow) []column {
 		nullColumnOf("headers", "text", rows, func(r *deliveryRow) string { return r.Headers }),
 		bytesOf("body", rows, func(r *deliveryRow) []byte { return r.Body }),
 		numbersOf("body_size", rows, func(r *deliveryRow) int64 { return int64(r.BodySize) }),
+		nullColumnOf("base_id", "bigint", rows, func(r *deliveryRow) int64 { return r.BaseID }),
 		timesOf("received_at", rows, func(r *deliveryRow) time.Time { return r.ReceivedAt }),
 		textsOf("outcome", rows, func(r *deliveryRow) string { return r.Outcome }),
 		nullColumnOf("problem", "text", rows, func(r *deliveryRow) string { return r.Problem }),
@@ -176,11 +189,23 @@ func (tx *Tx) deliveryIDs(ctx context.Context, wanted []deliveryKey) (map[delive
 	return byKey(rows), err
 }
 
-// DeliveryByID returns the delivery with the id, its body included.
+// DeliveryByID returns the delivery with the id, its body included. One whose base is gone has no body any more.
 func (tx *Tx) DeliveryByID(ctx context.Context, id int64) (*Delivery, error) {
 	var row deliveryRow
 	if err := tx.db.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
 		return nil, found(err, "delivery")
 	}
-	return row.delivery()
+	d, err := row.delivery()
+	if err != nil || d.BaseID == 0 || !d.BodyExpiredAt.IsZero() {
+		return d, err
+	}
+	var base deliveryRow
+	err = tx.db.NewSelect().Model(&base).Column("body", "body_expired_at").Where("id = ?", d.BaseID).Scan(ctx)
+	if ignoreNoRows(err) != nil {
+		return nil, err
+	}
+	if d.Base = base.Body; err != nil || !base.BodyExpiredAt.IsZero() {
+		d.Body, d.Base, d.BodyExpiredAt = nil, nil, cmp.Or(utc(base.BodyExpiredAt), d.ReceivedAt)
+	}
+	return d, nil
 }

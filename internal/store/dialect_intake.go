@@ -47,6 +47,8 @@ type exchange struct {
 	observe  func(time.Duration)
 	arriving *arrivals
 	told     []*told
+	// kept is how many of the bases the book holds.
+	kept int
 	// inserted and stored are the ids of what was new.
 	inserted map[deliveryKey]int64
 	stored   map[string]int64
@@ -92,6 +94,9 @@ func (e *exchange) prepare() (err error) {
 
 // complete fills in what became of the deliveries and events.
 func (e *exchange) complete(ctx context.Context, tx *Tx) error {
+	if e.kept < len(e.bases()) {
+		return ErrBaseGone
+	}
 	if err := e.arriving.identify(ctx, tx, e.inserted); err != nil {
 		return err
 	}
@@ -216,8 +221,13 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 		asked = append(asked, question{prepared, args, row})
 		return err
 	}
-	err := ask("accolade_hold", heldStatement, nil, func(scan func(...any) error) error {
-		return scan(&e.Held.RevisionID, &e.Held.People)
+	// Each base is looked for by itself (OFFSET 0 keeps that so): a list would be compared with the whole of a table that was empty
+	// when the statement was planned.
+	const hold = `SELECT coalesce(revision_id, 0), people, (SELECT count(b.id) FROM unnest($1::bigint[]) AS u (id)
+			CROSS JOIN LATERAL (SELECT d.id FROM deliveries AS d WHERE d.id = u.id AND d.body_expired_at IS NULL OFFSET 0) AS b)
+		FROM hold_revision()`
+	err := ask("accolade_hold", hold, []any{e.bases()}, func(scan func(...any) error) error {
+		return scan(&e.Held.RevisionID, &e.Held.People, &e.kept)
 	})
 	if err != nil {
 		return nil, err

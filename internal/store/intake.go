@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/uptrace/bun"
 )
 
 // Intake is what a transaction of new deliveries does first, whatever follows from it. TakeIn does it, on Postgres in one
@@ -24,8 +27,11 @@ type Intake struct {
 	Counted map[ProgressKey]int64
 }
 
+// ErrBaseGone says that the book does not hold the body of a delivery that one of an intake is packed on.
+var ErrBaseGone = errors.New("the body that a delivery is packed on is gone")
+
 // TakeIn is InTx for transactions that begin with an intake: HoldRevision, InsertDeliveries, InsertEvents. As fn, begin may
-// run several times.
+// run several times. It returns ErrBaseGone when the book does not hold the base of a delivery.
 func (s *Store) TakeIn(ctx context.Context, begin func() *Intake, fn func(ctx context.Context, tx *Tx, in *Intake) error) error {
 	return s.retry(ctx, func(ctx context.Context) error {
 		in := begin()
@@ -44,10 +50,31 @@ func (in *Intake) inSteps(ctx context.Context, tx *Tx) (err error) {
 	if in.Held, err = tx.HoldRevision(ctx, false); err != nil {
 		return err
 	}
+	bases := in.bases()
+	if len(bases) > 0 {
+		kept, err := tx.db.NewSelect().Model((*deliveryRow)(nil)).Where("id IN (?)", bun.List(bases)).Where("body_expired_at IS NULL").Count(ctx)
+		if err != nil {
+			return err
+		}
+		if int(kept) < len(bases) {
+			return ErrBaseGone
+		}
+	}
 	if err := tx.InsertDeliveries(ctx, in.Deliveries); err != nil {
 		return err
 	}
 	return tx.InsertEvents(ctx, in.eventsOfNew())
+}
+
+// bases returns the deliveries that some of the Deliveries are packed on.
+func (in *Intake) bases() []int64 {
+	ids := []int64{}
+	for _, d := range in.Deliveries {
+		if d.BaseID != 0 {
+			ids = append(ids, d.BaseID)
+		}
+	}
+	return unique(ids)
 }
 
 // eventsOfNew returns the events of the deliveries that the book did not hold, with their deliveries' ids.
