@@ -54,7 +54,7 @@ func (tx *Tx) forget(ctx context.Context, source, forgeUserID string) error {
 	}
 	for after := int64(0); ; {
 		var rows []eventRow
-		err := tx.db.NewSelect().Model(&rows).Column("id", "data").Where("source = ?", source).Where("id > ?", after).
+		err := tx.db.NewSelect().Model(&rows).Where("source = ?", source).Where("id > ?", after).
 			Where(`CAST(data AS text) LIKE ? ESCAPE '\'`, "%"+literally(`"id":`+string(id))+"%").
 			Order("id").Limit(eventsAtOnce).Scan(ctx)
 		if err != nil || len(rows) == 0 {
@@ -70,15 +70,15 @@ func (tx *Tx) forget(ctx context.Context, source, forgeUserID string) error {
 }
 
 func (tx *Tx) forgetIn(ctx context.Context, row *eventRow, forgeUserID string) error {
-	var ev event.Event
-	if err := json.Unmarshal([]byte(row.Data), &ev); err != nil {
-		return fmt.Errorf("decoding event %d: %w", row.ID, err)
-	}
-	ev.Forget(forgeUserID)
-	data, err := json.Marshal(&ev)
+	stored, err := row.event()
 	if err != nil {
-		return fmt.Errorf("encoding event %d: %w", row.ID, err)
+		return err
 	}
-	_, err = tx.db.NewUpdate().Model((*eventRow)(nil)).Set("data = ?", string(data)).Where("id = ?", row.ID).Exec(ctx)
+	stored.Event.Forget(forgeUserID)
+	data, err := dataOf(&stored.Event)
+	if err != nil {
+		return err
+	}
+	_, err = tx.db.NewUpdate().Model((*eventRow)(nil)).Set("data = ?", data).Where("id = ?", row.ID).Exec(ctx)
 	return err
 }

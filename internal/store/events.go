@@ -84,15 +84,33 @@ type newEvent struct {
 
 // fresh returns what the event is stored as if it is new.
 func (ev *EventRow) fresh(digest []byte) (*newEvent, error) {
-	data, err := json.Marshal(&ev.Event)
+	data, err := dataOf(&ev.Event)
 	if err != nil {
-		return nil, fmt.Errorf("encoding event %s: %w", ev.Event.Key, err)
+		return nil, err
 	}
 	return &newEvent{digest: digest, eventRow: eventRow{
 		Source: ev.Event.Source, Key: ev.Event.Key, Kind: ev.Event.Kind, Object: ev.Event.Object,
 		HappenedAt: ev.Event.Time, DeliveryID: ev.DeliveryID, RevisionID: ev.RevisionID,
-		Data: string(data), Failures: ev.Failures,
+		Data: data, Failures: ev.Failures,
 	}}, nil
+}
+
+// eventData is what is stored of an event beside its columns, whose names are hidden here.
+type eventData struct {
+	*event.Event
+
+	Kind   struct{} `json:"kind,omitzero"`
+	Source struct{} `json:"source,omitzero"`
+	Key    struct{} `json:"key,omitzero"`
+	Object struct{} `json:"object,omitzero"`
+}
+
+func dataOf(ev *event.Event) (string, error) {
+	data, err := json.Marshal(&eventData{Event: ev})
+	if err != nil {
+		return "", fmt.Errorf("encoding event %s: %w", ev.Key, err)
+	}
+	return string(data), nil
 }
 
 func eventColumns(rows []*newEvent) []column {
@@ -134,6 +152,7 @@ func (r *eventRow) event() (EventRow, error) {
 	if err := json.Unmarshal([]byte(r.Data), &row.Event); err != nil {
 		return row, fmt.Errorf("decoding event %d: %w", r.ID, err)
 	}
+	row.Event.Kind, row.Event.Source, row.Event.Key, row.Event.Object = r.Kind, r.Source, r.Key, r.Object
 	return row, nil
 }
 

@@ -8,10 +8,10 @@ func ParseCursor(cursor string, values int) ([]int64, error) { return parseCurso
 // Cursor makes a cursor of the values.
 func Cursor(values ...int64) string { return position(values).cursor() }
 
-// EventData returns the JSON of every event, oldest first.
+// EventData returns the source and the JSON of every event, oldest first.
 func (tx *Tx) EventData(ctx context.Context) ([]string, error) {
 	var data []string
-	err := tx.db.NewSelect().Model((*eventRow)(nil)).Column("data").Order("id").Scan(ctx, &data)
+	err := tx.db.NewSelect().Model((*eventRow)(nil)).ColumnExpr("source || ': ' || CAST(data AS text)").Order("id").Scan(ctx, &data)
 	return data, err
 }
 
