@@ -67,7 +67,7 @@ func (a *Automation) rehearse(ctx context.Context, in *intake) {
 		return
 	}
 	trial := &intake{
-		source: in.source, delivery: in.delivery, on: in.on, events: in.trial, done: make(chan error, 1), again: &again{dry: true},
+		source: in.source, delivery: in.delivery, on: in.on, packed: in.packed, events: in.trial, done: make(chan error, 1), again: &again{dry: true},
 	}
 	trial.delivery.Outcome = string(Judged)
 	for i := range trial.events {

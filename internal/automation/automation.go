@@ -37,6 +37,9 @@ import (
 // throughput does not.
 const MaxBatch = 256
 
+// encoderWindow is how far back a body is compressed by what it repeats; an encoder, one for each processor, takes a multiple of that.
+const encoderWindow = 1 << 20
+
 // queueSize bounds the deliveries that wait for the next commit; when it is full, senders are
 // asked to come back later.
 const queueSize = 4 * MaxBatch
@@ -135,7 +138,7 @@ type source struct {
 // New returns an Automation that knows the sources and no rules. It fails when a source's
 // configuration is bad or two have the same name.
 func New(cfg Config) (*Automation, error) {
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(encoderWindow), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("preparing compression: %w", err)
 	}

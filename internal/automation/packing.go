@@ -3,12 +3,12 @@ package automation
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-504bad89/accolade/internal/store"
@@ -24,9 +24,9 @@ const (
 	baseAge = time.Hour
 	// smallestBase and largestBase are the sizes of a body that others are packed on, and of those that are.
 	smallestBase, largestBase = 512, 64 << 10
-	// knownBases is how many bases a process remembers, and packingAtOnce how many bodies are packed on each at once. An encoder
-	// needs about half a megabyte.
-	knownBases, packingAtOnce = 16, 2
+	// knownBases is how many bases a process has at once, and packingAtOnce how many bodies are packed on each at once: for each,
+	// an encoder needs 0.8 MB. Beyond them bodies stand alone.
+	knownBases, packingAtOnce = 12, 2
 )
 
 // sort of body that others are packed on.
@@ -45,17 +45,13 @@ type base struct {
 // bases are what this process packs bodies on.
 type bases struct {
 	mutex sync.Mutex
-	known *lru.Cache[baseKey, *base]
+	known map[baseKey]*base
 	age   time.Duration
 }
 
 // newBases is told for how long bodies are kept; 0 is for ever.
 func newBases(retention time.Duration) *bases {
-	known, err := lru.New[baseKey, *base](knownBases)
-	if err != nil {
-		panic("a fixed positive size was refused: " + err.Error())
-	}
-	return &bases{known: known, age: ageOfBases(retention)}
+	return &bases{known: map[baseKey]*base{}, age: ageOfBases(retention)}
 }
 
 func ageOfBases(retention time.Duration) time.Duration {
@@ -69,17 +65,25 @@ func ageOfBases(retention time.Duration) time.Duration {
 func (b *bases) find(key baseKey, now time.Time) *base {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	if on, ok := b.known.Get(key); ok && now.Before(on.until) {
+	if on := b.known[key]; on != nil && now.Before(on.until) {
 		return on
 	}
 	return nil
+}
+
+// room reports whether there may be another base.
+func (b *bases) room(now time.Time) bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	maps.DeleteFunc(b.known, func(_ baseKey, on *base) bool { return !now.Before(on.until) })
+	return len(b.known) < knownBases
 }
 
 // offer has others packed on a committed delivery, if it is of use for that and none is known.
 func (b *bases) offer(in *intake, now time.Time) {
 	d, key := &in.delivery, in.baseKey()
 	until := d.ReceivedAt.Add(b.age)
-	if d.Existing || d.BaseID != 0 || d.BodySize < smallestBase || d.BodySize > largestBase || !now.Before(until) || b.find(key, now) != nil {
+	if d.Existing || d.BaseID != 0 || d.BodySize < smallestBase || d.BodySize > largestBase || !now.Before(until) || b.find(key, now) != nil || !b.room(now) {
 		return
 	}
 	body, err := unpack(d)
@@ -87,24 +91,24 @@ func (b *bases) offer(in *intake, now time.Time) {
 		return // it was packed by this process
 	}
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(packingAtOnce),
-		zstd.WithEncoderDictRaw(dictionaryID, body))
+		zstd.WithWindowSize(2*largestBase), zstd.WithLowerEncoderMem(true), zstd.WithEncoderDictRaw(dictionaryID, body))
 	if err != nil {
 		return // no length of a dictionary is refused
 	}
 	on := &base{id: d.ID, body: body, encoder: encoder, until: until}
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	b.known.Add(key, on)
+	b.known[key] = on
 }
 
 // lose forgets all bases: the book has turned out not to hold one, as after a standby took over that had not heard of it.
 func (b *bases) lose() {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	for _, on := range b.known.Values() {
+	for _, on := range b.known {
 		on.lost.Store(true)
 	}
-	b.known.Purge()
+	clear(b.known)
 }
 
 func (in *intake) baseKey() baseKey { return baseKey{in.source, in.delivery.EventName} }
@@ -113,7 +117,8 @@ func (in *intake) baseKey() baseKey { return baseKey{in.source, in.delivery.Even
 func (a *Automation) pack(in *intake, body []byte) {
 	if len(body) >= smallestBase && len(body) <= largestBase {
 		if in.on = a.bases.find(in.baseKey(), a.now()); in.on != nil {
-			in.delivery.BaseID, in.delivery.Body = in.on.id, in.on.encoder.EncodeAll(body, make([]byte, 0, len(body)/4))
+			in.packed = in.on.encoder.EncodeAll(body, make([]byte, 0, len(body)/4))
+			in.delivery.BaseID, in.delivery.Body = in.on.id, in.packed
 			return
 		}
 	}
@@ -128,14 +133,26 @@ func (a *Automation) compress(body []byte) []byte {
 	return slices.Clone(a.encoder.EncodeAll(body, make([]byte, 0, a.encoder.MaxEncodedSize(len(body)))))
 }
 
-// standAlone packs the body of a delivery anew so that it needs no other.
+// standalone returns the body of a delivery compressed so that it needs no other. It changes nothing: the delivery may be in a commit.
+func (a *Automation) standalone(in *intake) ([]byte, error) {
+	if in.on == nil {
+		return in.delivery.Body, nil
+	}
+	body, err := in.body()
+	if err != nil {
+		return nil, err
+	}
+	return a.compress(body), nil
+}
+
+// standAlone has the book keep the delivery so that it needs no other.
 func (a *Automation) standAlone(in *intake) error {
 	if in.on == nil {
 		return nil
 	}
-	body, err := in.body()
+	body, err := a.standalone(in)
 	if err == nil {
-		in.on, in.delivery.BaseID, in.delivery.Body = nil, 0, a.compress(body)
+		in.delivery.BaseID, in.delivery.Body = 0, body
 	}
 	return err
 }
@@ -143,7 +160,7 @@ func (a *Automation) standAlone(in *intake) error {
 // mend has those of the deliveries stand alone whose bases are lost.
 func (a *Automation) mend(batch []*intake) error {
 	for _, in := range batch {
-		if in.on != nil && in.on.lost.Load() {
+		if in.on != nil && in.on.lost.Load() && in.delivery.BaseID != 0 {
 			if err := a.standAlone(in); err != nil {
 				return err
 			}
@@ -157,7 +174,7 @@ func (in *intake) body() ([]byte, error) {
 	if in.on == nil {
 		return unpack(&in.delivery)
 	}
-	return decompress(in.delivery.Body, in.on.body)
+	return decompress(in.packed, in.on.body)
 }
 
 // unpack returns the body of a stored delivery as it was sent.

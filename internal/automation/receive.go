@@ -80,8 +80,9 @@ type intake struct {
 	trial []judged
 	// again is set when the book holds the delivery already, and it is judged once more.
 	again *again
-	// on is what the delivery's body is packed on; nil when it is not.
-	on *base
+	// on is what the delivery's body is packed on, and packed the body; nil when it is not. They never change.
+	on     *base
+	packed []byte
 	// spooled says that the delivery is or was in the spool, where it goes once at most.
 	spooled atomic.Bool
 }

@@ -74,10 +74,11 @@ func (a *Automation) setDown(ctx context.Context, batch []*intake, cause error) 
 
 // putAway writes the delivery to the spool.
 func (a *Automation) putAway(in *intake) (*spool.Ticket, error) {
-	if err := a.standAlone(in); err != nil {
+	body, err := a.standalone(in)
+	if err != nil {
 		return nil, err
 	}
-	payload, err := record(&in.delivery)
+	payload, err := record(&in.delivery, body)
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +98,8 @@ type spooled struct {
 }
 
 // record writes a delivery as a record: the length of what is kept besides the body, that as JSON, and the body as it is in
-// the book.
-func record(d *store.Delivery) ([]byte, error) {
+// the book when it stands alone.
+func record(d *store.Delivery, body []byte) ([]byte, error) {
 	about, err := json.Marshal(spooled{
 		Source: d.Source, Key: d.Key[:], TransportID: d.TransportID, EventName: d.EventName, ContentType: d.ContentType,
 		BodySize: d.BodySize, Headers: d.Headers, ReceivedAt: d.ReceivedAt,
@@ -106,9 +107,9 @@ func record(d *store.Delivery) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("packing a delivery: %w", err)
 	}
-	written := make([]byte, 0, binary.MaxVarintLen64+len(about)+len(d.Body))
+	written := make([]byte, 0, binary.MaxVarintLen64+len(about)+len(body))
 	written = binary.AppendUvarint(written, uint64(len(about)))
-	return append(append(written, about...), d.Body...), nil
+	return append(append(written, about...), body...), nil
 }
 
 // unpackRecord is record's opposite.
