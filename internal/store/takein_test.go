@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"sync"
 	"testing"
@@ -38,35 +39,51 @@ func news(in *store.Intake) []string {
 func TestTakingIn(t *testing.T) {
 	t.Parallel()
 
-	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
-		t.Helper()
+	testkit.EachStore(t, takesIn)
+}
 
-		in := takeIn(t, book, &store.Intake{
-			Deliveries: []*store.Delivery{delivery("a", 2), delivery("b", 2), delivery("a", 1), delivery("a", 2)},
-			Events: [][]*store.EventRow{
-				{happened("a", "2"), happened("a", "1")}, {happened("b", "2")}, {happened("a", "1"), happened("a", "3")}, {happened("a", "4")},
-			},
-		})
-		same(t, "what is new", news(in), []string{"true 2:true 1:true", "true 2:true", "true 1:false 3:true", "false 4:false"})
-		same(t, "the id of the same one", in.Deliveries[3].ID, in.Deliveries[0].ID)
-		for i, events := range in.Events {
-			for _, ev := range events {
-				if !ev.New {
-					continue
-				}
-				stored := read(t, book, func(ctx context.Context, tx *store.Tx) (*store.EventRow, error) { return tx.EventByID(ctx, ev.ID) })
-				same(t, "the delivery of "+ev.Event.Key, stored.DeliveryID, in.Deliveries[i].ID)
-				same(t, "the event", stored.Event, ev.Event)
-			}
-		}
-		again := takeIn(t, book, &store.Intake{
-			Deliveries: []*store.Delivery{delivery("a", 1), delivery("c", 1)},
-			Events:     [][]*store.EventRow{{happened("a", "5")}, {happened("a", "5"), happened("a", "3")}},
-		})
-		same(t, "what is new later", news(again), []string{"false 5:false", "true 5:true 3:false"})
-		same(t, "the id of the one that was there", again.Deliveries[0].ID, in.Deliveries[2].ID)
-		same(t, "nothing", news(takeIn(t, book, &store.Intake{})), []string{})
+// A pooler between the server and Postgres may forbid prepared statements, without which there is no exchange.
+func TestTakingInBehindAPooler(t *testing.T) {
+	t.Parallel()
+
+	address, err := url.Parse(testkit.PostgresURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := address.Query()
+	options.Set("default_query_exec_mode", "exec")
+	address.RawQuery = options.Encode()
+	takesIn(t, testkit.Open(t, address.String()))
+}
+
+func takesIn(t *testing.T, book *store.Store) {
+	t.Helper()
+
+	in := takeIn(t, book, &store.Intake{
+		Deliveries: []*store.Delivery{delivery("a", 2), delivery("b", 2), delivery("a", 1), delivery("a", 2)},
+		Events: [][]*store.EventRow{
+			{happened("a", "2"), happened("a", "1")}, {happened("b", "2")}, {happened("a", "1"), happened("a", "3")}, {happened("a", "4")},
+		},
 	})
+	same(t, "what is new", news(in), []string{"true 2:true 1:true", "true 2:true", "true 1:false 3:true", "false 4:false"})
+	same(t, "the id of the same one", in.Deliveries[3].ID, in.Deliveries[0].ID)
+	for i, events := range in.Events {
+		for _, ev := range events {
+			if !ev.New {
+				continue
+			}
+			stored := read(t, book, func(ctx context.Context, tx *store.Tx) (*store.EventRow, error) { return tx.EventByID(ctx, ev.ID) })
+			same(t, "the delivery of "+ev.Event.Key, stored.DeliveryID, in.Deliveries[i].ID)
+			same(t, "the event", stored.Event, ev.Event)
+		}
+	}
+	again := takeIn(t, book, &store.Intake{
+		Deliveries: []*store.Delivery{delivery("a", 1), delivery("c", 1)},
+		Events:     [][]*store.EventRow{{happened("a", "5")}, {happened("a", "5"), happened("a", "3")}},
+	})
+	same(t, "what is new later", news(again), []string{"false 5:false", "true 5:true 3:false"})
+	same(t, "the id of the one that was there", again.Deliveries[0].ID, in.Deliveries[2].ID)
+	same(t, "nothing", news(takeIn(t, book, &store.Intake{})), []string{})
 }
 
 // What the transaction adds up ahead is what AddProgress would have returned, or nothing was added.
