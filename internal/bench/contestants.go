@@ -10,8 +10,8 @@ type contestant struct {
 	database string
 	// rules are what it judges by; those that everybody has, if it is not said.
 	rules ruleset
-	// history is how many events its book holds before.
-	history int
+	// history is how many events its book holds before, and crowd of how many people; of those that the load is about, if it is 0.
+	history, crowd int
 	// lone says that one connection alone is measured, too.
 	lone bool
 	// oneAuthor says that all deliveries are about one person.
@@ -46,8 +46,9 @@ func blocks() []block {
 			{name: "ours-wide", about: "126 rules, of which a delivery matches 34.5 on average instead of 8.5", database: postgres, rules: wide},
 		}},
 		{name: "history", title: "A long history", contestants: []contestant{
-			{name: "ours-1e4", about: "10,000 earlier deliveries with an event each, of 1,000 people", database: postgres, history: 10_000},
-			{name: "ours-1e6", about: "1,000,000 earlier deliveries with an event each, of 100,000 people", database: postgres, history: 1_000_000},
+			{name: "ours-1e4", about: "10,000 earlier deliveries with an event each, of the 1,000 people that those to come are about", database: postgres, history: 10_000},
+			{name: "ours-1e6", about: "1,000,000 of them, of the same people", database: postgres, history: 1_000_000},
+			{name: "ours-1e6-crowd", about: "1,000,000 of them, of 100,000 people", database: postgres, history: 1_000_000, crowd: 100_000},
 		}},
 		{name: "hot", title: "One person", connections: 16, contestants: []contestant{
 			{name: "ours-1000-people", about: "deliveries of 1,000 people by turns, 16 connections", database: postgres},

@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// eventsEach is how many of the earlier events each person has.
-const eventsEach = 10
+// reached is what each person has reached by each of the rules that it was matched by.
+const reached = 10
 
 // history returns the name of a database of ours that holds as many earlier deliveries as the contestant wants. It is filled once, and
 // copied for each measurement.
 func (a *arena) history(ctx context.Context, c contestant) (string, error) {
-	b := &book{name: fmt.Sprintf("bench_history_%d", c.history)}
+	crowd := max(c.crowd, people)
+	b := &book{name: fmt.Sprintf("bench_history_%d_%d", c.history, crowd)}
 	var there bool
 	if err := a.admin.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", b.name).Scan(&there); err != nil {
 		return "", fmt.Errorf("looking for a database: %w", err)
@@ -35,7 +36,7 @@ func (a *arena) history(ctx context.Context, c contestant) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return b.name, b.fill(ctx, c.history)
+	return b.name, b.fill(ctx, c.history, crowd)
 }
 
 // begun waits until there is room for the events of this month.
@@ -57,13 +58,12 @@ func (b *book) begun(ctx context.Context) error {
 
 // fill puts so many deliveries into the book as if they had been judged long ago, with an event each, the accounts of those
 // who they are about and what these have reached. Of old deliveries the bodies are not kept any more.
-func (b *book) fill(ctx context.Context, events int) error {
+func (b *book) fill(ctx context.Context, events, authors int) error {
 	conn, err := connect(ctx, b.url)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
-	authors := max(events/eventsEach, people)
 	for _, statement := range []string{
 		"SET session_replication_role = replica", // what is put in refers to what is put in
 		"SET synchronous_commit = off",
@@ -87,7 +87,7 @@ func (b *book) fill(ctx context.Context, events int) error {
 					'author', json_build_object('id', (%d + i %% %d)::text, 'login', 'person' || (i %% %[5]d)))
 			FROM (SELECT id, row_number() OVER (ORDER BY id) AS i FROM taken) AS numbered`, events, sourceName, bodyKinds, firstPerson, authors),
 		fmt.Sprintf(`INSERT INTO progress (measure_id, user_id, bucket, n, updated_at)
-			SELECT m.id, u.id, '', %d, now() FROM users AS u, (SELECT id FROM measures ORDER BY id LIMIT 9) AS m WHERE u.username LIKE 'person%%'`, eventsEach),
+			SELECT m.id, u.id, '', %d, now() FROM users AS u, (SELECT id FROM measures ORDER BY id LIMIT 9) AS m WHERE u.username LIKE 'person%%'`, reached),
 		"VACUUM ANALYZE",
 		"CHECKPOINT",
 	} {
