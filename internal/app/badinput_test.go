@@ -179,7 +179,8 @@ func TestSlowSenders(t *testing.T) {
 		began := time.Now()
 		status, _ := deliver(t, address, "pull_request", testkit.MergedPullRequest(id+1, 815, "ada"))
 		mustBe(t, "the status of an honest delivery", status, http.StatusAccepted)
-		if took := time.Since(began); took > 2*time.Second {
+		// Who waited for a slow one to be given up took longer; a busy machine takes its time, too.
+		if took := time.Since(began); took > cfg.ReadTimeout*3/4 {
 			t.Errorf("an honest delivery took %s", took)
 		}
 	}
