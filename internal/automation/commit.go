@@ -79,7 +79,7 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 		}
 		done, err = a.transact(ctx, rules, batch, false)
 	}
-	if err != nil && done != nil && done.foresaw && !errors.Is(err, errStale) && !fault.Is(err, fault.Unavailable) {
+	if err != nil && done != nil && len(done.ahead) > 0 && !errors.Is(err, errStale) && !fault.Is(err, fault.Unavailable) {
 		a.cautious.Store(cautiousFor)
 		done, err = a.transact(ctx, rules, batch, false)
 	}
@@ -117,8 +117,7 @@ func (a *Automation) transact(ctx context.Context, rules *ruleset, batch []*inta
 	}
 	err = a.store.TakeIn(ctx, func() *store.Intake {
 		done = newWork(a, rules, batch)
-		done.foresaw = foresee
-		return done.intake()
+		return done.intake(foresee)
 	}, func(ctx context.Context, tx *store.Tx, in *store.Intake) error { return done.runNew(ctx, tx, in) })
 	return done, err
 }

@@ -15,10 +15,6 @@ const cautiousFor = 16
 // raised by the exchange with the book that stores the deliveries, instead of one of its own. It returns nil when something can
 // be told only later; what turns out otherwise is put right by add.
 func (w *work) foreseen() map[store.ProgressKey]int64 {
-	if !w.foresaw {
-		return nil
-	}
-	w.foresaw = false
 	additions := map[store.ProgressKey]int64{}
 	for _, in := range w.batch {
 		for i := range in.events {
@@ -28,7 +24,6 @@ func (w *work) foreseen() map[store.ProgressKey]int64 {
 			}
 		}
 	}
-	w.foresaw = len(additions) > 0
 	return additions
 }
 

@@ -32,8 +32,6 @@ type work struct {
 	announcing bool
 	// again is set when the batch is judged once more.
 	again *again
-	// foresaw says that what is added to counts may be foreseen, and afterwards that it was.
-	foresaw bool
 	// ahead is what was added to counts before it was known what is new, and counted what they were then.
 	ahead, counted map[store.ProgressKey]int64
 }
@@ -76,7 +74,10 @@ func (w *work) run(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	w.acknowledge()
-	rows := w.rows()
+	var rows []*store.EventRow
+	for _, in := range w.batch {
+		rows = append(rows, w.rowsOf(in)...)
+	}
 	if err := tx.InsertEvents(ctx, rows); err != nil {
 		return err
 	}
@@ -87,17 +88,16 @@ func (w *work) run(ctx context.Context, tx *store.Tx) error {
 }
 
 // intake is what the transaction for new deliveries begins with.
-func (w *work) intake() *store.Intake {
+func (w *work) intake(foresee bool) *store.Intake {
+	if foresee {
+		w.ahead = w.foreseen()
+	}
 	in := &store.Intake{
 		Deliveries: make([]*store.Delivery, len(w.batch)), Events: make([][]*store.EventRow, len(w.batch)),
-		Additions: w.foreseen(), Now: w.now(),
+		Additions: w.ahead, Now: w.now(),
 	}
-	w.rows()
 	for i, arrived := range w.batch {
-		in.Deliveries[i] = &arrived.delivery
-		for e := range arrived.events {
-			in.Events[i] = append(in.Events[i], &arrived.events[e].row)
-		}
+		in.Deliveries[i], in.Events[i] = &arrived.delivery, w.rowsOf(arrived)
 	}
 	return in
 }
@@ -107,7 +107,7 @@ func (w *work) runNew(ctx context.Context, tx *store.Tx, in *store.Intake) error
 	if err := w.holds(in.Held); err != nil {
 		return err
 	}
-	w.ahead, w.counted = in.Additions, in.Counted
+	w.counted = in.Counted
 	w.acknowledge()
 	return w.consider(ctx, tx, w.fresh())
 }
@@ -140,17 +140,16 @@ func (w *work) acknowledge() {
 	}
 }
 
-// rows returns what is stored of all events.
-func (w *work) rows() (rows []*store.EventRow) {
-	for _, in := range w.batch {
-		for i := range in.events {
-			ev := &in.events[i]
-			ev.row = store.EventRow{
-				DeliveryID: in.delivery.ID, RevisionID: w.rules.revisionID, Event: ev.event,
-				Failures: describe(ev.matched.Failures),
-			}
-			rows = append(rows, &ev.row)
+// rowsOf returns what is stored of the events of a delivery.
+func (w *work) rowsOf(in *intake) []*store.EventRow {
+	rows := make([]*store.EventRow, len(in.events))
+	for i := range in.events {
+		ev := &in.events[i]
+		ev.row = store.EventRow{
+			DeliveryID: in.delivery.ID, RevisionID: w.rules.revisionID, Event: ev.event,
+			Failures: describe(ev.matched.Failures),
 		}
+		rows[i] = &ev.row
 	}
 	return rows
 }

@@ -1,7 +1,6 @@
 package automation
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,7 +28,7 @@ const (
 	knownBases, packingAtOnce = 12, 2
 )
 
-// sort of body that others are packed on.
+// baseKey is a kind of body.
 type baseKey struct{ source, event string }
 
 // base is a body in the book that others are packed on.
@@ -51,14 +50,11 @@ type bases struct {
 
 // newBases is told for how long bodies are kept; 0 is for ever.
 func newBases(retention time.Duration) *bases {
-	return &bases{known: map[baseKey]*base{}, age: ageOfBases(retention)}
-}
-
-func ageOfBases(retention time.Duration) time.Duration {
+	age := baseAge
 	if retention > 0 {
-		return min(baseAge, retention/10)
+		age = min(baseAge, retention/10)
 	}
-	return baseAge
+	return &bases{known: map[baseKey]*base{}, age: age}
 }
 
 // find returns what a body is packed on at a time; nil for nothing.
@@ -71,19 +67,19 @@ func (b *bases) find(key baseKey, now time.Time) *base {
 	return nil
 }
 
-// room reports whether there may be another base.
-func (b *bases) room(now time.Time) bool {
+// wants reports whether there may be a base of a kind, and is none.
+func (b *bases) wants(key baseKey, now time.Time) bool {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	maps.DeleteFunc(b.known, func(_ baseKey, on *base) bool { return !now.Before(on.until) })
-	return len(b.known) < knownBases
+	return b.known[key] == nil && len(b.known) < knownBases
 }
 
 // offer has others packed on a committed delivery, if it is of use for that and none is known.
 func (b *bases) offer(in *intake, now time.Time) {
 	d, key := &in.delivery, in.baseKey()
 	until := d.ReceivedAt.Add(b.age)
-	if d.Existing || d.BaseID != 0 || d.BodySize < smallestBase || d.BodySize > largestBase || !now.Before(until) || b.find(key, now) != nil || !b.room(now) {
+	if d.Existing || d.BaseID != 0 || d.BodySize < smallestBase || d.BodySize > largestBase || !now.Before(until) || !b.wants(key, now) {
 		return
 	}
 	body, err := unpack(d)
@@ -133,8 +129,8 @@ func (a *Automation) compress(body []byte) []byte {
 	return slices.Clone(a.encoder.EncodeAll(body, make([]byte, 0, a.encoder.MaxEncodedSize(len(body)))))
 }
 
-// standalone returns the body of a delivery compressed so that it needs no other. It changes nothing: the delivery may be in a commit.
-func (a *Automation) standalone(in *intake) ([]byte, error) {
+// unbased returns the body of a delivery compressed so that it needs no other. It changes nothing: the delivery may be in a commit.
+func (a *Automation) unbased(in *intake) ([]byte, error) {
 	if in.on == nil {
 		return in.delivery.Body, nil
 	}
@@ -150,7 +146,7 @@ func (a *Automation) standAlone(in *intake) error {
 	if in.on == nil {
 		return nil
 	}
-	body, err := a.standalone(in)
+	body, err := a.unbased(in)
 	if err == nil {
 		in.delivery.BaseID, in.delivery.Body = 0, body
 	}
@@ -208,15 +204,4 @@ func decompress(packed, dictionary []byte) ([]byte, error) {
 		return nil, fmt.Errorf("decompressing the delivery: %w", err)
 	}
 	return body, nil
-}
-
-// keyOf identifies a delivery by its transport id together with its body: the id alone is not covered by any forge's
-// signature, and Gitea gives every redelivery another one.
-func keyOf(transportID string, body []byte) (key [16]byte) {
-	digest := sha256.New()
-	digest.Write([]byte(transportID))
-	digest.Write([]byte{0})
-	digest.Write(body)
-	copy(key[:], digest.Sum(nil))
-	return key
 }

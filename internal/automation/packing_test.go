@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/store"
 	"github.com/seed-504bad89/accolade/internal/testkit"
@@ -125,9 +123,7 @@ func TestBasesOutliveWhatIsPackedOnThem(t *testing.T) {
 		t.Helper()
 
 		const retention = 24 * time.Hour
-		m := start(t, book, mergeRules, func(cfg *automation.Config) {
-			cfg.Retention, cfg.Metrics = retention, prometheus.NewRegistry()
-		})
+		m := start(t, book, mergeRules, func(cfg *automation.Config) { cfg.Retention = retention })
 		first := m.sent(1)
 		m.clock.Advance(59 * time.Minute)
 		last := m.sent(2)

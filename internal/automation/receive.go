@@ -2,6 +2,7 @@ package automation
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -234,6 +235,17 @@ func (a *Automation) newIntake(src source, req forge.Request) *intake {
 	in.delivery.Key = keyOf(transportID, req.Body)
 	in.cacheKey = cacheKeyOf(&in.delivery)
 	return in
+}
+
+// keyOf identifies a delivery by its transport id together with its body: the id alone is not covered by any forge's
+// signature, and Gitea gives every redelivery another one.
+func keyOf(transportID string, body []byte) (key [16]byte) {
+	digest := sha256.New()
+	digest.Write([]byte(transportID))
+	digest.Write([]byte{0})
+	digest.Write(body)
+	copy(key[:], digest.Sum(nil))
+	return key
 }
 
 func cacheKeyOf(d *store.Delivery) string { return d.Source + ":" + hex.EncodeToString(d.Key[:]) }

@@ -74,7 +74,7 @@ func (a *Automation) setDown(ctx context.Context, batch []*intake, cause error) 
 
 // putAway writes the delivery to the spool.
 func (a *Automation) putAway(in *intake) (*spool.Ticket, error) {
-	body, err := a.standalone(in)
+	body, err := a.unbased(in)
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func TestRecordsStandAlone(t *testing.T) {
 	if in.delivery.BaseID != 1 {
 		t.Fatalf("it is packed on %d", in.delivery.BaseID)
 	}
-	alone, err := a.standalone(in)
+	alone, err := a.unbased(in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -171,26 +171,50 @@ func (d postgres) read(ctx context.Context, db *bun.DB, statement string, args [
 		return err
 	}
 	defer conn.Close()
-	return conn.Raw(func(driver any) error {
-		direct, ok := driver.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("a connection is a %T", driver)
-		}
-		if d.prepares {
-			args = append([]any{pgx.QueryExecModeCacheStatement}, args...)
-		}
-		rows, err := direct.Conn().Query(ctx, statement, args...)
+	return direct(conn, func(pg *pgx.Conn) error {
+		rows, err := pg.Query(ctx, statement, d.prepared(args)...)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
-		for rows.Next() {
-			if err := row(rows.Scan); err != nil {
-				return err
-			}
+		if err := eachRow(rows, row); err != nil {
+			return err
 		}
 		return rows.Err()
 	})
+}
+
+// direct runs fn with what is behind a connection of database/sql.
+func direct(conn *sql.Conn, fn func(pg *pgx.Conn) error) error {
+	return conn.Raw(func(raw any) error {
+		behind, ok := raw.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("a connection is a %T", raw)
+		}
+		return fn(behind.Conn())
+	})
+}
+
+// prepared has a statement with the arguments prepared, unless that is forbidden.
+func (d postgres) prepared(args []any) []any {
+	if !d.prepares {
+		return args
+	}
+	return append([]any{pgx.QueryExecModeCacheStatement}, args...)
+}
+
+// eachRow calls row for each of the rows; whether they came to their end, rows.Err says.
+func eachRow(rows interface {
+	Next() bool
+	Scan(into ...any) error
+}, row func(scan func(...any) error) error,
+) error {
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (postgres) viewOptions() *sql.TxOptions {
@@ -252,11 +276,7 @@ func (d postgres) holdRevision(ctx context.Context, db bun.IDB, exclusive bool) 
 		}
 		return readHeld(ctx, db)
 	}
-	var mode []any
-	if d.prepares {
-		mode = append(mode, pgx.QueryExecModeCacheStatement)
-	}
-	err = query(ctx, db, heldStatement, mode, func(scan func(...any) error) error {
+	err = query(ctx, db, heldStatement, d.prepared(nil), func(scan func(...any) error) error {
 		return scan(&held.RevisionID, &held.People)
 	})
 	return held, err
@@ -340,10 +360,8 @@ func (sqliteFile) read(ctx context.Context, db *bun.DB, statement string, args [
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
+	if err := eachRow(rows, row); err != nil {
+		return err
 	}
 	return rows.Err()
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 )
 
@@ -22,11 +21,7 @@ func (d postgres) insert(ctx context.Context, db bun.IDB, in insertion, row func
 
 // unnest writes the columns' arrays as a table, and returns the statement's arguments.
 func (d postgres) unnest(statement *strings.Builder, columns []column) (args []any) {
-	args = writeUnnest(statement, columns, nil)
-	if d.prepares {
-		args = append([]any{pgx.QueryExecModeCacheStatement}, args...)
-	}
-	return args
+	return d.prepared(writeUnnest(statement, columns, nil))
 }
 
 // maxVariables is how many values SQLite takes in one statement (SQLITE_MAX_VARIABLE_NUMBER).
@@ -88,10 +83,8 @@ func query(ctx context.Context, db bun.IDB, statement string, args []any, row fu
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
+	if err := eachRow(rows, row); err != nil {
+		return err
 	}
 	return rows.Err()
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 )
 
@@ -47,8 +46,9 @@ type exchange struct {
 	observe  func(time.Duration)
 	arriving *arrivals
 	told     []*told
-	// kept is how many of the bases the book holds.
-	kept int
+	// wanted are the bases, and kept is how many of them the book holds.
+	wanted []int64
+	kept   int
 	// inserted and stored are the ids of what was new.
 	inserted map[deliveryKey]int64
 	stored   map[string]int64
@@ -71,7 +71,7 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 		}
 	}()
 	began := time.Now()
-	if err := direct(conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) }); err != nil {
+	if err := direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) }); err != nil {
 		return err
 	}
 	if e.observe != nil {
@@ -80,39 +80,43 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 	if err := fn(ctx, conn); err != nil {
 		return err
 	}
-	err = direct(conn, func(pg *pgx.Conn) error { return commit(ctx, pg) })
+	err = direct(conn.Conn, func(pg *pgx.Conn) error { return commit(ctx, pg) })
 	committed = err == nil
 	return err
 }
 
+// accept notes which events are new: those whose digests were stored, and of several alike the first of a new delivery.
+func (e *exchange) accept() {
+	for _, t := range e.told {
+		if t.by.Existing {
+			continue
+		}
+		t.row.DeliveryID = t.by.ID
+		if id, isNew := e.stored[string(t.digest)]; isNew {
+			t.row.ID, t.row.New = id, true
+			delete(e.stored, string(t.digest))
+		}
+	}
+}
+
 func (e *exchange) prepare() (err error) {
+	e.wanted = e.bases()
 	if e.arriving, err = arrive(e.Deliveries); err == nil {
-		e.told, err = e.tell(e.arriving)
+		e.told, err = e.tell()
 	}
 	return err
 }
 
 // complete fills in what became of the deliveries and events.
 func (e *exchange) complete(ctx context.Context, tx *Tx) error {
-	if e.kept < len(e.bases()) {
+	if e.kept < len(e.wanted) {
 		return ErrBaseGone
 	}
 	if err := e.arriving.identify(ctx, tx, e.inserted); err != nil {
 		return err
 	}
-	e.accept(e.stored)
+	e.accept()
 	return nil
-}
-
-// direct runs fn with the connection itself.
-func direct(conn bun.Conn, fn func(pg *pgx.Conn) error) error {
-	return conn.Raw(func(raw any) error {
-		behind, ok := raw.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("a connection is a %T", raw)
-		}
-		return fn(behind.Conn())
-	})
 }
 
 // undoPatience bounds a rollback; afterwards the connection is given up, and Postgres undoes its transaction.
@@ -121,7 +125,7 @@ const undoPatience = 2 * time.Second
 func undo(ctx context.Context, conn bun.Conn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
 	defer cancel()
-	_ = direct(conn, func(pg *pgx.Conn) error {
+	_ = direct(conn.Conn, func(pg *pgx.Conn) error {
 		if !pg.IsClosed() && pg.PgConn().TxStatus() == 'I' {
 			return nil
 		}
@@ -193,10 +197,8 @@ func answers(pg *pgx.Conn, pipeline *pgconn.Pipeline, questions []question) erro
 
 func (q *question) read(rows pgx.Rows) error {
 	defer rows.Close()
-	for rows.Next() {
-		if err := q.row(rows.Scan); err != nil {
-			return err
-		}
+	if err := eachRow(rows, q.row); err != nil {
+		return err
 	}
 	return rows.Err()
 }
@@ -226,7 +228,7 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 	const hold = `SELECT coalesce(revision_id, 0), people, (SELECT count(b.id) FROM unnest($1::bigint[]) AS u (id)
 			CROSS JOIN LATERAL (SELECT d.id FROM deliveries AS d WHERE d.id = u.id AND d.body_expired_at IS NULL OFFSET 0) AS b)
 		FROM hold_revision()`
-	err := ask("accolade_hold", hold, []any{e.bases()}, func(scan func(...any) error) error {
+	err := ask("accolade_hold", hold, []any{e.wanted}, func(scan func(...any) error) error {
 		return scan(&e.Held.RevisionID, &e.Held.People, &e.kept)
 	})
 	if err != nil {
@@ -256,7 +258,7 @@ func (e *exchange) taken() (statement string, args []any) {
 	deliveries := deliveryColumns(rows)
 	events := append(eventColumnsOf(fresh), digestsOf(fresh),
 		textsOf("by_source", e.told, func(t *told) string { return t.by.Source }),
-		bytesOf("by_key", e.told, func(t *told) []byte { return t.by.Key }),
+		bytesOf("by_key", e.told, func(t *told) []byte { return t.by.Key[:] }),
 	)
 	eventNames := namesOf(eventColumnsOf(nil))
 	var b strings.Builder

@@ -4,16 +4,12 @@ import (
 	"context"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 )
 
 func (d postgres) addProgress(ctx context.Context, db bun.IDB, rows []*progressRow, row func(scan func(...any) error) error) error {
 	statement, args := addition(rows)
-	if d.prepares {
-		args = append([]any{pgx.QueryExecModeCacheStatement}, args...)
-	}
-	return query(ctx, db, statement, args, row)
+	return query(ctx, db, statement, d.prepared(args), row)
 }
 
 // addition raises the numbers that are there first, and inserts the others: most are there, and an update writes less into the

@@ -152,19 +152,15 @@ func (a *arrivals) identify(ctx context.Context, tx *Tx, inserted map[deliveryKe
 type told struct {
 	*newEvent
 
-	by *deliveryRow
+	row *EventRow
+	by  *Delivery
 }
 
 // tell returns the events of the deliveries that may be new.
-func (in *Intake) tell(a *arrivals) ([]*told, error) {
-	rowOf := make(map[deliveryKey]*deliveryRow, len(a.rows))
-	for _, row := range a.rows {
-		rowOf[deliveryKey{row.Source, [16]byte(row.Key)}] = row
-	}
+func (in *Intake) tell() ([]*told, error) {
 	var all []*told
 	for i, d := range in.Deliveries {
-		key := deliveryKey{d.Source, d.Key}
-		if a.first[key] != d {
+		if d.Existing { // it stands before in the same slice
 			continue
 		}
 		for _, row := range in.Events[i] {
@@ -173,25 +169,8 @@ func (in *Intake) tell(a *arrivals) ([]*told, error) {
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, &told{ev, rowOf[key]})
+			all = append(all, &told{ev, row, d})
 		}
 	}
 	return all, nil
-}
-
-// accept notes which events are new: those whose digests were stored, and of several alike the first of a new delivery.
-func (in *Intake) accept(stored map[string]int64) {
-	for i, d := range in.Deliveries {
-		if d.Existing {
-			continue
-		}
-		for _, row := range in.Events[i] {
-			row.DeliveryID = d.ID
-			digest := string(keyDigest(row.Event.Source, row.Event.Key))
-			if id, isNew := stored[digest]; isNew {
-				row.ID, row.New = id, true
-				delete(stored, digest)
-			}
-		}
-	}
 }
