@@ -203,20 +203,6 @@ func (d postgres) prepared(args []any) []any {
 	return append([]any{pgx.QueryExecModeCacheStatement}, args...)
 }
 
-// eachRow calls row for each of the rows; whether they came to their end, rows.Err says.
-func eachRow(rows interface {
-	Next() bool
-	Scan(into ...any) error
-}, row func(scan func(...any) error) error,
-) error {
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (postgres) viewOptions() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 }

@@ -88,3 +88,17 @@ func query(ctx context.Context, db bun.IDB, statement string, args []any, row fu
 	}
 	return rows.Err()
 }
+
+// eachRow calls row for each of the rows; whether they came to their end, rows.Err says.
+func eachRow(rows interface {
+	Next() bool
+	Scan(into ...any) error
+}, row func(scan func(...any) error) error,
+) error {
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
