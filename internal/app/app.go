@@ -203,8 +203,11 @@ func (a *App) furnish(ctx context.Context) (err error) {
 		Store: a.store, Now: a.cfg.Now, Sources: a.accountSources(), Announce: wake, Automation: a.automation,
 		AcceptanceRequired: a.cfg.AcceptanceRequired, HidePrivateAwards: a.cfg.HidePrivateAwards,
 	})
-	a.jobs.Handle(automation.JobAwardGranted, a.automation.Tell)
-	a.jobs.Handle(automation.JobAwardRevoked, a.automation.Tell)
+	for _, kind := range []string{
+		automation.JobAwardGranted, automation.JobAwardsGranted, automation.JobAwardRevoked, automation.JobAwardsRevoked,
+	} {
+		a.jobs.Handle(kind, a.automation.Tell)
+	}
 	a.mails.Handle(automation.JobAwardMail, a.automation.Mail)
 	if err := a.startRules(ctx); err != nil {
 		return err

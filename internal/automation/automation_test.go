@@ -189,7 +189,7 @@ func TestTelling(t *testing.T) {
 		m := start(t, book, mergeRules)
 		work := func() (failed int) {
 			m.do(func(ctx context.Context, tx *store.Tx) error {
-				jobs, err := tx.ClaimJobs(ctx, []string{automation.JobAwardGranted}, 10, m.clock.Now(), m.clock.Now())
+				jobs, err := tx.ClaimJobs(ctx, []string{automation.JobAwardsGranted}, 10, m.clock.Now(), m.clock.Now())
 				if err != nil {
 					return err
 				}
@@ -212,12 +212,13 @@ func TestTelling(t *testing.T) {
 		notice := m.channel.notices[0]
 		same(t, "what was told", []string{notice.Achievement.Key, notice.User.Username, notice.Namespace.FullPath, notice.Award.Rule}, []string{"each", "ada", "acme", "acme/each"})
 
-		m.merge(2, "ada")
+		same(t, "what one delivery gives", m.merge(2, "ada"), []string{"each", "second"})
 		for _, award := range m.awards("ada") {
 			m.do(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteAward(ctx, award.ID, m.clock.Now()) })
 		}
 		same(t, "how many fail", work(), 0)
 		same(t, "how often deleted awards were told of", len(m.channel.notices)-1, 0)
+		same(t, "how many jobs told of two awards", len(m.pending), 1)
 	})
 }
 

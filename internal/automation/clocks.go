@@ -110,7 +110,7 @@ func (a *Automation) workOnce(ctx context.Context, exclusive bool, fn func(conte
 	}
 	a.people.learn(done.learned)
 	for _, change := range done.unasked {
-		if change.job == JobAwardRevoked {
+		if change.kind == event.AwardRevoked {
 			a.metrics.revoked.WithLabelValues(change.key).Inc()
 		} else {
 			a.metrics.awards.WithLabelValues(change.key).Inc()
@@ -172,26 +172,22 @@ func (a *Automation) lapse(ctx context.Context) (some bool, err error) {
 		if err != nil {
 			return err
 		}
-		var jobs []store.Job
+		var told []Announcement
 		var audit []achievement.AuditEvent
 		for i := range lapsed {
 			award := &lapsed[i]
-			jobs = append(jobs, store.Job{
-				Kind: JobAwardRevoked, UniqueKey: fmt.Sprintf("%s:%d", JobAwardRevoked, award.ID), RunAt: a.now(),
-				Args: fmt.Appendf(nil, `{"award_id":%d}`, award.ID),
-			})
+			told = append(told, Announcement{AwardID: award.ID})
 			audit = append(audit, achievement.AuditEvent{
-				At: a.now(), Action: JobAwardRevoked, ActorID: achievement.HouseUserID, SubjectID: award.UserID,
+				At: a.now(), Action: event.AwardRevoked, ActorID: achievement.HouseUserID, SubjectID: award.UserID,
 				NamespaceID: of[award.AchievementID].NamespaceID, Object: "award", ObjectID: award.ID, Rule: award.Rule,
 				Details: map[string]any{"achievement_id": award.AchievementID, "lapsed": true},
 			})
-			w.unasked = append(w.unasked, change{JobAwardRevoked, of[award.AchievementID].Key})
+			w.unasked = append(w.unasked, change{event.AwardRevoked, of[award.AchievementID].Key})
 		}
-		w.announcing = true
 		if err := tx.AppendAudit(ctx, audit...); err != nil {
 			return err
 		}
-		return tx.EnqueueJobs(ctx, jobs)
+		return w.announceThem(ctx, tx, JobAwardsRevoked, told)
 	})
 	return some, err
 }

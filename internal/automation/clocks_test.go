@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/store"
 	"github.com/seed-504bad89/accolade/internal/testkit"
 )
@@ -33,7 +34,7 @@ func (m *machine) tellAll() bool {
 
 	var jobs []store.Job
 	m.do(func(ctx context.Context, tx *store.Tx) error {
-		found, err := tx.ClaimJobs(ctx, []string{"award.granted", "award.revoked"}, 1000, m.clock.Now(), m.clock.Now().Add(time.Minute))
+		found, err := tx.ClaimJobs(ctx, []string{automation.JobAwardsGranted, automation.JobAwardsRevoked}, 1000, m.clock.Now(), m.clock.Now().Add(time.Minute))
 		jobs = found
 		return err
 	})
@@ -193,7 +194,7 @@ achievements:
 		m.merge(1, "ada")
 		var jobs []store.Job
 		m.do(func(ctx context.Context, tx *store.Tx) error {
-			found, err := tx.ClaimJobs(ctx, []string{"award.granted"}, 10, m.clock.Now(), m.clock.Now().Add(time.Minute))
+			found, err := tx.ClaimJobs(ctx, []string{automation.JobAwardsGranted}, 10, m.clock.Now(), m.clock.Now().Add(time.Minute))
 			jobs = found
 			return err
 		})

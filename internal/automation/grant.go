@@ -2,26 +2,40 @@ package automation
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-// The kinds of job that an award's transaction leaves in the outbox. Their arguments are an
-// Announcement.
+// The kinds of job that the transaction of awards leaves in the outbox. The arguments are an Announcement where somebody
+// gives or takes away one award, and Announcements where rules do with many at once.
 const (
-	JobAwardGranted = "award.granted"
-	JobAwardRevoked = "award.revoked"
+	JobAwardGranted  = "award.granted"
+	JobAwardRevoked  = "award.revoked"
+	JobAwardsGranted = "awards.granted"
+	JobAwardsRevoked = "awards.revoked"
 )
 
-// Announcement is what an outbox job says: which award to tell of.
+// Announcement says which award to tell of.
 type Announcement struct {
 	AwardID int64 `json:"award_id"`
 	// Quiet says that nobody is sent a mail.
 	Quiet bool `json:"quiet,omitempty"`
 }
+
+// Announcements say which awards to tell of, at most announcedAtOnce.
+type Announcements struct {
+	Awards []Announcement `json:"awards"`
+}
+
+// announcedAtOnce bounds a job: it is done within its lease, and what fails in it is tried again as a whole.
+const announcedAtOnce = 100
 
 // place is where at most one award can stand.
 type place struct {
@@ -103,16 +117,29 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 		return err
 	}
 	for i := range granted {
-		r.tell(&granted[i], JobAwardGranted)
+		r.tell(&granted[i], event.AwardGranted)
 	}
 	for i := range revoked {
-		r.tell(&revoked[i], JobAwardRevoked)
+		r.tell(&revoked[i], event.AwardRevoked)
 	}
-	w.announcing = w.announcing || len(r.jobs) > 0
 	if err := tx.AppendAudit(ctx, r.audit...); err != nil {
 		return err
 	}
-	return tx.EnqueueJobs(ctx, r.jobs)
+	return errors.Join(w.announceThem(ctx, tx, JobAwardsGranted, r.granted), w.announceThem(ctx, tx, JobAwardsRevoked, r.revoked))
+}
+
+// announceThem leaves jobs that tell of the awards. All awards of a batch go into few of them: a job is written three times.
+func (w *work) announceThem(ctx context.Context, tx *store.Tx, kind string, awards []Announcement) error {
+	var jobs []store.Job
+	for some := range slices.Chunk(awards, announcedAtOnce) {
+		args, err := json.Marshal(Announcements{some})
+		if err != nil {
+			return fmt.Errorf("encoding a job: %w", err)
+		}
+		jobs = append(jobs, store.Job{Kind: kind, Args: args, RunAt: w.now()})
+	}
+	w.announcing = w.announcing || len(jobs) > 0
+	return tx.EnqueueJobs(ctx, jobs)
 }
 
 func (w *work) award(v verdict, where place, to *achievement.User) achievement.Award {
@@ -155,15 +182,15 @@ func (w *work) qualifies(v verdict, held map[place]bool) bool {
 	return true
 }
 
-// report collects what a round changed: for the receipts of the deliveries that caused it, as jobs
+// report collects what a round changed: for the receipts of the deliveries that caused it, for the jobs
 // that will tell of it, and for the audit log.
 type report struct {
 	*work
 
-	causes map[place]verdict
-	users  map[int64]*achievement.User
-	jobs   []store.Job
-	audit  []achievement.AuditEvent
+	causes           map[place]verdict
+	users            map[int64]*achievement.User
+	granted, revoked []Announcement
+	audit            []achievement.AuditEvent
 }
 
 func (r *report) tell(award *achievement.Award, kind string) {
@@ -176,18 +203,16 @@ func (r *report) tell(award *achievement.Award, kind string) {
 	if !r.again.rehearsal() {
 		r.metrics.fired.WithLabelValues(cause.Rule).SetToCurrentTime()
 	}
-	switch in := cause.event.in; {
-	case in == nil:
-		r.unasked = append(r.unasked, change{kind, declared.Key})
-	case kind == JobAwardRevoked:
-		in.receipt.Revocations = append(in.receipt.Revocations, given)
-	default:
-		in.receipt.Awards = append(in.receipt.Awards, given)
+	told, receipts := &r.granted, func(in *intake) *[]Given { return &in.receipt.Awards }
+	if kind == event.AwardRevoked {
+		told, receipts = &r.revoked, func(in *intake) *[]Given { return &in.receipt.Revocations }
 	}
-	r.jobs = append(r.jobs, store.Job{
-		Kind: kind, UniqueKey: fmt.Sprintf("%s:%d", kind, award.ID), RunAt: r.now(),
-		Args: fmt.Appendf(nil, `{"award_id":%d,"quiet":%t}`, award.ID, cause.Quiet),
-	})
+	*told = append(*told, Announcement{award.ID, cause.Quiet})
+	if in := cause.event.in; in != nil {
+		*receipts(in) = append(*receipts(in), given)
+	} else {
+		r.unasked = append(r.unasked, change{kind, declared.Key})
+	}
 	r.audit = append(r.audit, achievement.AuditEvent{
 		At: r.now(), Action: kind, ActorID: achievement.HouseUserID, NamespaceID: declared.NamespaceID, SubjectID: award.UserID,
 		Object: "award", ObjectID: award.ID, Rule: cause.Rule, EventID: cause.event.row.ID,

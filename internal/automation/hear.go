@@ -19,7 +19,7 @@ import (
 const maxDepth = 10
 
 // hear judges awards as events, each once, if some rule is about awards.
-func (a *Automation) hear(ctx context.Context, notices map[int64]notify.Notice, jobs []store.Job) error {
+func (a *Automation) hear(ctx context.Context, notices map[int64]notify.Notice, announced []announced) error {
 	if len(notices) == 0 || !a.current.Load().set.HearsAwards() {
 		return nil
 	}
@@ -30,12 +30,12 @@ func (a *Automation) hear(ctx context.Context, notices map[int64]notify.Notice, 
 		}
 		var told []*judged
 		var rows []*store.EventRow
-		for _, job := range jobs {
-			notice, stands := notices[job.ID]
+		for _, of := range announced {
+			notice, stands := notices[of.AwardID]
 			if !stands {
 				continue
 			}
-			ev := &judged{event: awardEvent(notice, job.Kind, causes[notice.Award.EventID])}
+			ev := &judged{event: awardEvent(notice, of.kind, causes[notice.Award.EventID])}
 			ev.row = store.EventRow{RevisionID: w.rules.revisionID, Event: ev.event}
 			told, rows = append(told, ev), append(rows, &ev.row)
 		}
@@ -58,7 +58,7 @@ func (a *Automation) hear(ctx context.Context, notices map[int64]notify.Notice, 
 	})
 }
 
-// causesOf returns the events that earned the awards, by their ids.
+// causesOf returns the events that earned the awards of the notices, by their ids.
 func causesOf(ctx context.Context, tx *store.Tx, notices map[int64]notify.Notice) (map[int64]*store.EventRow, error) {
 	var ids []int64
 	for _, notice := range notices {
@@ -69,13 +69,13 @@ func causesOf(ctx context.Context, tx *store.Tx, notices map[int64]notify.Notice
 	return tx.EventsByID(ctx, ids)
 }
 
-// awardEvent is the event that an award was given or taken away. It is about the object of the event that
+// awardEvent is the event that an award was given or taken away, as the kind says. It is about the object of the event that
 // earned it, if one did.
-func awardEvent(notice notify.Notice, job string, cause *store.EventRow) event.Event {
+func awardEvent(notice notify.Notice, kind string, cause *store.EventRow) event.Event {
 	award, of := &notice.Award, &notice.Achievement
-	kind, at := event.AwardGranted, award.AwardedAt
-	if job == JobAwardRevoked {
-		kind, at = event.AwardRevoked, latest(award.RevokedAt, award.AwardedAt)
+	at := award.AwardedAt
+	if kind == event.AwardRevoked {
+		at = latest(award.RevokedAt, award.AwardedAt)
 	}
 	key := fmt.Sprintf("%s:%d", kind, award.ID)
 	ev := event.Event{

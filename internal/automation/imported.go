@@ -136,7 +136,7 @@ func (r *reader) judgeImported(ctx context.Context, im *store.Import, from strin
 		}
 		given, taken := int64(0), int64(0)
 		for _, change := range w.unasked {
-			if change.job == JobAwardRevoked {
+			if change.kind == event.AwardRevoked {
 				taken++
 			} else {
 				given++

@@ -59,7 +59,7 @@ func TestReconciling(t *testing.T) {
 		im := m.read(store.Import{})
 		same(t, "new events of the import", newEvents(im), int64(2*pullsOfAda))
 		m.do(func(ctx context.Context, tx *store.Tx) error { // What was told so far is done with.
-			_, err := tx.ClaimJobs(ctx, []string{"award.granted"}, 1000, m.clock.Now(), m.clock.Now().Add(100*time.Hour))
+			_, err := tx.ClaimJobs(ctx, []string{automation.JobAwardsGranted}, 1000, m.clock.Now(), m.clock.Now().Add(100*time.Hour))
 			return err
 		})
 		if busy, err := m.ImportStep(t.Context(), "forge"); busy || err != nil {
@@ -82,8 +82,8 @@ func TestReconciling(t *testing.T) {
 			t.Errorf("a reconciliation of one pull request took %d requests", requests)
 		}
 		m.do(func(ctx context.Context, tx *store.Tx) error {
-			jobs, err := tx.ClaimJobs(ctx, []string{"award.granted"}, 1000, m.clock.Now(), m.clock.Now().Add(time.Hour))
-			if len(jobs) != 1 || !strings.Contains(string(jobs[0].Args), `"quiet":false`) {
+			jobs, err := tx.ClaimJobs(ctx, []string{automation.JobAwardsGranted}, 1000, m.clock.Now(), m.clock.Now().Add(time.Hour))
+			if len(jobs) != 1 || strings.Count(string(jobs[0].Args), "award_id") != 1 || strings.Contains(string(jobs[0].Args), "quiet") {
 				t.Errorf("told are %v", jobs)
 			}
 			return err

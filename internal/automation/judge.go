@@ -36,8 +36,8 @@ type work struct {
 	ahead, counted map[store.ProgressKey]int64
 }
 
-// change is an award that was given or taken away, by the achievement's key.
-type change struct{ job, key string }
+// change is an award that was given or taken away: the kind of event that this is, and the achievement's key.
+type change struct{ kind, key string }
 
 // verdict is one decision of the rules, with the user it is about and the event that led to it.
 type verdict struct {

@@ -31,15 +31,15 @@ func MailWorker() job.Config {
 	return job.Config{Batch: 5, Lease: mailPatience + 15*time.Second, FirstRetry: 30 * time.Second, LastRetry: time.Hour}
 }
 
-// post leaves a job for each mail that is to be sent. The job's key keeps an award from being mailed
+// post leaves a job for each mail that is to be sent, of the notices by their awards. The job's key keeps an award from being mailed
 // twice, however often it is told of.
 func (a *Automation) post(ctx context.Context, notices map[int64]notify.Notice) error {
 	if a.mail == nil {
 		return nil
 	}
 	var jobs []store.Job
-	for _, jobID := range slices.Sorted(maps.Keys(notices)) {
-		notice := notices[jobID]
+	for _, awardID := range slices.Sorted(maps.Keys(notices)) {
+		notice := notices[awardID]
 		if !notice.Wanted() {
 			continue
 		}
@@ -78,12 +78,12 @@ func (a *Automation) Mail(ctx context.Context, jobs []store.Job) map[int64]error
 	}
 	var letters []notify.Letter
 	var ids []int64
-	for i := range jobs {
-		notice, stands := notices[jobs[i].ID]
+	for _, of := range awards {
+		notice, stands := notices[of.AwardID]
 		if !stands || !notice.Wanted() {
 			continue
 		}
-		ids = append(ids, jobs[i].ID)
+		ids = append(ids, of.jobID)
 		letters = append(letters, a.letter(notice, by))
 	}
 	if len(letters) == 0 {
@@ -126,20 +126,6 @@ func (a *Automation) secrets(ctx context.Context) (s secrets, err error) {
 		return err
 	})
 	return s, err
-}
-
-// awardsOf returns what each job announces, and the jobs that announce nothing.
-func awardsOf(jobs []store.Job) (awards map[int64]Announcement, failures map[int64]error) {
-	awards, failures = map[int64]Announcement{}, map[int64]error{}
-	for _, job := range jobs {
-		var announcement Announcement
-		if err := json.Unmarshal(job.Args, &announcement); err != nil {
-			failures[job.ID] = fmt.Errorf("reading job %d: %w", job.ID, err)
-			continue
-		}
-		awards[job.ID] = announcement
-	}
-	return awards, failures
 }
 
 func failAll(jobs []store.Job, err error) map[int64]error {

@@ -363,12 +363,7 @@ func (a *Automation) recallSome(ctx context.Context, tx *store.Tx, after int64) 
 	if err != nil || len(untold) == 0 {
 		return last, last != 0, err
 	}
-	jobs := make([]store.Job, len(untold))
-	for i, id := range untold {
-		jobs[i] = store.Job{ID: int64(i + 1), Kind: JobAwardGranted, Args: fmt.Appendf(nil, `{"award_id":%d}`, id)}
-	}
-	announced, _ := awardsOf(jobs)
-	notices, err := a.noticesIn(ctx, tx, announced)
+	notices, err := a.noticesIn(ctx, tx, untold)
 	if err != nil {
 		return 0, false, err
 	}
@@ -377,11 +372,11 @@ func (a *Automation) recallSome(ctx context.Context, tx *store.Tx, after int64) 
 		return 0, false, err
 	}
 	var rows []*store.EventRow
-	for _, job := range jobs {
-		notice := notices[job.ID]
-		kinds := []string{JobAwardGranted}
+	for _, id := range untold {
+		notice := notices[id]
+		kinds := []string{event.AwardGranted}
 		if notice.Award.Revoked() {
-			kinds = append(kinds, JobAwardRevoked)
+			kinds = append(kinds, event.AwardRevoked)
 		}
 		for _, kind := range kinds {
 			rows = append(rows, &store.EventRow{Event: awardEvent(notice, kind, causes[notice.Award.EventID])})

@@ -2,9 +2,12 @@ package automation
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
+	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -18,20 +21,20 @@ func (a *Automation) Tell(ctx context.Context, jobs []store.Job) map[int64]error
 	if err != nil {
 		return failAll(jobs, err)
 	}
-	if err := a.hear(ctx, notices, jobs); err != nil {
+	if err := a.hear(ctx, notices, awards); err != nil {
 		return failAll(jobs, err)
 	}
 	granted := map[int64]notify.Notice{}
-	for _, job := range jobs {
-		notice, stands := notices[job.ID]
+	for _, of := range awards {
+		notice, stands := notices[of.AwardID]
 		if !stands {
 			continue
 		}
-		if notice.Revoked = job.Kind == JobAwardRevoked; !notice.Revoked && !awards[job.ID].Quiet {
-			granted[job.ID] = notice
+		if notice.Revoked = of.kind == event.AwardRevoked; !notice.Revoked && !of.Quiet {
+			granted[of.AwardID] = notice
 		}
 		if err := a.tell(ctx, notice); err != nil {
-			failures[job.ID] = err
+			failures[of.jobID] = errors.Join(failures[of.jobID], err)
 		}
 	}
 	if err := a.post(ctx, granted); err != nil {
@@ -48,23 +51,58 @@ func (a *Automation) tell(ctx context.Context, notice notify.Notice) error {
 	return errors.Join(errs...)
 }
 
-// notices returns what there is to say of each job's award, with a fixed number of queries.
-func (a *Automation) notices(ctx context.Context, announced map[int64]Announcement) (map[int64]notify.Notice, error) {
+// announced is an award that a job tells of.
+type announced struct {
+	Announcement
+
+	jobID int64
+	// kind is that of the event that there is to tell.
+	kind string
+}
+
+// awardsOf returns what the jobs announce, in their order, and why some announce nothing.
+func awardsOf(jobs []store.Job) (awards []announced, failures map[int64]error) {
+	failures = map[int64]error{}
+	for _, job := range jobs {
+		var about struct {
+			Announcement
+			Announcements
+		}
+		if err := json.Unmarshal(job.Args, &about); err != nil {
+			failures[job.ID] = fmt.Errorf("reading job %d: %w", job.ID, err)
+			continue
+		}
+		kind := event.AwardGranted
+		if job.Kind == JobAwardRevoked || job.Kind == JobAwardsRevoked {
+			kind = event.AwardRevoked
+		}
+		if about.AwardID != 0 {
+			about.Awards = append(about.Awards, about.Announcement)
+		}
+		for _, one := range about.Awards {
+			awards = append(awards, announced{one, job.ID, kind})
+		}
+	}
+	return awards, failures
+}
+
+// notices returns what there is to say of each award, by its id, with a fixed number of queries.
+func (a *Automation) notices(ctx context.Context, of []announced) (map[int64]notify.Notice, error) {
+	ids := make([]int64, len(of))
+	for i := range of {
+		ids[i] = of[i].AwardID
+	}
 	var notices map[int64]notify.Notice
 	err := a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		found, err := a.noticesIn(ctx, tx, announced)
+		found, err := a.noticesIn(ctx, tx, ids)
 		notices = found
 		return err
 	})
 	return notices, err
 }
 
-func (*Automation) noticesIn(ctx context.Context, tx *store.Tx, announced map[int64]Announcement) (map[int64]notify.Notice, error) {
-	notices := make(map[int64]notify.Notice, len(announced))
-	ids := make([]int64, 0, len(announced))
-	for _, announcement := range announced {
-		ids = append(ids, announcement.AwardID)
-	}
+func (*Automation) noticesIn(ctx context.Context, tx *store.Tx, ids []int64) (map[int64]notify.Notice, error) {
+	notices := make(map[int64]notify.Notice, len(ids))
 	awards, err := tx.AwardsByID(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -83,13 +121,11 @@ func (*Automation) noticesIn(ctx context.Context, tx *store.Tx, announced map[in
 	if err != nil {
 		return nil, err
 	}
-	for jobID, announcement := range announced {
-		if award := awards[announcement.AwardID]; award != nil {
-			of := given[award.AchievementID]
-			notices[jobID] = notify.Notice{
-				Award: *award, Achievement: *of, Namespace: *namespaces[of.NamespaceID], User: *users[award.UserID],
-				Giver: *users[award.AwardedBy],
-			}
+	for id, award := range awards {
+		of := given[award.AchievementID]
+		notices[id] = notify.Notice{
+			Award: *award, Achievement: *of, Namespace: *namespaces[of.NamespaceID], User: *users[award.UserID],
+			Giver: *users[award.AwardedBy],
 		}
 	}
 	return notices, nil

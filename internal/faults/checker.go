@@ -292,6 +292,26 @@ type job struct {
 	award int64
 }
 
+// announced returns the awards that a job is about.
+func announced(args string) (awards []int64, err error) {
+	type one struct {
+		AwardID int64 `json:"award_id"`
+	}
+	var about struct {
+		one
+
+		Awards []one `json:"awards"`
+	}
+	err = json.Unmarshal([]byte(args), &about)
+	if about.AwardID != 0 {
+		awards = append(awards, about.AwardID)
+	}
+	for _, of := range about.Awards {
+		awards = append(awards, of.AwardID)
+	}
+	return awards, err
+}
+
 // outbox finds awards that nobody is told of, or twice.
 func (c *checking) outbox() error {
 	told := map[job]int{}
@@ -304,13 +324,13 @@ func (c *checking) outbox() error {
 		if err := scan(&kind, &args, &state, &due); err != nil {
 			return err
 		}
-		var about struct {
-			AwardID int64 `json:"award_id"`
-		}
-		if err := json.Unmarshal([]byte(args), &about); err != nil {
+		awards, err := announced(args)
+		if err != nil {
 			return fmt.Errorf("a job is about %s: %w", args, err)
 		}
-		told[job{kind, about.AwardID}]++
+		for _, award := range awards {
+			told[job{strings.Replace(kind, "awards.", "award.", 1), award}]++
+		}
 		switch {
 		case state == "parked":
 			c.foundf(&c.Unsent, 1, "%s %s is parked", kind, args)

@@ -59,7 +59,7 @@ var damages = []damage{
 		SELECT id, 1, kind, '', created_at, 1, true, '' FROM achievements WHERE key = 'first-open'`, phantom},
 	{"an award's cause is gone", `UPDATE awards SET occurrence = 'merge_request:1:1' WHERE id = (SELECT min(id) FROM awards WHERE kind = 'repeatable')`, phantom},
 	{"a delivery was never sent", `UPDATE deliveries SET transport_id = 'x' WHERE id = (SELECT max(id) FROM deliveries)`, phantom},
-	{"a job is gone", `DELETE FROM jobs WHERE id = (SELECT max(id) FROM jobs WHERE kind = 'award.granted')`, unsent},
+	{"a job is gone", `DELETE FROM jobs WHERE id = (SELECT max(id) FROM jobs WHERE kind LIKE 'award%.granted')`, unsent},
 	{"a job is parked", `UPDATE jobs SET state = 'parked' WHERE id = (SELECT max(id) FROM jobs)`, unsent},
 	{"a job was never done", `UPDATE jobs SET state = 'ready', run_at = '2026-11-01 00:00:00+00:00' WHERE id = (SELECT max(id) FROM jobs)`, unsent},
 	{"a job is there twice", `INSERT INTO jobs (kind, args, state, run_at, attempt, max_attempts) SELECT kind, args, state, run_at, 1, 25 FROM jobs

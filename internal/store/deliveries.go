@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -67,13 +68,50 @@ func rowOfDelivery(d *Delivery) (*deliveryRow, error) {
 		Body: d.Body, BodySize: d.BodySize, BaseID: d.BaseID, ReceivedAt: d.ReceivedAt, Outcome: d.Outcome, Problem: d.Problem,
 	}
 	if len(d.Headers) > 0 {
-		headers, err := json.Marshal(d.Headers)
+		headers, err := json.Marshal(row.withoutColumns(d.Headers))
 		if err != nil {
 			return nil, fmt.Errorf("encoding headers: %w", err)
 		}
 		row.Headers = string(headers)
 	}
 	return row, nil
+}
+
+// inColumns are what a delivery's headers say, too. A header with such a value is stored as the value's place here: most of
+// what the headers are is written once.
+func (r *deliveryRow) inColumns() [3]string { return [3]string{r.TransportID, r.EventName, r.ContentType} }
+
+func (r *deliveryRow) withoutColumns(headers map[string]string) map[string]any {
+	columns, stored := r.inColumns(), make(map[string]any, len(headers))
+	for name, value := range headers {
+		stored[name] = value
+		if at := slices.Index(columns[:], value); at >= 0 {
+			stored[name] = at
+		}
+	}
+	return stored
+}
+
+// headers returns the headers as they were.
+func (r *deliveryRow) headers() (map[string]string, error) {
+	var stored map[string]any
+	if err := json.Unmarshal([]byte(r.Headers), &stored); err != nil {
+		return nil, fmt.Errorf("decoding the headers of delivery %d: %w", r.ID, err)
+	}
+	columns, headers := r.inColumns(), make(map[string]string, len(stored))
+	for name, value := range stored {
+		text, written := value.(string)
+		at, _ := value.(float64)
+		switch {
+		case written:
+			headers[name] = text
+		case at >= 0 && int(at) < len(columns):
+			headers[name] = columns[int(at)]
+		default:
+			return nil, fmt.Errorf("the header %s of delivery %d is stored as %v", name, r.ID, value)
+		}
+	}
+	return headers, nil
 }
 
 func (r *deliveryRow) delivery() (*Delivery, error) {
@@ -83,9 +121,11 @@ func (r *deliveryRow) delivery() (*Delivery, error) {
 		BodyExpiredAt: utc(r.BodyExpiredAt), Outcome: r.Outcome, Problem: r.Problem, Existing: true,
 	}
 	if r.Headers != "" {
-		if err := json.Unmarshal([]byte(r.Headers), &d.Headers); err != nil {
-			return nil, fmt.Errorf("decoding the headers of delivery %d: %w", r.ID, err)
+		headers, err := r.headers()
+		if err != nil {
+			return nil, err
 		}
+		d.Headers = headers
 	}
 	return d, nil
 }

@@ -21,7 +21,9 @@ func TestDeliveriesAreChosen(t *testing.T) {
 			sent[i].ReceivedAt = noon.Add(time.Duration(i) * time.Minute)
 		}
 		sent[1].Source, sent[2].Outcome, sent[3].EventName = "b", "failed", "push"
-		sent[4].Headers = map[string]string{"X-Github-Event": `it's "odd" \`}
+		sent[4].Headers = map[string]string{
+			"X-Github-Event": `it's "odd" \`, "X-Github-Delivery": sent[4].TransportID, "Content-Type": sent[4].ContentType, "User-Agent": "1",
+		}
 		do(t, book, func(ctx context.Context, tx *store.Tx) error {
 			for _, d := range sent { // one by one, so that their ids are in order
 				if err := tx.InsertDeliveries(ctx, []*store.Delivery{d}); err != nil {
