@@ -82,7 +82,7 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 		ids[i] = round[i].userID
 	}
 	var err error
-	if r.users, err = tx.UsersByID(ctx, ids); err != nil {
+	if r.users, err = tx.Recipients(ctx, ids); err != nil {
 		return err
 	}
 	var grants []achievement.Award
@@ -94,15 +94,15 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 	for _, v := range round {
 		where, _ := w.place(v)
 		r.causes[where] = v
+		to, exists := r.users[v.userID]
 		switch {
 		case v.Action == rule.Revoke:
 			revocations = append(revocations, store.Revocation{
 				AchievementID: where.achievementID, UserID: v.userID, Occurrence: v.Occurrence,
 				At: v.At, By: achievement.HouseUserID, Reason: "rule " + v.Rule,
 			})
-		case r.users[v.userID] == nil:
-		case !r.users[v.userID].Blocked && w.qualifies(v, held):
-			grants = append(grants, w.award(v, where, r.users[v.userID]))
+		case exists && !to.Blocked && w.qualifies(v, held):
+			grants = append(grants, w.award(v, where, to))
 		}
 	}
 	granted, err := tx.GrantAwards(ctx, grants)
@@ -142,7 +142,7 @@ func (w *work) announceThem(ctx context.Context, tx *store.Tx, kind string, awar
 	return tx.EnqueueJobs(ctx, jobs)
 }
 
-func (w *work) award(v verdict, where place, to *achievement.User) achievement.Award {
+func (w *work) award(v verdict, where place, to store.Recipient) achievement.Award {
 	award := achievement.Award{
 		AchievementID: where.achievementID, UserID: v.userID,
 		Kind:       w.rules.achievements[achievementRef{v.Namespace, v.Key}].Kind,
@@ -188,7 +188,7 @@ type report struct {
 	*work
 
 	causes           map[place]verdict
-	users            map[int64]*achievement.User
+	users            map[int64]store.Recipient
 	granted, revoked []Announcement
 	audit            []achievement.AuditEvent
 }

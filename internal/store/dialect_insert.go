@@ -15,8 +15,25 @@ func (d postgres) insert(ctx context.Context, db bun.IDB, in insertion, row func
 	in.begin(&statement)
 	statement.WriteString(" SELECT * FROM ")
 	args := d.unnest(&statement, in.columns)
+	if in.unless != "" {
+		// OFFSET 0 keeps Postgres from comparing all rows with a whole table, see hold in dialect_intake.go.
+		statement.WriteString(" AS given (" + namesOf(in.columns) + ") WHERE NOT EXISTS (" + in.unless + " OFFSET 0)")
+	}
 	statement.WriteString(" " + in.then)
 	return query(ctx, db, statement.String(), args, row)
+}
+
+func (d postgres) among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error {
+	return query(ctx, db, "SELECT found.* FROM unnest($1::bigint[]) AS u (wanted) CROSS JOIN LATERAL (SELECT "+columns+
+		" WHERE id = u.wanted OFFSET 0) AS found", d.prepared([]any{ids}), row)
+}
+
+func (sqliteFile) among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	return query(ctx, db, "SELECT "+columns+" WHERE id IN ("+strings.Repeat("?, ", len(ids)-1)+"?)", args, row)
 }
 
 // unnest writes the columns' arrays as a table, and returns the statement's arguments.
@@ -33,7 +50,11 @@ func (sqliteFile) insert(ctx context.Context, db bun.IDB, in insertion, row func
 		until := min(first+most, in.rows)
 		var statement strings.Builder
 		args := make([]any, 0, (until-first)*len(in.columns))
-		in.begin(&statement)
+		if in.unless == "" {
+			in.begin(&statement)
+		} else {
+			statement.WriteString("WITH given (" + namesOf(in.columns) + ") AS (")
+		}
 		statement.WriteString(" VALUES ")
 		for i := first; i < until; i++ {
 			if i > first {
@@ -43,6 +64,11 @@ func (sqliteFile) insert(ctx context.Context, db bun.IDB, in insertion, row func
 			for c := range in.columns {
 				args = append(args, in.columns[c].at(i))
 			}
+		}
+		if in.unless != "" {
+			statement.WriteString(") ")
+			in.begin(&statement)
+			statement.WriteString(" SELECT * FROM given WHERE NOT EXISTS (" + in.unless + ")")
 		}
 		statement.WriteString(" " + in.then)
 		if err := query(ctx, db, statement.String(), args, row); err != nil {

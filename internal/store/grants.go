@@ -40,64 +40,79 @@ func (tx *Tx) DeleteAward(ctx context.Context, id int64, now time.Time) error {
 	return err
 }
 
+// Recipient is what there is to know of a user to whom something may be given.
+type Recipient struct {
+	Username     string
+	Bot, Blocked bool
+}
+
+// Recipients returns those of the users that exist.
+func (tx *Tx) Recipients(ctx context.Context, ids []int64) (map[int64]Recipient, error) {
+	recipients := make(map[int64]Recipient, len(ids))
+	if len(ids) == 0 {
+		return recipients, nil
+	}
+	err := tx.timed(func() error {
+		return tx.dialect.among(ctx, tx.db, "id, username, bot, blocked FROM users", unique(ids), func(scan func(...any) error) error {
+			var id int64
+			var r Recipient
+			err := scan(&id, &r.Username, &r.Bot, &r.Blocked)
+			recipients[id] = r
+			return err
+		})
+	})
+	return recipients, err
+}
+
 // GrantAwards stores the awards that rules give and returns those that were not there, with their
 // ids. What the achievement's kind does not allow again, or an owner deleted, is left out.
 func (tx *Tx) GrantAwards(ctx context.Context, awards []achievement.Award) ([]achievement.Award, error) {
-	if len(awards) == 0 {
-		return nil, nil
-	}
-	marked, err := tx.marked(ctx, awards)
-	if err != nil {
-		return nil, err
-	}
 	wanted := map[standing]*achievement.Award{}
 	rows := make([]*awardRow, 0, len(awards))
 	for i := range awards {
 		where := standing{awards[i].AchievementID, awards[i].UserID, awards[i].Occurrence}
-		if marked[where] || wanted[where] != nil {
-			continue
+		if wanted[where] == nil {
+			wanted[where] = &awards[i]
+			rows = append(rows, rowOfAward(&awards[i]))
 		}
-		wanted[where] = &awards[i]
-		rows = append(rows, rowOfAward(&awards[i]))
 	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	var inserted []struct {
-		standing
-
-		ID int64
-	}
-	err = tx.db.NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT DO NOTHING").
-		Returning("id, achievement_id, user_id, occurrence").Scan(ctx, &inserted)
-	if ignoreNoRows(err) != nil {
-		return nil, err
-	}
-	granted := make([]achievement.Award, len(inserted))
-	for i, row := range inserted {
-		granted[i] = *wanted[row.standing]
-		granted[i].ID = row.ID
-	}
-	return granted, nil
+	var granted []achievement.Award
+	err := tx.insert(ctx, insertion{
+		table: "awards AS aw", rows: len(rows), columns: grantColumns(rows),
+		unless: `SELECT 1 FROM award_markers AS am WHERE am.achievement_id = given.achievement_id AND am.user_id = given.user_id
+			AND am.occurrence = given.occurrence`,
+		then: "ON CONFLICT DO NOTHING RETURNING id, achievement_id, user_id, occurrence",
+	}, func(scan func(...any) error) error {
+		var id int64
+		var where standing
+		if err := scan(&id, &where.AchievementID, &where.UserID, &where.Occurrence); err != nil {
+			return err
+		}
+		award := *wanted[where]
+		award.ID = id
+		granted = append(granted, award)
+		return nil
+	})
+	return granted, err
 }
 
-// marked returns the places among the awards' that a marker keeps free.
-func (tx *Tx) marked(ctx context.Context, awards []achievement.Award) (map[standing]bool, error) {
-	users := make([]int64, len(awards))
-	for i := range awards {
-		users[i] = awards[i].UserID
+// grantColumns are those that awards of rules have from the beginning.
+func grantColumns(rows []*awardRow) []column {
+	return []column{
+		numbersOf("achievement_id", rows, func(r *awardRow) int64 { return r.AchievementID }),
+		numbersOf("user_id", rows, func(r *awardRow) int64 { return r.UserID }),
+		textsOf("kind", rows, func(r *awardRow) string { return string(r.Kind) }),
+		textsOf("occurrence", rows, func(r *awardRow) string { return r.Occurrence }),
+		timesOf("awarded_at", rows, func(r *awardRow) time.Time { return r.AwardedAt }),
+		numbersOf("awarded_by", rows, func(r *awardRow) int64 { return r.AwardedBy }),
+		columnOf("show_on_profile", "boolean", rows, func(r *awardRow) bool { return r.ShowOnProfile }),
+		textsOf("message", rows, func(r *awardRow) string { return r.Message }),
+		nullColumnOf("rule", "text", rows, func(r *awardRow) string { return r.Rule }),
+		nullColumnOf("revision_id", "bigint", rows, func(r *awardRow) int64 { return r.RevisionID }),
+		nullColumnOf("event_id", "bigint", rows, func(r *awardRow) int64 { return r.EventID }),
+		nullColumnOf("event_url", "text", rows, func(r *awardRow) string { return r.EventURL }),
+		nullColumnOf("expires_at", "timestamptz", rows, func(r *awardRow) time.Time { return utc(r.ExpiresAt) }),
 	}
-	var rows []standing
-	err := tx.db.NewSelect().Model((*markerRow)(nil)).Column("achievement_id", "user_id", "occurrence").
-		Where("user_id IN (?)", bun.List(users)).Scan(ctx, &rows)
-	if err != nil {
-		return nil, err
-	}
-	marked := make(map[standing]bool, len(rows))
-	for _, row := range rows {
-		marked[row] = true
-	}
-	return marked, nil
 }
 
 // Revocation takes away the award that stands at a place, if one does.

@@ -14,6 +14,8 @@ type insertion struct {
 	table   string
 	rows    int
 	columns []column
+	// unless is a query that has a row for each of the rows, which are called given, that is left out; "" for none.
+	unless string
 	// then follows the rows: what to do with those that are there, and what to return.
 	then string
 }
