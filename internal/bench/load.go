@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
@@ -57,7 +58,13 @@ func (s *supply) person(i int) int {
 	if s.oneAuthor {
 		return 0
 	}
-	return i % people
+	if i < people {
+		return i // everybody is met
+	}
+	// By chance, so that people do not all reach the same threshold at the same time.
+	var chance rand.PCG
+	chance.Seed(uint64(i), 0)            //nolint:gosec // not negative
+	return int(chance.Uint64() % people) //nolint:gosec // less than there are people
 }
 
 // composer puts deliveries together, for one connection.

@@ -51,8 +51,23 @@ func (tx *Tx) AppendAudit(ctx context.Context, events ...achievement.AuditEvent)
 			Rule: e.Rule, EventID: e.EventID, Details: string(details),
 		}
 	}
-	_, err := tx.db.NewInsert().Model(&rows).ExcludeColumn("id").Exec(ctx)
-	return err
+	return tx.insert(ctx, insertion{
+		table: "audit_events AS ae", rows: len(rows), last: true,
+		columns: []column{
+			timesOf("at", rows, func(r *auditRow) time.Time { return r.At }),
+			textsOf("action", rows, func(r *auditRow) string { return r.Action }),
+			numbersOf("actor_id", rows, func(r *auditRow) int64 { return r.ActorID }),
+			nullColumnOf("namespace_id", "bigint", rows, func(r *auditRow) int64 { return r.NamespaceID }),
+			nullColumnOf("subject_id", "bigint", rows, func(r *auditRow) int64 { return r.SubjectID }),
+			textsOf("object", rows, func(r *auditRow) string { return r.Object }),
+			numbersOf("object_id", rows, func(r *auditRow) int64 { return r.ObjectID }),
+			textsOf("address", rows, func(r *auditRow) string { return r.Address }),
+			textsOf("request_id", rows, func(r *auditRow) string { return r.RequestID }),
+			nullColumnOf("rule", "text", rows, func(r *auditRow) string { return r.Rule }),
+			nullColumnOf("event_id", "bigint", rows, func(r *auditRow) int64 { return r.EventID }),
+			textsOf("details", rows, func(r *auditRow) string { return r.Details }),
+		},
+	}, nil)
 }
 
 // AuditFilter chooses audit events; the zero value of a field chooses all.

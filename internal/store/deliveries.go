@@ -79,7 +79,9 @@ func rowOfDelivery(d *Delivery) (*deliveryRow, error) {
 
 // inColumns are what a delivery's headers say, too. A header with such a value is stored as the value's place here: most of
 // what the headers are is written once.
-func (r *deliveryRow) inColumns() [3]string { return [3]string{r.TransportID, r.EventName, r.ContentType} }
+func (r *deliveryRow) inColumns() [3]string {
+	return [3]string{r.TransportID, r.EventName, r.ContentType}
+}
 
 func (r *deliveryRow) withoutColumns(headers map[string]string) map[string]any {
 	columns, stored := r.inColumns(), make(map[string]any, len(headers))

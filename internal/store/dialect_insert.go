@@ -14,13 +14,17 @@ func (d postgres) insert(ctx context.Context, db bun.IDB, in insertion, row func
 	var statement strings.Builder
 	in.begin(&statement)
 	statement.WriteString(" SELECT * FROM ")
-	args := d.unnest(&statement, in.columns)
+	args := writeUnnest(&statement, in.columns, nil)
 	if in.unless != "" {
 		// OFFSET 0 keeps Postgres from comparing all rows with a whole table, see hold in dialect_intake.go.
 		statement.WriteString(" AS given (" + namesOf(in.columns) + ") WHERE NOT EXISTS (" + in.unless + " OFFSET 0)")
 	}
 	statement.WriteString(" " + in.then)
-	return query(ctx, db, statement.String(), args, row)
+	if within, ok := db.(*exchanging); ok && in.last {
+		within.last = append(within.last, closing{statement.String(), args})
+		return nil
+	}
+	return query(ctx, db, statement.String(), d.prepared(args), row)
 }
 
 func (d postgres) among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error {
@@ -99,8 +103,8 @@ func query(ctx context.Context, db bun.IDB, statement string, args []any, row fu
 	switch db := db.(type) {
 	case bun.Tx:
 		asked = db.Tx
-	case bun.Conn:
-		asked = db.Conn
+	case *exchanging:
+		asked = db.Conn.Conn
 	default:
 		return fmt.Errorf("a transaction is a %T", db)
 	}

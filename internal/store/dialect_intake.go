@@ -77,12 +77,27 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 	if e.observe != nil {
 		e.observe(time.Since(began))
 	}
-	if err := fn(ctx, conn); err != nil {
+	within := &exchanging{Conn: conn}
+	if err := fn(ctx, within); err != nil {
 		return err
 	}
-	err = direct(conn.Conn, func(pg *pgx.Conn) error { return commit(ctx, pg) })
+	err = direct(conn.Conn, func(pg *pgx.Conn) error { return within.commit(ctx, pg) })
 	committed = err == nil
 	return err
+}
+
+// exchanging is the connection of such a transaction.
+type exchanging struct {
+	bun.Conn
+
+	// last are the statements that are sent with the commit.
+	last []closing
+}
+
+// closing is a statement of whose answer only matters that it is no error.
+type closing struct {
+	statement string
+	args      []any
 }
 
 // accept notes which events are new: those whose digests were stored, and of several alike the first of a new delivery.
@@ -136,9 +151,39 @@ func undo(ctx context.Context, conn bun.Conn) {
 	})
 }
 
-func commit(ctx context.Context, pg *pgx.Conn) error {
-	results, err := pg.PgConn().Exec(ctx, "commit").ReadAll()
-	if err == nil && (len(results) != 1 || results[0].CommandTag.String() != "COMMIT") {
+// commit sends the last statements and the commit in one go.
+func (e *exchanging) commit(ctx context.Context, pg *pgx.Conn) error {
+	questions := make([]question, len(e.last))
+	for i, c := range e.last {
+		prepared, err := pg.Prepare(ctx, c.statement, c.statement) // named by its digest
+		if err != nil {
+			return err
+		}
+		questions[i] = question{prepared, c.args, nil}
+	}
+	pipeline := pg.PgConn().StartPipeline(ctx)
+	err := put(pg, pipeline, questions)
+	if err == nil {
+		pipeline.SendQueryParams("commit", nil, nil, nil, nil)
+		err = pipeline.Sync()
+	}
+	if err == nil {
+		err = answers(pg, pipeline, questions)
+	}
+	if err == nil {
+		err = committed(pipeline)
+	}
+	return errors.Join(err, pipeline.Close())
+}
+
+// committed reads what Postgres says to the commit.
+func committed(pipeline *pgconn.Pipeline) error {
+	said, err := results(pipeline)
+	if err != nil {
+		return err
+	}
+	tag, err := said.Close()
+	if err == nil && tag.String() != "COMMIT" {
 		err = pgx.ErrTxCommitRollback
 	}
 	return err
@@ -160,29 +205,42 @@ func (e *exchange) send(ctx context.Context, pg *pgx.Conn) error {
 	}
 	pipeline := pg.PgConn().StartPipeline(ctx)
 	pipeline.SendQueryParams("begin", nil, nil, nil, nil)
-	for _, q := range questions {
-		var encoded pgx.ExtendedQueryBuilder
-		if err := encoded.Build(pg.TypeMap(), q.StatementDescription, q.args); err != nil {
-			return errors.Join(err, pipeline.Close())
-		}
-		pipeline.SendQueryStatement(q.StatementDescription, encoded.ParamValues, encoded.ParamFormats, encoded.ResultFormats)
+	err = put(pg, pipeline, questions)
+	if err == nil {
+		err = pipeline.Sync()
 	}
-	if err := pipeline.Sync(); err != nil {
-		return errors.Join(err, pipeline.Close())
+	if err == nil {
+		err = begun(pipeline)
 	}
-	err = answers(pg, pipeline, questions)
+	if err == nil {
+		err = answers(pg, pipeline, questions)
+	}
 	return errors.Join(err, pipeline.Close())
 }
 
-// answers reads what Postgres says to begin and to each question.
-func answers(pg *pgx.Conn, pipeline *pgconn.Pipeline, questions []question) error {
-	begun, err := results(pipeline)
+// put puts the questions into the pipeline.
+func put(pg *pgx.Conn, pipeline *pgconn.Pipeline, questions []question) error {
+	for _, q := range questions {
+		var encoded pgx.ExtendedQueryBuilder
+		if err := encoded.Build(pg.TypeMap(), q.StatementDescription, q.args); err != nil {
+			return err
+		}
+		pipeline.SendQueryStatement(q.StatementDescription, encoded.ParamValues, encoded.ParamFormats, encoded.ResultFormats)
+	}
+	return nil
+}
+
+// begun reads what Postgres says to the beginning.
+func begun(pipeline *pgconn.Pipeline) error {
+	said, err := results(pipeline)
 	if err == nil {
-		_, err = begun.Close()
+		_, err = said.Close()
 	}
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// answers reads what Postgres says to each question.
+func answers(pg *pgx.Conn, pipeline *pgconn.Pipeline, questions []question) error {
 	for _, q := range questions {
 		result, err := results(pipeline)
 		if err != nil {

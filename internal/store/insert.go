@@ -16,6 +16,9 @@ type insertion struct {
 	columns []column
 	// unless is a query that has a row for each of the rows, which are called given, that is left out; "" for none.
 	unless string
+	// last says that nothing in the transaction depends on the rows, nor on whether they can be stored: they may be written with
+	// the commit.
+	last bool
 	// then follows the rows: what to do with those that are there, and what to return.
 	then string
 }

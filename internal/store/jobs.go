@@ -87,7 +87,7 @@ func (tx *Tx) EnqueueJobs(ctx context.Context, jobs []Job) error {
 			numbersOf("attempt", rows, func(r *jobRow) int64 { return int64(r.Attempt) }),
 			numbersOf("max_attempts", rows, func(r *jobRow) int64 { return int64(r.MaxAttempts) }),
 		},
-		then: "ON CONFLICT DO NOTHING",
+		last: true, then: "ON CONFLICT DO NOTHING",
 	}, nil)
 }
 
