@@ -49,10 +49,15 @@ type exchange struct {
 	// wanted are the bases, and kept is how many of them the book holds.
 	wanted []int64
 	kept   int
+	// contested says that somebody else was storing the same, which is waited for then.
+	contested bool
 	// inserted and stored are the ids of what was new.
 	inserted map[deliveryKey]int64
 	stored   map[string]int64
 }
+
+// uniqueViolation is a SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html.
+const uniqueViolation = "23505"
 
 // within is a transaction on a connection of its own, because database/sql has no way to send several statements at once.
 func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.Context, db bun.IDB) error) error {
@@ -71,7 +76,13 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 		}
 	}()
 	began := time.Now()
-	if err := direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) }); err != nil {
+	err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
+	if broken, ok := errors.AsType[*pgconn.PgError](err); ok && broken.Code == uniqueViolation {
+		undo(ctx, conn)
+		e.contested = true
+		err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
+	}
+	if err != nil {
 		return err
 	}
 	if e.observe != nil {
@@ -293,8 +304,12 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 		return nil, err
 	}
 	statement, args := e.taken()
+	name := "accolade_take"
+	if e.contested {
+		name = "accolade_take_contested"
+	}
 	e.inserted, e.stored = map[deliveryKey]int64{}, map[string]int64{}
-	if err := ask("accolade_take", statement, args, e.noteTaken); err != nil {
+	if err := ask(name, statement, args, e.noteTaken); err != nil {
 		return nil, err
 	}
 	if len(e.Additions) > 0 {
@@ -306,7 +321,8 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 }
 
 // taken stores the deliveries, and of those that are new the events: of several alike the first one, in the order in which
-// all servers insert.
+// all servers insert. To leave out what is there while somebody else may store it, Postgres notes each row in the log twice; so
+// that is asked for only once it happened.
 func (e *exchange) taken() (statement string, args []any) {
 	rows := e.arriving.rows
 	fresh := make([]*newEvent, len(e.told))
@@ -322,11 +338,16 @@ func (e *exchange) taken() (statement string, args []any) {
 	var b strings.Builder
 	b.WriteString("WITH given AS (INSERT INTO deliveries (" + namesOf(deliveries) + ") SELECT * FROM ")
 	args = writeUnnest(&b, deliveries, args)
-	b.WriteString(" ON CONFLICT (source, key) DO NOTHING RETURNING id, source, key), told AS (SELECT DISTINCT ON (t.digest) t.*, g.id AS delivery_id FROM ")
+	newDelivery := " AS d (" + namesOf(deliveries) + ") WHERE NOT EXISTS (SELECT 1 FROM deliveries AS k WHERE k.source = d.source AND k.key = d.key OFFSET 0)"
+	newKey := "WHERE NOT EXISTS (SELECT 1 FROM event_keys AS k WHERE k.digest = told.digest OFFSET 0)"
+	if e.contested {
+		newDelivery, newKey = " ON CONFLICT (source, key) DO NOTHING", "ON CONFLICT DO NOTHING"
+	}
+	b.WriteString(newDelivery + " RETURNING id, source, key), told AS (SELECT DISTINCT ON (t.digest) t.*, g.id AS delivery_id FROM ")
 	args = writeUnnest(&b, events, args)
 	b.WriteString(" WITH ORDINALITY AS t (" + namesOf(events) + `, no) JOIN given AS g ON g.source = t.by_source AND g.key = t.by_key
 		ORDER BY t.digest, t.no),
-		taken AS (INSERT INTO event_keys (digest) SELECT digest FROM told ON CONFLICT DO NOTHING RETURNING id, digest),
+		taken AS (INSERT INTO event_keys (digest) SELECT digest FROM told ` + newKey + ` RETURNING id, digest),
 		stored AS (INSERT INTO events (id, delivery_id, ` + eventNames + `) SELECT k.id, t.delivery_id, ` + eventNames +
 		` FROM told AS t JOIN taken AS k ON k.digest = t.digest)
 		SELECT source, key, id FROM given UNION ALL SELECT NULL, digest, id FROM taken`)

@@ -103,10 +103,16 @@ type eventData struct {
 	Source struct{} `json:"source,omitzero"`
 	Key    struct{} `json:"key,omitzero"`
 	Object struct{} `json:"object,omitzero"`
+	// Time is nil when the column says as much.
+	Time *time.Time `json:"time,omitempty"`
 }
 
 func dataOf(ev *event.Event) (string, error) {
-	data, err := json.Marshal(&eventData{Event: ev})
+	stored := eventData{Event: ev}
+	if ev.Time.Location() != time.UTC || !ev.Time.Equal(ev.Time.Truncate(time.Microsecond)) {
+		stored.Time = &ev.Time
+	}
+	data, err := json.Marshal(&stored)
 	if err != nil {
 		return "", fmt.Errorf("encoding event %s: %w", ev.Key, err)
 	}
@@ -153,6 +159,9 @@ func (r *eventRow) event() (EventRow, error) {
 		return row, fmt.Errorf("decoding event %d: %w", r.ID, err)
 	}
 	row.Event.Kind, row.Event.Source, row.Event.Key, row.Event.Object = r.Kind, r.Source, r.Key, r.Object
+	if row.Event.Time.IsZero() {
+		row.Event.Time = r.HappenedAt.UTC()
+	}
 	return row, nil
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE progress SET (fillfactor = 50);
