@@ -63,8 +63,8 @@ func (s *supply) person(i int) int {
 	}
 	// By chance, so that people do not all reach the same threshold at the same time.
 	var chance rand.PCG
-	chance.Seed(uint64(i), 0)            //nolint:gosec // not negative
-	return int(chance.Uint64() % people) //nolint:gosec // less than there are people
+	chance.Seed(uint64(i), 0)
+	return int(chance.Uint64() % people)
 }
 
 // composer puts deliveries together, for one connection.

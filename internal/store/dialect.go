@@ -53,8 +53,6 @@ type transacting interface {
 	read(ctx context.Context, db *bun.DB, statement string, args []any, row func(scan func(...any) error) error) error
 	// insert stores many rows within a transaction, and calls row for each that the statement returns.
 	insert(ctx context.Context, db bun.IDB, in insertion, row func(scan func(...any) error) error) error
-	// among reads columns FROM a table within a transaction, and calls row for each of the ids that the table has.
-	among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error
 	// viewOptions begin a transaction that reads one state of the book.
 	viewOptions() *sql.TxOptions
 	// trouble tells errors that are not the caller's doing from all others.

@@ -20,6 +20,8 @@ type taking interface {
 	takingIn(s *Store, in *Intake) (within beginning, complete func(ctx context.Context, tx *Tx) error)
 	// addProgress adds the rows' numbers to those that are there, and calls row for each that is then.
 	addProgress(ctx context.Context, db bun.IDB, rows []*progressRow, row func(scan func(...any) error) error) error
+	// among reads columns FROM a table within a transaction, and calls row for each of the ids that the table has.
+	among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error
 }
 
 // takingIn takes one step after the other.
