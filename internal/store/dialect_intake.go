@@ -5,8 +5,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,7 +37,7 @@ func (d postgres) takingIn(s *Store, in *Intake) (within beginning, complete fun
 	if !d.prepares {
 		return s.begun, in.inSteps
 	}
-	e := &exchange{Intake: in, observe: s.observe}
+	e := &exchange{Intake: in, observe: s.observe, repeats: &s.repeats, wary: s.repeats.expected()}
 	return func(ctx context.Context, fn func(ctx context.Context, db bun.IDB) error) error {
 		return e.within(ctx, s.writer, fn)
 	}, e.complete
@@ -49,14 +51,26 @@ type exchange struct {
 	arriving *arrivals
 	told     []*told
 	// wanted are the bases, and kept is how many of them the book holds.
-	wanted []int64
-	kept   int
-	// contested says that somebody else was storing the same, which is waited for then.
-	contested bool
+	wanted  []int64
+	kept    int
+	repeats *repeats
+	// wary says that the book may hold some of it.
+	wary bool
 	// inserted and stored are the ids of what was new.
 	inserted map[deliveryKey]int64
 	stored   map[string]int64
 }
+
+// repeats knows whether intakes are to be expected of which the book holds something. To leave out what is there, and what others
+// may be storing, Postgres looks for each row before and notes it in the log twice; so at first all is taken for new. Where that
+// fails it is asked for, and for as many intakes after it.
+type repeats struct{ left atomic.Int32 }
+
+// waryFor is how many those are: what is told twice is told so again and again, as by two webhooks.
+const waryFor = 64
+
+func (r *repeats) note()          { r.left.Store(waryFor) }
+func (r *repeats) expected() bool { return r.left.Load() > 0 && r.left.Add(-1) >= 0 }
 
 // uniqueViolation is a SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html.
 const uniqueViolation = "23505"
@@ -81,7 +95,8 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 	err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
 	if broken, ok := errors.AsType[*pgconn.PgError](err); ok && broken.Code == uniqueViolation {
 		undo(ctx, conn)
-		e.contested = true
+		e.repeats.note()
+		e.wary = true
 		err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
 	}
 	if err != nil {
@@ -99,20 +114,6 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 	return err
 }
 
-// exchanging is the connection of such a transaction.
-type exchanging struct {
-	bun.Conn
-
-	// last are the statements that are sent with the commit.
-	last []closing
-}
-
-// closing is a statement of whose answer only matters that it is no error.
-type closing struct {
-	statement string
-	args      []any
-}
-
 // accept notes which events are new: those whose digests were stored, and of several alike the first of a new delivery.
 func (e *exchange) accept() {
 	for _, t := range e.told {
@@ -125,6 +126,12 @@ func (e *exchange) accept() {
 			delete(e.stored, string(t.digest))
 		}
 	}
+}
+
+// knew reports whether the book held some of the intake.
+func (e *exchange) knew() bool {
+	return slices.ContainsFunc(e.Deliveries, func(d *Delivery) bool { return d.Existing }) ||
+		slices.ContainsFunc(e.told, func(t *told) bool { return !t.row.New })
 }
 
 func (e *exchange) prepare() (err error) {
@@ -144,6 +151,9 @@ func (e *exchange) complete(ctx context.Context, tx *Tx) error {
 		return err
 	}
 	e.accept()
+	if e.knew() {
+		e.repeats.note()
+	}
 	return nil
 }
 
@@ -162,44 +172,6 @@ func undo(ctx context.Context, conn bun.Conn) {
 		}
 		return nil
 	})
-}
-
-// commit sends the last statements and the commit in one go.
-func (e *exchanging) commit(ctx context.Context, pg *pgx.Conn) error {
-	questions := make([]question, len(e.last))
-	for i, c := range e.last {
-		prepared, err := pg.Prepare(ctx, c.statement, c.statement) // named by its digest
-		if err != nil {
-			return err
-		}
-		questions[i] = question{prepared, c.args, nil}
-	}
-	pipeline := pg.PgConn().StartPipeline(ctx)
-	err := put(pg, pipeline, questions)
-	if err == nil {
-		pipeline.SendQueryParams("commit", nil, nil, nil, nil)
-		err = pipeline.Sync()
-	}
-	if err == nil {
-		err = answers(pg, pipeline, questions)
-	}
-	if err == nil {
-		err = committed(pipeline)
-	}
-	return errors.Join(err, pipeline.Close())
-}
-
-// committed reads what Postgres says to the commit.
-func committed(pipeline *pgconn.Pipeline) error {
-	said, err := results(pipeline)
-	if err != nil {
-		return err
-	}
-	tag, err := said.Close()
-	if err == nil && tag.String() != "COMMIT" {
-		err = pgx.ErrTxCommitRollback
-	}
-	return err
 }
 
 // question is a statement that is sent with others, and what is done with each row of its answer.
@@ -307,8 +279,8 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 	}
 	statement, args := e.taken()
 	name := "accolade_take"
-	if e.contested {
-		name = "accolade_take_contested"
+	if e.wary {
+		name = "accolade_take_new"
 	}
 	e.inserted, e.stored = map[deliveryKey]int64{}, map[string]int64{}
 	if err := ask(name, statement, args, e.noteTaken); err != nil {
@@ -323,8 +295,7 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 }
 
 // taken stores the deliveries, and of those that are new the events: of several alike the first one, in the order in which
-// all servers insert. To leave out what is there while somebody else may store it, Postgres notes each row in the log twice; so
-// that is asked for only once it happened.
+// all servers insert.
 func (e *exchange) taken() (statement string, args []any) {
 	rows := e.arriving.rows
 	fresh := make([]*newEvent, len(e.told))
@@ -340,16 +311,15 @@ func (e *exchange) taken() (statement string, args []any) {
 	var b strings.Builder
 	b.WriteString("WITH given AS (INSERT INTO deliveries (" + namesOf(deliveries) + ") SELECT * FROM ")
 	args = writeUnnest(&b, deliveries, args)
-	newDelivery := " AS d (" + namesOf(deliveries) + ") WHERE NOT EXISTS (SELECT 1 FROM deliveries AS k WHERE k.source = d.source AND k.key = d.key OFFSET 0)"
-	newKey := "WHERE NOT EXISTS (SELECT 1 FROM event_keys AS k WHERE k.digest = told.digest OFFSET 0)"
-	if e.contested {
-		newDelivery, newKey = " ON CONFLICT (source, key) DO NOTHING", "ON CONFLICT DO NOTHING"
+	newDelivery, newKey := "", ""
+	if e.wary {
+		newDelivery, newKey = " ON CONFLICT (source, key) DO NOTHING", " ON CONFLICT DO NOTHING"
 	}
 	b.WriteString(newDelivery + " RETURNING id, source, key), told AS (SELECT DISTINCT ON (t.digest) t.*, g.id AS delivery_id FROM ")
 	args = writeUnnest(&b, events, args)
 	b.WriteString(" WITH ORDINALITY AS t (" + namesOf(events) + `, no) JOIN given AS g ON g.source = t.by_source AND g.key = t.by_key
 		ORDER BY t.digest, t.no),
-		taken AS (INSERT INTO event_keys (digest) SELECT digest FROM told ` + newKey + ` RETURNING id, digest),
+		taken AS (INSERT INTO event_keys (digest) SELECT digest FROM told` + newKey + ` RETURNING id, digest),
 		stored AS (INSERT INTO events (id, delivery_id, ` + eventNames + `) SELECT k.id, t.delivery_id, ` + eventNames +
 		` FROM told AS t JOIN taken AS k ON k.digest = t.digest)
 		SELECT source, key, id FROM given UNION ALL SELECT NULL, digest, id FROM taken`)

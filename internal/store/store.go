@@ -59,6 +59,7 @@ type Store struct {
 	observe   func(time.Duration)
 	answered  atomic.Pointer[time.Time]
 	turns     turns
+	repeats   repeats
 }
 
 // Tx is the book within one transaction. It must not be used after the function that it was

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/uptrace/bun"
+)
+
+// exchanging is the connection of a transaction that began with an exchange.
+type exchanging struct {
+	bun.Conn
+
+	// last are the statements that are sent with the commit.
+	last []closing
+}
+
+// closing is a statement of whose answer only matters that it is no error.
+type closing struct {
+	statement string
+	args      []any
+}
+
+// commit sends the last statements and the commit in one go.
+func (e *exchanging) commit(ctx context.Context, pg *pgx.Conn) error {
+	questions := make([]question, len(e.last))
+	for i, c := range e.last {
+		prepared, err := pg.Prepare(ctx, c.statement, c.statement) // named by its digest
+		if err != nil {
+			return err
+		}
+		questions[i] = question{prepared, c.args, nil}
+	}
+	pipeline := pg.PgConn().StartPipeline(ctx)
+	err := put(pg, pipeline, questions)
+	if err == nil {
+		pipeline.SendQueryParams("commit", nil, nil, nil, nil)
+		err = pipeline.Sync()
+	}
+	if err == nil {
+		err = answers(pg, pipeline, questions)
+	}
+	if err == nil {
+		err = committed(pipeline)
+	}
+	return errors.Join(err, pipeline.Close())
+}
+
+// committed reads what Postgres says to the commit.
+func committed(pipeline *pgconn.Pipeline) error {
+	said, err := results(pipeline)
+	if err != nil {
+		return err
+	}
+	tag, err := said.Close()
+	if err == nil && tag.String() != "COMMIT" {
+		err = pgx.ErrTxCommitRollback
+	}
+	return err
+}
