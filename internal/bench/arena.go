@@ -18,15 +18,14 @@ import (
 type arena struct {
 	settings
 
-	place   string
-	self    string
-	binary  string
-	config  string
-	admin   *pgx.Conn
-	memory  *redis.Client
-	many    *supply
-	hot     *supply
-	results map[string][]result
+	place    string
+	self     string
+	binary   string
+	config   string
+	admin    *pgx.Conn
+	memory   *redis.Client
+	supplies map[choice]*supply
+	results  map[string][]result
 }
 
 // result is one measurement; times are in seconds, but those of processors.
@@ -47,7 +46,7 @@ func prepare(ctx context.Context, s settings, place string) (*arena, error) {
 		return nil, fmt.Errorf("finding this program: %w", err)
 	}
 	a := &arena{
-		settings: s, place: place, self: self, results: map[string][]result{},
+		settings: s, place: place, self: self, results: map[string][]result{}, supplies: map[choice]*supply{},
 		binary: filepath.Join(place, "accolade"), config: filepath.Join(place, "accolade.yaml"),
 	}
 	fmt.Fprintln(os.Stderr, "building the server")
@@ -93,17 +92,15 @@ func (a *arena) compete(ctx context.Context, b block) error {
 
 // supplyOf returns the deliveries for the contestant, from the first on; they are made when they are first needed.
 func (a *arena) supplyOf(c contestant) *supply {
-	into := &a.many
-	if c.oneAuthor {
-		into = &a.hot
-	}
-	if *into == nil {
+	s := a.supplies[c.people]
+	if s == nil {
 		fmt.Fprintln(os.Stderr, "signing deliveries")
-		*into = newSupply(a.supply, a.bodySize, c.oneAuthor)
+		s = newSupply(a.supply, a.bodySize, c.people)
+		a.supplies[c.people] = s
 	}
-	(*into).restart()
-	(*into).endless = c.database == ""
-	return *into
+	s.restart()
+	s.endless = c.database == ""
+	return s
 }
 
 // measure starts the contestant on an empty book, or one with a history, loads it, and counts the book.
@@ -202,7 +199,7 @@ func (a *arena) warm(ctx context.Context, process *process, from *supply, connec
 
 // storm sends the first deliveries once more, which all were acknowledged before, and returns how many a second are answered.
 func (a *arena) storm(ctx context.Context, process *process, from *supply, acknowledged, connections int) (float64, error) {
-	seen := &supply{bodies: from.bodies, signatures: from.signatures, oneAuthor: from.oneAuthor, count: int64(acknowledged), endless: true}
+	seen := &supply{bodies: from.bodies, signatures: from.signatures, about: from.about, count: int64(acknowledged), endless: true}
 	if _, err := load(ctx, process.address, seen, connections, a.duration/4); err != nil {
 		return 0, err
 	}

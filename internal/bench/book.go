@@ -103,7 +103,7 @@ func wanted(c contestant, acknowledged int) map[string]int {
 	want := map[string]int{countedDeliveries: acknowledged, countedEvents: acknowledged, countedRaises: raises}
 	switch {
 	case c.history > 0: // its people were met before
-	case c.oneAuthor:
+	case c.people == onePerson:
 		want[countedPeople] = min(acknowledged, 1)
 	default:
 		want[countedPeople] = min(acknowledged, people)

@@ -14,8 +14,8 @@ type contestant struct {
 	history, crowd int
 	// lone says that one connection alone is measured, too.
 	lone bool
-	// oneAuthor says that all deliveries are about one person.
-	oneAuthor bool
+	// people are whom the deliveries are about.
+	people choice
 	// storm says that everything is sent a second time, and once more after a restart.
 	storm bool
 }
@@ -36,6 +36,7 @@ func blocks() []block {
 			{name: "naive-store", about: "Redis SETNX, JSON parsed, a transaction with one INSERT of jsonb; no rules", database: postgres, lone: true},
 			{name: "naive", about: "the same with rules: a transaction a delivery, a statement a count", database: postgres, lone: true},
 			{name: "ours", about: "the real server on Postgres and Redis", database: postgres, lone: true},
+			{name: "ours-by-chance", about: "the same, when the people come by chance instead of by turns", database: postgres, people: byChance},
 			{name: "ours-sqlite", about: "the real server on SQLite alone, synchronous=FULL", database: "sqlite", lone: true},
 		}},
 		{name: "growth", title: "More rules", contestants: []contestant{
@@ -52,7 +53,7 @@ func blocks() []block {
 		}},
 		{name: "hot", title: "One person", connections: 16, contestants: []contestant{
 			{name: "ours-1000-people", about: "deliveries of 1,000 people by turns, 16 connections", database: postgres},
-			{name: "ours-1-person", about: "all of them of one person, 16 connections", database: postgres, oneAuthor: true},
+			{name: "ours-1-person", about: "all of them of one person, 16 connections", database: postgres, people: onePerson},
 		}},
 		{name: "storm", title: "Everything again", contestants: []contestant{
 			{name: "ours-storm", about: "the same deliveries once more, and once more after a restart", database: postgres, storm: true},

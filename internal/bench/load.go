@@ -22,17 +22,27 @@ import (
 type supply struct {
 	bodies     []template
 	signatures [][2 * sha256.Size]byte
-	// oneAuthor says that all are about the same person.
-	oneAuthor bool
-	next      atomic.Int64
+	// about says whom they are about.
+	about choice
+	next  atomic.Int64
 	// count is how many there are; endless begins anew when all were sent, for a server that remembers nothing.
 	count   int64
 	endless bool
 }
 
+// choice is how the people are chosen whom deliveries are about.
+type choice int
+
+const (
+	byTurns choice = iota
+	// byChance begins with everybody once.
+	byChance
+	onePerson
+)
+
 // newSupply prepares so many deliveries.
-func newSupply(count, size int, oneAuthor bool) *supply {
-	s := &supply{bodies: templates(size), signatures: make([][2 * sha256.Size]byte, count), oneAuthor: oneAuthor, count: int64(count)}
+func newSupply(count, size int, about choice) *supply {
+	s := &supply{bodies: templates(size), signatures: make([][2 * sha256.Size]byte, count), about: about, count: int64(count)}
 	signer := newComposer(s)
 	for i := range s.signatures {
 		signer.body(i)
@@ -55,13 +65,12 @@ func (s *supply) take() (int, bool) {
 
 // person returns whom the delivery is about.
 func (s *supply) person(i int) int {
-	if s.oneAuthor {
+	switch {
+	case s.about == onePerson:
 		return 0
+	case s.about == byTurns || i < people: // everybody is met
+		return i % people
 	}
-	if i < people {
-		return i // everybody is met
-	}
-	// By chance, so that people do not all reach the same threshold at the same time.
 	var chance rand.PCG
 	chance.Seed(uint64(i), 0)
 	return int(chance.Uint64() % people)

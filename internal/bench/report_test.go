@@ -68,7 +68,7 @@ func TestDeliveriesAreWhatTheFiguresAssume(t *testing.T) {
 		if want := rules.matching + 92; len(set.Measures()) != want {
 			t.Errorf("%s: there are %d measures, want one for each of %d rules", rules.name, len(set.Measures()), want)
 		}
-		composer := newComposer(newSupply(10, 10<<10+200, false))
+		composer := newComposer(newSupply(10, 10<<10+200, byTurns))
 		seen, authors := map[string]bool{}, map[string]bool{}
 		raised, size := 0, 0
 		for i := range 2 * bodyKinds {
@@ -144,7 +144,7 @@ func parsed(t *testing.T, text []byte) (*http.Request, []byte) {
 func TestSupplyIsUsedOnce(t *testing.T) {
 	t.Parallel()
 
-	s := newSupply(2, 1<<10, true)
+	s := newSupply(2, 1<<10, onePerson)
 	first, _ := s.take()
 	second, _ := s.take()
 	if _, third := s.take(); first == second || third {

@@ -57,7 +57,7 @@ func (a *arena) soakAll(ctx context.Context) error {
 		return err
 	}
 	defer book.close() //nolint:contextcheck // it must go when the run is interrupted, too
-	s := &soak{arena: a, supply: newSupply(0, a.bodySize, false), recorder: &recorder{}}
+	s := &soak{arena: a, supply: newSupply(0, a.bodySize, byChance), recorder: &recorder{}}
 	s.supply.count = math.MaxInt32 // signed as they are sent
 	if s.process, err = a.start(ctx, c, book.url, "ACCOLADE_RATE_LIMIT=0", "ACCOLADE_RATE_LIMIT_ANONYMOUS=0", "ACCOLADE_DELIVERY_RETENTION="+soakRetention); err != nil {
 		return err
