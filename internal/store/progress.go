@@ -17,8 +17,10 @@ type ProgressKey struct {
 	Bucket string
 }
 
+// compare orders states by their users first: what is stored together comes to stand together, and a delivery changes the states
+// of one or two.
 func (k ProgressKey) compare(other ProgressKey) int {
-	return cmp.Or(cmp.Compare(k.MeasureID, other.MeasureID), cmp.Compare(k.UserID, other.UserID), cmp.Compare(k.Bucket, other.Bucket))
+	return cmp.Or(cmp.Compare(k.UserID, other.UserID), cmp.Compare(k.MeasureID, other.MeasureID), cmp.Compare(k.Bucket, other.Bucket))
 }
 
 // Progress is a state: the number that thresholds are compared with, and what else its measure
@@ -91,7 +93,7 @@ func (tx *Tx) LockProgress(ctx context.Context, keys []ProgressKey) (map[Progres
 	var known []progressRow
 	q := tx.db.NewSelect().Model(&known).
 		Where("(measure_id, user_id, bucket) IN (VALUES ?)", rowValues(values)).
-		Order("measure_id", "user_id", "bucket")
+		Order("user_id", "measure_id", "bucket")
 	err := tx.dialect.lock(q, false).Scan(ctx)
 	if err != nil {
 		return nil, err

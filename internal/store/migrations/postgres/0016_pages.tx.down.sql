@@ -1,1 +1,0 @@
-ALTER TABLE progress SET (fillfactor = 50);
