@@ -187,7 +187,7 @@ func (a *Automation) lapse(ctx context.Context) (some bool, err error) {
 		if err := tx.AppendAudit(ctx, audit...); err != nil {
 			return err
 		}
-		return w.announceThem(ctx, tx, JobAwardsRevoked, told)
+		return w.announceAll(ctx, tx, JobAwardsRevoked, told)
 	})
 	return some, err
 }

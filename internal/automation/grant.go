@@ -125,11 +125,11 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 	if err := tx.AppendAudit(ctx, r.audit...); err != nil {
 		return err
 	}
-	return errors.Join(w.announceThem(ctx, tx, JobAwardsGranted, r.granted), w.announceThem(ctx, tx, JobAwardsRevoked, r.revoked))
+	return errors.Join(w.announceAll(ctx, tx, JobAwardsGranted, r.granted), w.announceAll(ctx, tx, JobAwardsRevoked, r.revoked))
 }
 
-// announceThem leaves jobs that tell of the awards. All awards of a batch go into few of them: a job is written three times.
-func (w *work) announceThem(ctx context.Context, tx *store.Tx, kind string, awards []Announcement) error {
+// announceAll leaves jobs that tell of the awards. All awards of a batch go into few of them: a job is written three times.
+func (w *work) announceAll(ctx context.Context, tx *store.Tx, kind string, awards []Announcement) error {
 	var jobs []store.Job
 	for some := range slices.Chunk(awards, announcedAtOnce) {
 		args, err := json.Marshal(Announcements{some})

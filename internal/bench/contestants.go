@@ -36,7 +36,7 @@ func blocks() []block {
 			{name: "naive-store", about: "Redis SETNX, JSON parsed, a transaction with one INSERT of jsonb; no rules", database: postgres, lone: true},
 			{name: "naive", about: "the same with rules: a transaction a delivery, a statement a count", database: postgres, lone: true},
 			{name: "ours", about: "the real server on Postgres and Redis", database: postgres, lone: true},
-			{name: "ours-by-chance", about: "the same, when the people come by chance instead of by turns", database: postgres, people: byChance},
+			{name: chanceName, about: "the same, when the people come by chance instead of by turns", database: postgres, people: byChance, lone: true},
 			{name: "ours-sqlite", about: "the real server on SQLite alone, synchronous=FULL", database: "sqlite", lone: true},
 		}},
 		{name: "growth", title: "More rules", contestants: []contestant{

@@ -23,7 +23,7 @@ type Notice struct {
 	Giver achievement.User
 }
 
-// Channel is one way of telling. An error means: try again later.
+// Channel is one way of telling. An error means: try again later, with what was to be told together with it.
 type Channel interface {
 	Tell(ctx context.Context, notice Notice) error
 }

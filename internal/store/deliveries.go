@@ -103,11 +103,11 @@ func (r *deliveryRow) headers() (map[string]string, error) {
 	columns, headers := r.inColumns(), make(map[string]string, len(stored))
 	for name, value := range stored {
 		text, written := value.(string)
-		at, _ := value.(float64)
+		at, numbered := value.(float64)
 		switch {
 		case written:
 			headers[name] = text
-		case at >= 0 && int(at) < len(columns):
+		case numbered && at >= 0 && int(at) < len(columns):
 			headers[name] = columns[int(at)]
 		default:
 			return nil, fmt.Errorf("the header %s of delivery %d is stored as %v", name, r.ID, value)
