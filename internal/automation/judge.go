@@ -146,7 +146,7 @@ func (w *work) rowsOf(in *intake) []*store.EventRow {
 	for i := range in.events {
 		ev := &in.events[i]
 		ev.row = store.EventRow{
-			DeliveryID: in.delivery.ID, RevisionID: w.rules.revisionID, Event: ev.event,
+			DeliveryID: in.delivery.ID, RevisionID: w.rules.revisionID, Event: ev.event, Encoded: ev.encoded,
 			Failures: describe(ev.matched.Failures),
 		}
 		rows[i] = &ev.row

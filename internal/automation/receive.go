@@ -90,7 +90,9 @@ type intake struct {
 
 // judged is one event and what the rules' stateless half made of it.
 type judged struct {
-	event   event.Event
+	event event.Event
+	// encoded is the event as it is stored, if that is known before.
+	encoded string
 	matched rule.Matched
 	row     store.EventRow
 	// in is the delivery that told of it; nil for none.
@@ -144,6 +146,7 @@ func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.R
 	}
 	a.read(src, req, in)
 
+	in.encode()
 	if err := a.enqueue(in); err != nil {
 		a.metrics.refused.WithLabelValues(src.Name, fault.As(err).Code).Inc()
 		return nil, err
@@ -281,6 +284,14 @@ func (a *Automation) read(src source, req forge.Request, in *intake) {
 		return
 	}
 	in.match(a.current.Load())
+}
+
+// encode does what storing would do while all others wait for it. What cannot be encoded fails there, and is told of.
+func (in *intake) encode() {
+	in.delivery.EncodedHeaders, _ = in.delivery.EncodeHeaders()
+	for i := range in.events {
+		in.events[i].encoded, _ = store.EncodeEvent(&in.events[i].event)
+	}
 }
 
 // match runs the rules' stateless half over the intake's events. It needs no transaction, so

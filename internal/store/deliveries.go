@@ -26,6 +26,8 @@ type Delivery struct {
 	ContentType string
 	// Headers are those that are kept; none once the body has expired.
 	Headers map[string]string
+	// EncodedHeaders is what EncodeHeaders returned; where it is empty, headers are encoded when the delivery is stored.
+	EncodedHeaders string
 	// Body is compressed with zstd; BodySize is the size it had before, in bytes. With a BaseID its dictionary is the body of the
 	// delivery with that id, which has none itself; 0 is for no dictionary.
 	Body     []byte
@@ -67,31 +69,38 @@ func rowOfDelivery(d *Delivery) (*deliveryRow, error) {
 		Source: d.Source, Key: d.Key[:], TransportID: d.TransportID, EventName: d.EventName, ContentType: d.ContentType,
 		Body: d.Body, BodySize: d.BodySize, BaseID: d.BaseID, ReceivedAt: d.ReceivedAt, Outcome: d.Outcome, Problem: d.Problem,
 	}
-	if len(d.Headers) > 0 {
-		headers, err := json.Marshal(row.withoutColumns(d.Headers))
-		if err != nil {
-			return nil, fmt.Errorf("encoding headers: %w", err)
+	if row.Headers = d.EncodedHeaders; row.Headers == "" {
+		var err error
+		if row.Headers, err = d.EncodeHeaders(); err != nil {
+			return nil, err
 		}
-		row.Headers = string(headers)
 	}
 	return row, nil
 }
 
-// inColumns are what a delivery's headers say, too. A header with such a value is stored as the value's place here: most of
-// what the headers are is written once.
-func (r *deliveryRow) inColumns() [3]string {
-	return [3]string{r.TransportID, r.EventName, r.ContentType}
-}
-
-func (r *deliveryRow) withoutColumns(headers map[string]string) map[string]any {
-	columns, stored := r.inColumns(), make(map[string]any, len(headers))
-	for name, value := range headers {
+// EncodeHeaders returns what is stored of the headers, "" if there are none; see EncodeEvent. A header whose value a column has is
+// stored as the number of that column: most of what the headers are is written once.
+func (d *Delivery) EncodeHeaders() (string, error) {
+	if len(d.Headers) == 0 {
+		return "", nil
+	}
+	columns, stored := headerColumns(d.TransportID, d.EventName, d.ContentType), make(map[string]any, len(d.Headers))
+	for name, value := range d.Headers {
 		stored[name] = value
 		if at := slices.Index(columns[:], value); at >= 0 {
 			stored[name] = at
 		}
 	}
-	return stored
+	headers, err := json.Marshal(stored)
+	if err != nil {
+		return "", fmt.Errorf("encoding headers: %w", err)
+	}
+	return string(headers), nil
+}
+
+// headerColumns are the columns by their numbers.
+func headerColumns(transportID, eventName, contentType string) [3]string {
+	return [3]string{transportID, eventName, contentType}
 }
 
 // headers returns the headers as they were.
@@ -100,7 +109,7 @@ func (r *deliveryRow) headers() (map[string]string, error) {
 	if err := json.Unmarshal([]byte(r.Headers), &stored); err != nil {
 		return nil, fmt.Errorf("decoding the headers of delivery %d: %w", r.ID, err)
 	}
-	columns, headers := r.inColumns(), make(map[string]string, len(stored))
+	columns, headers := headerColumns(r.TransportID, r.EventName, r.ContentType), make(map[string]string, len(stored))
 	for name, value := range stored {
 		text, written := value.(string)
 		at, numbered := value.(float64)

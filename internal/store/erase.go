@@ -75,7 +75,7 @@ func (tx *Tx) forgetIn(ctx context.Context, row *eventRow, forgeUserID string) e
 		return err
 	}
 	stored.Event.Forget(forgeUserID)
-	data, err := dataOf(&stored.Event)
+	data, err := EncodeEvent(&stored.Event)
 	if err != nil {
 		return err
 	}

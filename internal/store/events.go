@@ -23,6 +23,8 @@ type EventRow struct {
 	// RevisionID is the rules revision that judged it; 0 for none.
 	RevisionID int64
 	Event      event.Event
+	// Encoded is what EncodeEvent returned for the Event; where it is empty, the event is encoded when it is stored.
+	Encoded string
 	// Failures are the rules whose expressions failed on the event, a line each; empty for none.
 	Failures string
 	// New is set by InsertEvents when the book did not hold the event before.
@@ -84,9 +86,12 @@ type newEvent struct {
 
 // fresh returns what the event is stored as if it is new.
 func (ev *EventRow) fresh(digest []byte) (*newEvent, error) {
-	data, err := dataOf(&ev.Event)
-	if err != nil {
-		return nil, err
+	data := ev.Encoded
+	if data == "" {
+		var err error
+		if data, err = EncodeEvent(&ev.Event); err != nil {
+			return nil, err
+		}
 	}
 	return &newEvent{digest: digest, eventRow: eventRow{
 		Source: ev.Event.Source, Key: ev.Event.Key, Kind: ev.Event.Kind, Object: ev.Event.Object,
@@ -107,7 +112,9 @@ type eventData struct {
 	Time *time.Time `json:"time,omitempty"`
 }
 
-func dataOf(ev *event.Event) (string, error) {
+// EncodeEvent returns what is stored of an event beside its columns. It takes as long as all else about storing it, and may be
+// done by whoever made the event, before anybody waits.
+func EncodeEvent(ev *event.Event) (string, error) {
 	stored := eventData{Event: ev}
 	if ev.Time.Location() != time.UTC || !ev.Time.Equal(ev.Time.Truncate(time.Microsecond)) {
 		stored.Time = &ev.Time
