@@ -25,7 +25,7 @@ type soakSettings struct {
 const (
 	soakSenders      = 16
 	soakReaders      = 4
-	soakReads = 80
+	soakReads        = 80
 	soakWrites       = 10
 	soakRetention    = "5m"
 	soakDuplicates   = 10
