@@ -28,6 +28,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/forge"
 	"github.com/seed-504bad89/accolade/internal/forgeapi"
+	"github.com/seed-504bad89/accolade/internal/lately"
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/spool"
 	"github.com/seed-504bad89/accolade/internal/store"
@@ -87,7 +88,7 @@ type Automation struct {
 	store *store.Store
 	seen  *cache.Seen
 	// repeats says when to ask Redis, and sharing is what to tell it.
-	repeats *repeats
+	repeats lately.Memory
 	sharing chan map[string]int64
 	spool   *spool.Spool
 	// onlySpool is as the configuration has it.
@@ -112,8 +113,8 @@ type Automation struct {
 	// clocks remembers when each clock is due next, by name, so that the book is not asked every second.
 	clocks   sync.Map
 	draining chan struct{}
-	// cautious is for how many batches more nothing is foreseen.
-	cautious  atomic.Int32
+	// cautious knows whether something was foreseen wrongly of late.
+	cautious  lately.Memory
 	retention time.Duration
 	// eventMonths is for how many whole months events are kept; 0 means for ever.
 	eventMonths int
@@ -147,8 +148,8 @@ func New(cfg Config) (*Automation, error) {
 		accepting: cfg.AcceptanceRequired,
 		sources:   map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(), bases: newBases(cfg.Retention),
-		queue:   make(chan *intake, queueSize),
-		repeats: newRepeats(), sharing: make(chan map[string]int64, shareBehind),
+		queue:    make(chan *intake, queueSize),
+		sharing:  make(chan map[string]int64, shareBehind),
 		draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,
 		eventMonths: cfg.EventMonths, baseURL: cfg.BaseURL, forges: cfg.Forges, reconcileEvery: cfg.ReconcileEvery,
 	}
@@ -172,6 +173,7 @@ func New(cfg Config) (*Automation, error) {
 	}
 	a.readers = newReaders(a)
 	a.current.Store(noRules())
+	a.repeats.Note(askFor)
 	if a.spool, a.onlySpool = cfg.Spool, cfg.OnlySpool; a.spool != nil {
 		a.watchSpool(cfg.Metrics)
 	}

@@ -71,7 +71,7 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 			in.match(rules)
 		}
 	}
-	done, err := a.transact(ctx, rules, batch, a.mayForesee())
+	done, err := a.transact(ctx, rules, batch, !a.cautious.Expects())
 	if errors.Is(err, store.ErrBaseGone) {
 		a.bases.lose()
 		if err := a.mend(batch); err != nil {
@@ -80,7 +80,7 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 		done, err = a.transact(ctx, rules, batch, false)
 	}
 	if err != nil && done != nil && len(done.ahead) > 0 && !errors.Is(err, errStale) && !fault.Is(err, fault.Unavailable) {
-		a.cautious.Store(cautiousFor)
+		a.cautious.Note(cautiousFor)
 		done, err = a.transact(ctx, rules, batch, false)
 	}
 	if errors.Is(err, errRehearsed) {

@@ -27,15 +27,6 @@ func (w *work) foreseen() map[store.ProgressKey]int64 {
 	return additions
 }
 
-// mayForesee reports whether foreseeing has been right of late.
-func (a *Automation) mayForesee() bool {
-	if a.cautious.Load() <= 0 {
-		return true
-	}
-	a.cautious.Add(-1)
-	return false
-}
-
 // foresee adds what an event will add, and reports whether that is known.
 func (w *work) foresee(ev *judged, additions map[store.ProgressKey]int64) bool {
 	for i := range ev.matched.Hits {
@@ -71,7 +62,7 @@ func (w *work) add(ctx context.Context, tx *store.Tx, additions map[store.Progre
 	if len(missing) == 0 {
 		return w.counted, nil
 	}
-	w.cautious.Store(cautiousFor)
+	w.cautious.Note(cautiousFor)
 	right, err := tx.AddProgress(ctx, missing, w.now())
 	maps.Copy(w.counted, right)
 	return w.counted, err

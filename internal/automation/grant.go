@@ -203,15 +203,18 @@ func (r *report) tell(award *achievement.Award, kind string) {
 	if !r.again.rehearsal() {
 		r.metrics.fired.WithLabelValues(cause.Rule).SetToCurrentTime()
 	}
-	told, receipts := &r.granted, func(in *intake) *[]Given { return &in.receipt.Awards }
-	if kind == event.AwardRevoked {
-		told, receipts = &r.revoked, func(in *intake) *[]Given { return &in.receipt.Revocations }
-	}
-	*told = append(*told, Announcement{award.ID, cause.Quiet})
-	if in := cause.event.in; in != nil {
-		*receipts(in) = append(*receipts(in), given)
-	} else {
+	switch in := cause.event.in; {
+	case in == nil:
 		r.unasked = append(r.unasked, change{kind, declared.Key})
+	case kind == event.AwardRevoked:
+		in.receipt.Revocations = append(in.receipt.Revocations, given)
+	default:
+		in.receipt.Awards = append(in.receipt.Awards, given)
+	}
+	if told := (Announcement{award.ID, cause.Quiet}); kind == event.AwardRevoked {
+		r.revoked = append(r.revoked, told)
+	} else {
+		r.granted = append(r.granted, told)
 	}
 	r.audit = append(r.audit, achievement.AuditEvent{
 		At: r.now(), Action: kind, ActorID: achievement.HouseUserID, NamespaceID: declared.NamespaceID, SubjectID: award.UserID,

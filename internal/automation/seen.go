@@ -3,7 +3,6 @@ package automation
 import (
 	"context"
 	"maps"
-	"sync/atomic"
 )
 
 const (
@@ -14,21 +13,6 @@ const (
 	shareBehind = 64
 )
 
-// repeats knows whether deliveries that were sent before are to be expected.
-type repeats struct{ left atomic.Int32 }
-
-func newRepeats() *repeats {
-	r := &repeats{}
-	r.note()
-	return r
-}
-
-// note says that there was one.
-func (r *repeats) note() { r.left.Store(askFor) }
-
-// expected reports, once for each batch, whether there may be more.
-func (r *repeats) expected() bool { return r.left.Load() > 0 && r.left.Add(-1) >= 0 }
-
 // answerSeen answers the deliveries that were committed before, as far as that is remembered, and returns the rest.
 func (a *Automation) answerSeen(ctx context.Context, batch []*intake) []*intake {
 	keys := make([]string, len(batch))
@@ -36,7 +20,7 @@ func (a *Automation) answerSeen(ctx context.Context, batch []*intake) []*intake 
 		keys[i] = in.cacheKey
 	}
 	var seen map[string]int64
-	if a.repeats.expected() {
+	if a.repeats.Expects() {
 		seen = a.seen.Lookup(ctx, keys)
 	} else {
 		seen = a.seen.RecallAll(keys)
@@ -44,7 +28,7 @@ func (a *Automation) answerSeen(ctx context.Context, batch []*intake) []*intake 
 	if len(seen) == 0 {
 		return batch
 	}
-	a.repeats.note()
+	a.repeats.Note(askFor)
 	fresh := make([]*intake, 0, len(batch))
 	for _, in := range batch {
 		id, ok := seen[in.cacheKey]
@@ -63,7 +47,7 @@ func (a *Automation) remember(batch []*intake) {
 	for _, in := range batch {
 		committed[in.cacheKey] = in.delivery.ID
 		if in.delivery.Existing {
-			a.repeats.note()
+			a.repeats.Note(askFor)
 		}
 	}
 	a.seen.Remember(committed)

@@ -43,19 +43,20 @@ func (e *exchanging) commit(ctx context.Context, pg *pgx.Conn) error {
 		err = answers(pg, pipeline, questions)
 	}
 	if err == nil {
-		err = committed(pipeline)
+		err = answered(pipeline, "COMMIT")
 	}
 	return errors.Join(err, pipeline.Close())
 }
 
-// committed reads what Postgres says to the commit.
-func committed(pipeline *pgconn.Pipeline) error {
+// answered reads what Postgres says to the statement that begins or ends a transaction. A commit of what has failed it answers by
+// ROLLBACK.
+func answered(pipeline *pgconn.Pipeline, want string) error {
 	said, err := results(pipeline)
 	if err != nil {
 		return err
 	}
 	tag, err := said.Close()
-	if err == nil && tag.String() != "COMMIT" {
+	if err == nil && tag.String() != want {
 		err = pgx.ErrTxCommitRollback
 	}
 	return err

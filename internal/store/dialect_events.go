@@ -29,12 +29,12 @@ func (d postgres) storeEvents(ctx context.Context, db bun.IDB, rows []*newEvent,
 	names := namesOf(columns)
 	var statement strings.Builder
 	statement.WriteString("WITH given AS (SELECT * FROM ")
-	args := d.unnest(&statement, append(columns, digestsOf(rows)))
+	args := writeUnnest(&statement, append(columns, digestsOf(rows)), nil)
 	statement.WriteString(` AS g (` + names + `, digest)),
 		taken AS (INSERT INTO event_keys (digest) SELECT digest FROM given ON CONFLICT DO NOTHING RETURNING id, digest),
 		stored AS (INSERT INTO events (id, ` + names + `) SELECT t.id, ` + names + ` FROM given AS g JOIN taken AS t ON t.digest = g.digest)
 		SELECT digest, id FROM taken`)
-	return query(ctx, db, statement.String(), args, keyScanner(stored))
+	return query(ctx, db, statement.String(), d.prepared(args), keyScanner(stored))
 }
 
 func digestsOf(rows []*newEvent) column {

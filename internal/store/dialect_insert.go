@@ -40,11 +40,6 @@ func (sqliteFile) among(ctx context.Context, db bun.IDB, columns string, ids []i
 	return query(ctx, db, "SELECT "+columns+" WHERE id IN ("+strings.Repeat("?, ", len(ids)-1)+"?)", args, row)
 }
 
-// unnest writes the columns' arrays as a table, and returns the statement's arguments.
-func (d postgres) unnest(statement *strings.Builder, columns []column) (args []any) {
-	return d.prepared(writeUnnest(statement, columns, nil))
-}
-
 // maxVariables is how many values SQLite takes in one statement (SQLITE_MAX_VARIABLE_NUMBER).
 const maxVariables = 32766
 

@@ -8,12 +8,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/uptrace/bun"
+
+	"github.com/seed-504bad89/accolade/internal/lately"
 )
 
 // taking is what the transactions of an intake are made of.
@@ -37,7 +38,7 @@ func (d postgres) takingIn(s *Store, in *Intake) (within beginning, complete fun
 	if !d.prepares {
 		return s.begun, in.inSteps
 	}
-	e := &exchange{Intake: in, observe: s.observe, repeats: &s.repeats, wary: s.repeats.expected()}
+	e := &exchange{Intake: in, observe: s.observe, repeats: &s.repeats, wary: s.repeats.Expects()}
 	return func(ctx context.Context, fn func(ctx context.Context, db bun.IDB) error) error {
 		return e.within(ctx, s.writer, fn)
 	}, e.complete
@@ -53,7 +54,7 @@ type exchange struct {
 	// wanted are the bases, and kept is how many of them the book holds.
 	wanted  []int64
 	kept    int
-	repeats *repeats
+	repeats *lately.Memory
 	// wary says that the book may hold some of it.
 	wary bool
 	// inserted and stored are the ids of what was new.
@@ -61,16 +62,10 @@ type exchange struct {
 	stored   map[string]int64
 }
 
-// repeats knows whether intakes are to be expected of which the book holds something. To leave out what is there, and what others
-// may be storing, Postgres looks for each row before and notes it in the log twice; so at first all is taken for new. Where that
-// fails it is asked for, and for as many intakes after it.
-type repeats struct{ left atomic.Int32 }
-
-// waryFor is how many those are: what is told twice is told so again and again, as by two webhooks.
+// waryFor is for how many intakes after one of which the book held something. To leave out what is there, and what others may be
+// storing, Postgres looks for each row before and notes it in the log twice; so at first all is taken for new, and it is asked for
+// where that failed. What is told twice is told so again and again, as by two webhooks.
 const waryFor = 64
-
-func (r *repeats) note()          { r.left.Store(waryFor) }
-func (r *repeats) expected() bool { return r.left.Load() > 0 && r.left.Add(-1) >= 0 }
 
 // uniqueViolation is a SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html.
 const uniqueViolation = "23505"
@@ -95,7 +90,7 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 	err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
 	if broken, ok := errors.AsType[*pgconn.PgError](err); ok && broken.Code == uniqueViolation {
 		undo(ctx, conn)
-		e.repeats.note()
+		e.repeats.Note(waryFor)
 		e.wary = true
 		err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
 	}
@@ -152,7 +147,7 @@ func (e *exchange) complete(ctx context.Context, tx *Tx) error {
 	}
 	e.accept()
 	if e.knew() {
-		e.repeats.note()
+		e.repeats.Note(waryFor)
 	}
 	return nil
 }
@@ -195,7 +190,7 @@ func (e *exchange) send(ctx context.Context, pg *pgx.Conn) error {
 		err = pipeline.Sync()
 	}
 	if err == nil {
-		err = begun(pipeline)
+		err = answered(pipeline, "BEGIN")
 	}
 	if err == nil {
 		err = answers(pg, pipeline, questions)
@@ -213,15 +208,6 @@ func put(pg *pgx.Conn, pipeline *pgconn.Pipeline, questions []question) error {
 		pipeline.SendQueryStatement(q.StatementDescription, encoded.ParamValues, encoded.ParamFormats, encoded.ResultFormats)
 	}
 	return nil
-}
-
-// begun reads what Postgres says to the beginning.
-func begun(pipeline *pgconn.Pipeline) error {
-	said, err := results(pipeline)
-	if err == nil {
-		_, err = said.Close()
-	}
-	return err
 }
 
 // answers reads what Postgres says to each question.

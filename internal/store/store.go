@@ -18,6 +18,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/lately"
 )
 
 const (
@@ -59,7 +60,8 @@ type Store struct {
 	observe   func(time.Duration)
 	answered  atomic.Pointer[time.Time]
 	turns     turns
-	repeats   repeats
+	// repeats knows whether intakes are to be expected of which the book holds something.
+	repeats lately.Memory
 }
 
 // Tx is the book within one transaction. It must not be used after the function that it was
