@@ -21,8 +21,8 @@ import (
 type taking interface {
 	// takingIn is how a transaction begins that takes in, and what completes the intake within it.
 	takingIn(s *Store, in *Intake) (within beginning, complete func(ctx context.Context, tx *Tx) error)
-	// addProgress adds the rows' numbers to those that are there, and calls row for each that is then.
-	addProgress(ctx context.Context, db bun.IDB, rows []*progressRow, row func(scan func(...any) error) error) error
+	// addProgress adds the rows' numbers to those that are there, and calls counted for each with what it is then.
+	addProgress(ctx context.Context, db bun.IDB, rows []*progressRow, now time.Time, counted func(ProgressKey, int64)) error
 	// among reads columns FROM a table within a transaction, and calls row for each of the ids that the table has.
 	among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error
 }
@@ -198,18 +198,6 @@ func (e *exchange) send(ctx context.Context, pg *pgx.Conn) error {
 	return errors.Join(err, pipeline.Close())
 }
 
-// put puts the questions into the pipeline.
-func put(pg *pgx.Conn, pipeline *pgconn.Pipeline, questions []question) error {
-	for _, q := range questions {
-		var encoded pgx.ExtendedQueryBuilder
-		if err := encoded.Build(pg.TypeMap(), q.StatementDescription, q.args); err != nil {
-			return err
-		}
-		pipeline.SendQueryStatement(q.StatementDescription, encoded.ParamValues, encoded.ParamFormats, encoded.ResultFormats)
-	}
-	return nil
-}
-
 // answers reads what Postgres says to each question.
 func answers(pg *pgx.Conn, pipeline *pgconn.Pipeline, questions []question) error {
 	for _, q := range questions {
@@ -254,7 +242,8 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 	}
 	// Each base is looked for by itself (OFFSET 0 keeps that so): a list would be compared with the whole of a table that was empty
 	// when the statement was planned.
-	const hold = `SELECT coalesce(revision_id, 0), people, (SELECT count(b.id) FROM unnest($1::bigint[]) AS u (id)
+	// The subselect in which the list stands hides how long it is: for a short one Postgres would make a plan anew each time.
+	const hold = `SELECT coalesce(revision_id, 0), people, (SELECT count(b.id) FROM unnest((SELECT $1::bigint[])) AS u (id)
 			CROSS JOIN LATERAL (SELECT d.id FROM deliveries AS d WHERE d.id = u.id AND d.body_expired_at IS NULL OFFSET 0) AS b)
 		FROM hold_revision()`
 	err := ask("accolade_hold", hold, []any{e.wanted}, func(scan func(...any) error) error {
@@ -274,8 +263,9 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 	}
 	if len(e.Additions) > 0 {
 		e.Counted = make(map[ProgressKey]int64, len(e.Additions))
-		statement, args := addition(additionRows(e.Additions, e.Now))
-		err = ask("accolade_add", statement, args, countInto(e.Counted))
+		rows := additionRows(e.Additions)
+		statement, args := addition(rows, e.Now, countedAtOnce)
+		err = ask("accolade_add", statement, args, readCounted(rows, func(key ProgressKey, n int64) { e.Counted[key] = n }))
 	}
 	return asked, err
 }

@@ -140,27 +140,16 @@ func (tx *Tx) AddProgress(ctx context.Context, additions map[ProgressKey]int64, 
 		return states, nil
 	}
 	err := tx.timed(func() error {
-		return tx.dialect.addProgress(ctx, tx.db, additionRows(additions, now), countInto(states))
+		return tx.dialect.addProgress(ctx, tx.db, additionRows(additions), now, func(key ProgressKey, n int64) { states[key] = n })
 	})
 	return states, err
 }
 
-// countInto reads rows of a key and a number.
-func countInto(states map[ProgressKey]int64) func(scan func(...any) error) error {
-	return func(scan func(...any) error) error {
-		var key ProgressKey
-		var n int64
-		err := scan(&key.MeasureID, &key.UserID, &key.Bucket, &n)
-		states[key] = n
-		return err
-	}
-}
-
 // additionRows are the states that additions would make where there are none, in order.
-func additionRows(additions map[ProgressKey]int64, now time.Time) []*progressRow {
+func additionRows(additions map[ProgressKey]int64) []*progressRow {
 	rows := make([]*progressRow, 0, len(additions))
 	for key, n := range additions {
-		rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: n, UpdatedAt: now})
+		rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: n})
 	}
 	inOrder(rows)
 	return rows
@@ -172,8 +161,12 @@ func progressColumns(rows []*progressRow) []column {
 		numbersOf("user_id", rows, func(r *progressRow) int64 { return r.UserID }),
 		textsOf("bucket", rows, func(r *progressRow) string { return r.Bucket }),
 		numbersOf("n", rows, func(r *progressRow) int64 { return r.N }),
-		timesOf("updated_at", rows, func(r *progressRow) time.Time { return r.UpdatedAt }),
 	}
+}
+
+// updatedAt is the column of the time at which all of the rows are stored.
+func updatedAt(rows []*progressRow, now time.Time) column {
+	return timesOf("updated_at", rows, func(*progressRow) time.Time { return now })
 }
 
 // inOrder sorts rows by their keys, the order in which everyone locks.
@@ -189,11 +182,11 @@ func (tx *Tx) SaveProgress(ctx context.Context, states map[ProgressKey]Progress,
 	rows := make([]*progressRow, 0, len(states))
 	for key, state := range states {
 		rows = append(rows, &progressRow{
-			MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: state.N, Data: state.Data, UpdatedAt: now,
+			MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: state.N, Data: state.Data,
 		})
 	}
 	inOrder(rows)
-	columns := append(progressColumns(rows), bytesOf("data", rows, func(r *progressRow) []byte {
+	columns := append(progressColumns(rows), updatedAt(rows, now), bytesOf("data", rows, func(r *progressRow) []byte {
 		if len(r.Data) == 0 {
 			return nil // null
 		}
