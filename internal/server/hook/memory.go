@@ -23,7 +23,7 @@ const (
 	// handed on.
 	largeTimes = 2
 	// maxSmall is how large a small body is at most, and firstStep what it takes before anything is read of it.
-	maxSmall, firstStep = 1 << 20, 4 << 10
+	maxSmall, firstStep = 1 << 20, 16 << 10
 	// maxWait is how long a body waits for its share of memory before it is refused.
 	maxWait = 2 * time.Second
 )
@@ -77,6 +77,9 @@ func fit(announced, size int64) int64 {
 }
 
 func acquire(ctx context.Context, from *semaphore.Weighted, size int64) error {
+	if from.TryAcquire(size) {
+		return nil
+	}
 	wait, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	if err := from.Acquire(wait, size); err != nil {
