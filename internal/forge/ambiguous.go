@@ -3,15 +3,16 @@ package forge
 import (
 	"bytes"
 	"encoding/json"
+	"hash/maphash"
 	"slices"
 	"unicode/utf8"
 )
 
 // maxNames bounds the names of one object that are compared with each other, and fewNames those that are compared one by
-// one, which is faster than a map.
+// one where a filter cannot tell that a name is new, which is faster than a map.
 const (
 	maxNames = 4096
-	fewNames = 64
+	fewNames = 256
 )
 
 // Ambiguous reports whether some object of a delivery's JSON has a name twice, or in two ways of writing large and small
@@ -20,8 +21,8 @@ const (
 // Names are known by a hash: that it takes two different ones for the same does not happen by chance.
 func Ambiguous(req Request) bool {
 	body := jsonBody(req)
-	open := make([]objectNames, 0, maxDepth)
-	var names []uint64 // those of all objects that are open, one behind the other
+	open := make([]objectNames, 0, 16)
+	names := make([]uint64, 0, fewNames) // those of all objects that are open, one behind the other
 	key := false
 	for i := 0; i < len(body); i++ {
 		last := len(open) - 1
@@ -72,41 +73,48 @@ func quotedEnd(raw []byte) int {
 	return len(raw)
 }
 
-// nameHash returns the FNV-1a hash of a quoted name in small letters.
+var nameSeed = maphash.MakeSeed()
+
+// nameHash returns a hash of a quoted name in small letters.
 func nameHash(quoted []byte) uint64 {
 	name := quoted[1:max(len(quoted)-1, 1)]
-	if bytes.IndexByte(name, '\\') >= 0 {
-		var plain string
-		if json.Unmarshal(quoted, &plain) == nil {
-			name = []byte(plain)
+	if !isPlain(name) {
+		var read string
+		if json.Unmarshal(quoted, &read) == nil {
+			name = []byte(read)
 		}
-	}
-	if bytes.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		name = bytes.ToLower(name)
 	}
-	hash := uint64(14695981039346656037)
+	return maphash.Bytes(nameSeed, name)
+}
+
+// isPlain reports whether a name is ASCII without large letters and escapes, which nearly all are.
+func isPlain(name []byte) bool {
 	for _, c := range name {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
+		if c >= utf8.RuneSelf || c == '\\' || 'A' <= c && c <= 'Z' {
+			return false
 		}
-		hash = (hash ^ uint64(c)) * 1099511628211
 	}
-	return hash
+	return true
 }
 
 // objectNames are the names of an object so far: the first of them in a list, and further ones in a map.
 type objectNames struct {
 	isObject bool
 	from     int
-	further  map[uint64]bool
+	// filter has a bit for each name in the list; several may share one.
+	filter  [16]uint64
+	further map[uint64]bool
 }
 
 // add notes a name, and reports whether it was there.
 func (n *objectNames) add(names []uint64, name uint64) ([]uint64, bool) {
+	word, bit := &n.filter[name>>6%16], uint64(1)<<(name%64)
 	switch {
-	case slices.Contains(names[n.from:], name):
+	case *word&bit != 0 && slices.Contains(names[n.from:], name):
 		return names, true
 	case len(names)-n.from < fewNames:
+		*word |= bit
 		return append(names, name), false
 	case len(n.further) >= maxNames:
 		return names, false

@@ -235,6 +235,10 @@ func (p *pruning) member(s *shape) bool {
 }
 
 func (s *shape) member(name []byte) (taken *shape, known bool) {
+	if isPlain(name) {
+		taken, known = s.members[string(name)]
+		return taken, known
+	}
 	var lower [maxMember]byte
 	for i, c := range name {
 		if c == '\\' || c >= 0x80 {
