@@ -3,6 +3,7 @@ package automation
 import (
 	"context"
 	"maps"
+	"time"
 )
 
 const (
@@ -11,6 +12,8 @@ const (
 	askFor = 64
 	// shareBehind is how many batches may wait until Redis is told of them; what does not fit is not told, and found in the book.
 	shareBehind = 64
+	// shareEvery is how long what Redis is told is gathered: each telling wakes it.
+	shareEvery = 20 * time.Millisecond
 )
 
 // answerSeen answers the deliveries that were committed before, as far as that is remembered, and returns the rest.
@@ -65,6 +68,10 @@ func (a *Automation) share(ctx context.Context, done <-chan struct{}) {
 	for {
 		select {
 		case committed := <-a.sharing:
+			select {
+			case <-time.After(shareEvery):
+			case <-done:
+			}
 			a.seen.Share(ctx, a.withWaiting(committed))
 		case <-done:
 			if committed := a.withWaiting(map[string]int64{}); len(committed) > 0 {
