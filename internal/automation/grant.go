@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
@@ -82,7 +83,7 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 		ids[i] = round[i].userID
 	}
 	var err error
-	if r.users, err = tx.Recipients(ctx, ids); err != nil {
+	if r.users, err = w.recipientsOf(ctx, tx, ids); err != nil {
 		return err
 	}
 	var grants []achievement.Award
@@ -126,6 +127,19 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 		return err
 	}
 	return errors.Join(w.announceAll(ctx, tx, JobAwardsGranted, r.granted), w.announceAll(ctx, tx, JobAwardsRevoked, r.revoked))
+}
+
+// recipientsOf returns those of the users that exist, and does not ask for those of whom the intake has told.
+func (w *work) recipientsOf(ctx context.Context, tx *store.Tx, ids []int64) (map[int64]store.Recipient, error) {
+	told := make(map[int64]store.Recipient, len(ids))
+	for _, id := range ids {
+		if to, ok := w.told[id]; ok {
+			told[id] = to
+		}
+	}
+	others, err := tx.Recipients(ctx, slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { _, ok := told[id]; return ok }))
+	maps.Copy(told, others)
+	return told, err
 }
 
 // announceAll leaves jobs that tell of the awards. All awards of a batch go into few of them: a job is written three times.

@@ -34,6 +34,8 @@ type work struct {
 	again *again
 	// ahead is what was added to counts before it was known what is new, and counted what they were then.
 	ahead, counted map[store.ProgressKey]int64
+	// told are users of whom the book has told already.
+	told map[int64]store.Recipient
 }
 
 // change is an award that was given or taken away: the kind of event that this is, and the achievement's key.
@@ -107,7 +109,7 @@ func (w *work) runNew(ctx context.Context, tx *store.Tx, in *store.Intake) error
 	if err := w.holds(in.Held); err != nil {
 		return err
 	}
-	w.counted = in.Counted
+	w.counted, w.told = in.Counted, in.Recipients
 	w.acknowledge()
 	return w.consider(ctx, tx, w.fresh())
 }

@@ -16,7 +16,7 @@ func (d postgres) insert(ctx context.Context, db bun.IDB, in insertion, row func
 	statement.WriteString(" SELECT * FROM ")
 	args := writeUnnest(&statement, in.columns, nil)
 	if in.unless != "" {
-		// OFFSET 0 keeps Postgres from comparing all rows with a whole table, see hold in dialect_intake.go.
+		// OFFSET 0 keeps Postgres from comparing all rows with a whole table, as in those.
 		statement.WriteString(" AS given (" + namesOf(in.columns) + ") WHERE NOT EXISTS (" + in.unless + " OFFSET 0)")
 	}
 	statement.WriteString(" " + in.then)
@@ -28,9 +28,18 @@ func (d postgres) insert(ctx context.Context, db bun.IDB, in insertion, row func
 }
 
 func (d postgres) among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error {
-	return query(ctx, db, "SELECT found.* FROM unnest($1::bigint[]) AS u (wanted) CROSS JOIN LATERAL (SELECT "+columns+
-		" WHERE id = u.wanted OFFSET 0) AS found", d.prepared([]any{ids}), row)
+	return query(ctx, db, those(columns, ""), d.prepared([]any{ids}), row)
 }
+
+// those reads columns FROM a table of the rows whose ids are $1, and of which more holds. Each is looked for by itself (OFFSET 0 keeps that so): a list would
+// be compared with the whole of a table that was empty when the statement was planned.
+func those(columns, more string) string {
+	return "SELECT found.* FROM unnest(" + hidden("$1::bigint[]") + ") AS u (wanted) CROSS JOIN LATERAL (SELECT " + columns +
+		" WHERE id = u.wanted" + more + " OFFSET 0) AS found"
+}
+
+// hidden keeps Postgres from seeing how long a list is: for short ones it would plan the statement anew each time.
+func hidden(list string) string { return "(SELECT " + list + ")" }
 
 func (sqliteFile) among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error {
 	args := make([]any, len(ids))

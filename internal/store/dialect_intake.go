@@ -240,12 +240,8 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 		asked = append(asked, question{prepared, args, row})
 		return err
 	}
-	// Each base is looked for by itself (OFFSET 0 keeps that so): a list would be compared with the whole of a table that was empty
-	// when the statement was planned.
-	// The subselect in which the list stands hides how long it is: for a short one Postgres would make a plan anew each time.
-	const hold = `SELECT coalesce(revision_id, 0), people, (SELECT count(b.id) FROM unnest((SELECT $1::bigint[])) AS u (id)
-			CROSS JOIN LATERAL (SELECT d.id FROM deliveries AS d WHERE d.id = u.id AND d.body_expired_at IS NULL OFFSET 0) AS b)
-		FROM hold_revision()`
+	hold := "SELECT coalesce(revision_id, 0), people, (SELECT count(*) FROM (" +
+		those("id FROM deliveries", " AND body_expired_at IS NULL") + ") AS bases) FROM hold_revision()"
 	err := ask("accolade_hold", hold, []any{e.wanted}, func(scan func(...any) error) error {
 		return scan(&e.Held.RevisionID, &e.Held.People, &e.kept)
 	})
@@ -262,9 +258,12 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 		return nil, err
 	}
 	if len(e.Additions) > 0 {
-		e.Counted = make(map[ProgressKey]int64, len(e.Additions))
+		e.Counted, e.Recipients = make(map[ProgressKey]int64, len(e.Additions)), map[int64]Recipient{}
 		rows := additionRows(e.Additions)
 		statement, args := addition(rows, e.Now, countedAtOnce)
+		if err := ask("accolade_recipients", those(recipientColumns, ""), []any{usersOf(rows)}, readRecipients(e.Recipients)); err != nil {
+			return nil, err
+		}
 		err = ask("accolade_add", statement, args, readCounted(rows, func(key ProgressKey, n int64) { e.Counted[key] = n }))
 	}
 	return asked, err
@@ -325,7 +324,11 @@ func writeUnnest(statement *strings.Builder, columns []column, args []any) []any
 			statement.WriteString(", ")
 		}
 		args = append(args, columns[i].all)
-		statement.WriteString("$" + strconv.Itoa(len(args)) + "::" + columns[i].kind + "[]")
+		list := "$" + strconv.Itoa(len(args)) + "::" + columns[i].kind + "[]"
+		if i == 0 {
+			list = hidden(list) // one is enough: of several lists the longest counts
+		}
+		statement.WriteString(list)
 	}
 	statement.WriteString(")")
 	return args

@@ -53,15 +53,22 @@ func (tx *Tx) Recipients(ctx context.Context, ids []int64) (map[int64]Recipient,
 		return recipients, nil
 	}
 	err := tx.timed(func() error {
-		return tx.dialect.among(ctx, tx.db, "id, username, bot, blocked FROM users", unique(ids), func(scan func(...any) error) error {
-			var id int64
-			var r Recipient
-			err := scan(&id, &r.Username, &r.Bot, &r.Blocked)
-			recipients[id] = r
-			return err
-		})
+		return tx.dialect.among(ctx, tx.db, recipientColumns, unique(ids), readRecipients(recipients))
 	})
 	return recipients, err
+}
+
+const recipientColumns = "id, username, bot, blocked FROM users"
+
+// readRecipients reads a row of recipientColumns.
+func readRecipients(into map[int64]Recipient) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var id int64
+		var r Recipient
+		err := scan(&id, &r.Username, &r.Bot, &r.Blocked)
+		into[id] = r
+		return err
+	}
 }
 
 // GrantAwards stores the awards that rules give and returns those that were not there, with their

@@ -25,6 +25,8 @@ type Intake struct {
 	// Counted is set, where that saves time, to what AddProgress returns for the Additions; nil when nothing was added. If
 	// something turns out to be known, it is the caller's to add the difference.
 	Counted map[ProgressKey]int64
+	// Recipients are set, where that saves time, to those whose counts the Additions raise.
+	Recipients map[int64]Recipient
 }
 
 // ErrBaseGone says that the book does not hold the body of a delivery that one of an intake is packed on.

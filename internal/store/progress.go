@@ -155,6 +155,15 @@ func additionRows(additions map[ProgressKey]int64) []*progressRow {
 	return rows
 }
 
+// usersOf returns whose states the rows are.
+func usersOf(rows []*progressRow) []int64 {
+	ids := make([]int64, len(rows))
+	for i, row := range rows {
+		ids[i] = row.UserID
+	}
+	return unique(ids)
+}
+
 func progressColumns(rows []*progressRow) []column {
 	return []column{
 		numbersOf("measure_id", rows, func(r *progressRow) int64 { return r.MeasureID }),
