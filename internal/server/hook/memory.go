@@ -23,7 +23,7 @@ const (
 	// handed on.
 	largeTimes = 2
 	// maxSmall is how large a small body is at most, and firstStep what it takes before anything is read of it.
-	maxSmall, firstStep = 1 << 20, 16 << 10
+	maxSmall, firstStep = 1 << 20, 4 << 10
 	// maxWait is how long a body waits for its share of memory before it is refused.
 	maxWait = 2 * time.Second
 )
