@@ -57,6 +57,7 @@ func main() {
 	flag.StringVar(&s.json, "json", "", "write everything that was measured into this file")
 	flag.StringVar(&s.document, "document", "", "put the tables between the marks of this file")
 	flag.DurationVar(&s.soak.duration, "soak", 0, "instead of measuring, load the service for so long with everything at once, and watch what it uses")
+	flag.DurationVar(&s.soak.warm, "soak-warm", 2*soakRetention, "for how long before that it is loaded in the same way, and not judged")
 	flag.Float64Var(&s.soak.share, "soak-share", 0.15, "the part of its capacity for deliveries that a soak uses")
 	flag.DurationVar(&s.soak.window, "soak-window", 10*time.Second, "how often a soak looks")
 	flag.Parse()

@@ -178,6 +178,9 @@ func TestStatOfAProcessWithAnOddName(t *testing.T) {
 	if want := (stat{parent: 7, own: 2, children: 4}); got != want {
 		t.Errorf("parseStat = %+v, want %+v", got, want)
 	}
+	if got := parseMachine("cpu  100 200 300 9000 500 60 70 80 10 0"); got != 8.1 {
+		t.Errorf("the machine worked for %v s, want 8.1", got)
+	}
 	if got := parseStat("nothing"); got != (stat{}) {
 		t.Errorf("parseStat of nothing = %+v", got)
 	}

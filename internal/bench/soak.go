@@ -17,6 +17,9 @@ import (
 // soakSettings say how long the service is loaded with everything at once, how much, and how often it is looked at.
 type soakSettings struct {
 	duration, window time.Duration
+	// warm is for how long before it is loaded in the same way and not judged: until bodies are deleted, and the database has
+	// written its first checkpoints.
+	warm time.Duration
 	// share is the part of its capacity for deliveries.
 	share float64
 }
@@ -27,7 +30,7 @@ const (
 	soakReaders      = 4
 	soakReads        = 80
 	soakWrites       = 10
-	soakRetention    = "5m"
+	soakRetention    = 5 * time.Minute
 	soakDuplicates   = 10
 	capacityMeasured = 10 * time.Second
 )
@@ -42,7 +45,8 @@ type soak struct {
 	rate     float64
 	// achievement is what is awarded and revoked by hand.
 	achievement int64
-	windows     []window
+	// windows are those that are judged.
+	windows []window
 }
 
 // soakAll loads the service and watches it, and fails when what it uses grows, when it gets slower, or when it lost something.
@@ -59,7 +63,7 @@ func (a *arena) soakAll(ctx context.Context) error {
 	defer book.close() //nolint:contextcheck // it must go when the run is interrupted, too
 	s := &soak{arena: a, supply: newSupply(0, a.bodySize, byChance), recorder: &recorder{}}
 	s.supply.count = math.MaxInt32 // signed as they are sent
-	if s.process, err = a.start(ctx, c, book.url, "ACCOLADE_RATE_LIMIT=0", "ACCOLADE_RATE_LIMIT_ANONYMOUS=0", "ACCOLADE_DELIVERY_RETENTION="+soakRetention); err != nil {
+	if s.process, err = a.start(ctx, c, book.url, "ACCOLADE_RATE_LIMIT=0", "ACCOLADE_RATE_LIMIT_ANONYMOUS=0", "ACCOLADE_DELIVERY_RETENTION="+soakRetention.String()); err != nil {
 		return err
 	}
 	defer s.process.stop()
@@ -71,7 +75,7 @@ func (a *arena) soakAll(ctx context.Context) error {
 	if err := s.prepareAwards(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "%.0f deliveries/s of %.0f, %d reads/s and %d awards or revocations/s, for %s\n", s.rate, s.rate/a.soak.share, soakReads, soakWrites, a.soak.duration)
+	fmt.Fprintf(os.Stderr, "%.0f deliveries/s of %.0f, %d reads/s and %d awards or revocations/s, for %s after %s\n", s.rate, s.rate/a.soak.share, soakReads, soakWrites, a.soak.duration, a.soak.warm)
 	if err := s.all(ctx); err != nil {
 		return err
 	}
@@ -85,7 +89,7 @@ func (s *soak) all(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var running sync.WaitGroup
-	until := time.Now().Add(s.soak().duration)
+	until := time.Now().Add(s.soak().warm + s.soak().duration)
 	work := func(do func(context.Context, time.Time) error) {
 		running.Go(func() {
 			if err := do(ctx, until); err != nil {
@@ -142,8 +146,11 @@ func (s *soak) watch(ctx context.Context, until time.Time) error {
 		w.RSS, w.Files = s.process.memory()/mebibyte, s.process.files()
 		used := after.minus(before)
 		w.CPU, w.Batch = used.app/s.soak().window.Seconds(), used.batched/max(used.batches, 1)
+		w.Others = used.others() / s.soak().window.Seconds()
 		before, heap = after, math.MaxFloat64
-		s.windows = append(s.windows, w)
+		if ends.Sub(began) > s.soak().warm {
+			s.windows = append(s.windows, w)
+		}
 		fmt.Fprintln(os.Stderr, w)
 		ends = ends.Add(s.soak().window)
 	}
@@ -185,8 +192,8 @@ func (s *soak) conclude(m machine) error {
 	}
 	if s.document != "" {
 		var out bytes.Buffer
-		fmt.Fprintf(&out, "%s\n\n%s of %.0f deliveries a second (every tenth is sent twice), %d reads and %d awards or revocations by REST.\n\n",
-			m.text(), s.soak().duration, s.rate, soakReads, soakWrites)
+		fmt.Fprintf(&out, "%s\n\n%s of %.0f deliveries a second (every tenth is sent twice), %d reads and %d awards or revocations by REST, after %s of the same. Other programs of the machine were in the way in %d of %d windows.\n\n",
+			m.text(), s.soak().duration, s.rate, soakReads, soakWrites, s.soak().warm, len(s.windows)-len(undisturbed(s.windows)), len(s.windows))
 		verdict.markdown(&out)
 		windows.markdown(&out)
 		if err := putBetween(s.document, "soaked", out.Bytes()); err != nil {

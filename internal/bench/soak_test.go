@@ -34,6 +34,8 @@ func TestSoakIsJudged(t *testing.T) {
 		"forgotten files":      {windowsOf(func(i int, w *window) { w.Files += float64(i) }), "open files"},
 		"slower deliveries":    {windowsOf(func(i int, w *window) { w.Deliveries.P99 += float64(i) }), "p99 of deliveries"},
 		"still fast":           {windowsOf(func(i int, w *window) { w.Reads.P99 += float64(i) / 5 }), ""},
+		"others in the way":    {windowsOf(func(i int, w *window) { w.Others, w.Reads.P99 = float64(i/24), float64(3+100*(i/24)) }), ""},
+		"a busy machine":       {windowsOf(func(i int, w *window) { w.Others = float64(i % 2) }), "everything"},
 		"nothing":              {nil, "everything"},
 	} {
 		var grows []string

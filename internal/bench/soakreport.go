@@ -22,8 +22,9 @@ type window struct {
 	Heap       float64 `json:"heap_mib"`
 	Goroutines float64 `json:"goroutines"`
 	Files      float64 `json:"files"`
-	// CPU is how many processors it used.
+	// CPU is how many processors it used, and Others those that neither it nor what belongs to the soak did.
 	CPU        float64   `json:"cpu"`
+	Others     float64   `json:"others_cpu"`
 	Batch      float64   `json:"batch"`
 	Deliveries latencies `json:"deliveries"`
 	Reads      latencies `json:"reads"`
@@ -31,8 +32,8 @@ type window struct {
 }
 
 func (w window) String() string {
-	return fmt.Sprintf("%6.0f s: RSS %.1f MiB, heap %.1f MiB, %.0f goroutines, %.0f files, CPU %.2f; deliveries %d, p50 %.1f ms, p99 %.1f ms; reads %d, p99 %.1f ms; writes %d, p99 %.1f ms",
-		w.At, w.RSS, w.Heap, w.Goroutines, w.Files, w.CPU, w.Deliveries.Count, w.Deliveries.P50, w.Deliveries.P99, w.Reads.Count, w.Reads.P99, w.Writes.Count, w.Writes.P99)
+	return fmt.Sprintf("%6.0f s: RSS %.1f MiB, heap %.1f MiB, %.0f goroutines, %.0f files, CPU %.2f, others %.2f; deliveries %d, p50 %.1f ms, p99 %.1f ms; reads %d, p99 %.1f ms; writes %d, p99 %.1f ms",
+		w.At, w.RSS, w.Heap, w.Goroutines, w.Files, w.CPU, w.Others, w.Deliveries.Count, w.Deliveries.P50, w.Deliveries.P99, w.Reads.Count, w.Reads.P99, w.Writes.Count, w.Writes.P99)
 }
 
 // trend is how a figure went.
@@ -60,10 +61,19 @@ const (
 	slower = 1.5
 	// fast is what is fast enough whatever it was before, in milliseconds.
 	fast = 10
+	// disturbing is how many processors others may use in a window before it says more of them than of the service, and disturbed
+	// which part of all windows they may spoil.
+	disturbing, disturbed = 0.25, 0.25
 )
 
+// undisturbed returns the windows in which no others were in the way.
+func undisturbed(windows []window) []window {
+	return slices.DeleteFunc(slices.Clone(windows), func(w window) bool { return w.Others > disturbing })
+}
+
 // judgeWindows says of each figure whether it is flat: what is used, by the line through the last two thirds, for it takes
-// a while until everything is in use; and how long answers take, by the last third against the first.
+// a while until everything is in use; and how long answers take, by the last third against the first. Windows in which others were in the
+// way do not count; when they are too many, nothing is flat.
 func judgeWindows(windows []window) []trend {
 	used := func(name, unit string, of func(window) float64) trend {
 		t := thirds(windows, of)
@@ -82,8 +92,10 @@ func judgeWindows(windows []window) []trend {
 		t.Flat = t.Last <= max(slower*t.First, fast)
 		return t
 	}
-	if len(windows) == 0 {
-		return []trend{{Name: "everything", Unit: "windows"}}
+	all := len(windows)
+	windows = undisturbed(windows)
+	if all == 0 || float64(all-len(windows)) > disturbed*float64(all) {
+		return []trend{{Name: "everything", Unit: "undisturbed windows", First: float64(len(windows)), Last: float64(len(windows))}}
 	}
 	return []trend{
 		used("resident memory", "MiB", func(w window) float64 { return w.RSS }),
@@ -136,14 +148,14 @@ const shownWindows = 12
 
 func windowTable(windows []window) sheet {
 	s := sheet{title: "What was seen", head: []string{
-		"after", "RSS MiB", "heap MiB", "goroutines", "files", "CPU", "deliveries", "p50 ms", "p99 ms", "reads", "p99 ms", "writes", "p99 ms",
+		"after", "RSS MiB", "heap MiB", "goroutines", "files", "CPU", "others", "deliveries", "p50 ms", "p99 ms", "reads", "p99 ms", "writes", "p99 ms",
 	}}
 	step := max(len(windows)/shownWindows, 1)
 	for some := range slices.Chunk(windows, step) {
 		w := some[len(some)-1]
 		s.rows = append(s.rows, []string{
 			fmt.Sprintf("%.0f s", w.At), fmt.Sprintf("%.1f", w.RSS), fmt.Sprintf("%.1f", w.Heap), fmt.Sprintf("%.0f", w.Goroutines), fmt.Sprintf("%.0f", w.Files),
-			fmt.Sprintf("%.2f", w.CPU), strconv.Itoa(w.Deliveries.Count), fmt.Sprintf("%.1f", w.Deliveries.P50), fmt.Sprintf("%.1f", w.Deliveries.P99),
+			fmt.Sprintf("%.2f", w.CPU), fmt.Sprintf("%.2f", w.Others), strconv.Itoa(w.Deliveries.Count), fmt.Sprintf("%.1f", w.Deliveries.P50), fmt.Sprintf("%.1f", w.Deliveries.P99),
 			strconv.Itoa(w.Reads.Count), fmt.Sprintf("%.1f", w.Reads.P99), strconv.Itoa(w.Writes.Count), fmt.Sprintf("%.1f", w.Writes.P99),
 		})
 	}

@@ -17,13 +17,20 @@ import (
 type usage struct {
 	app, postgres, redis, generator, wal float64
 	batches, batched                     float64
+	// machine is the processor time of everything.
+	machine float64
 }
 
 func (u usage) minus(before usage) usage {
 	return usage{
 		u.app - before.app, u.postgres - before.postgres, u.redis - before.redis, u.generator - before.generator, u.wal - before.wal,
-		u.batches - before.batches, u.batched - before.batched,
+		u.batches - before.batches, u.batched - before.batched, u.machine - before.machine,
 	}
+}
+
+// others returns the processor time of what has nothing to do with the measurement.
+func (u usage) others() float64 {
+	return max(u.machine-u.app-u.postgres-u.redis-u.generator, 0)
 }
 
 // each fills in what was used for each of so many deliveries.
@@ -37,7 +44,7 @@ func (u usage) each(deliveries int, r *result) {
 }
 
 func (a *arena) usage(ctx context.Context, p *process) (usage, error) {
-	u := usage{app: p.cpu(), postgres: a.postgresCPU(ctx), redis: a.redisCPU(ctx), generator: ownCPU()}
+	u := usage{app: p.cpu(), postgres: a.postgresCPU(ctx), redis: a.redisCPU(ctx), generator: ownCPU(), machine: machineCPU()}
 	if err := a.admin.QueryRow(ctx, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8").Scan(&u.wal); err != nil {
 		return usage{}, fmt.Errorf("asking for the position of the log: %w", err)
 	}
@@ -83,6 +90,27 @@ func ownCPU() float64 {
 		return 0
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
+}
+
+// machineCPU returns the processor time of all that the machine did, and what its host took from it; 0 where there is no /proc.
+func machineCPU() float64 {
+	text, _ := os.ReadFile("/proc/stat")
+	line, _, _ := strings.Cut(string(text), "\n")
+	return parseMachine(line)
+}
+
+// parseMachine reads the first line of /proc/stat: user, nice, system, idle, waiting for the disk, interrupts, soft ones, and stolen.
+func parseMachine(line string) float64 {
+	fields := strings.Fields(line)
+	if len(fields) < 9 {
+		return 0
+	}
+	sum := 0.0
+	for _, i := range []int{1, 2, 3, 6, 7, 8} {
+		n, _ := strconv.ParseFloat(fields[i], 64)
+		sum += n / ticksPerSecond
+	}
+	return sum
 }
 
 // redisCPU returns the processor time of Redis, as it says itself.
