@@ -193,7 +193,8 @@ func TestTheUserReceivesAnEmailWhenAwarded(t *testing.T) {
 		// By a rule, too, unless it is quiet.
 		p.person("grace", "grace@example.com")
 		p.do("PUT", "/api/v1/users/grace/accounts/forge", map[string]any{"forge_user_id": "77", "login": "grace"})
-		deliver(t, p.address, "pull_request", testkit.MergedPullRequest(1, 77, "grace"))
+		_, receipt := deliver(t, p.address, "pull_request", testkit.MergedPullRequest(1, 77, "grace"))
+		mustBe(t, "what became of the delivery", receipt["outcome"], "judged")
 		mustBe(t, "grace's awards", len(awardsOf(t, p.address, "grace")), 2)
 		told := p.next()
 		if to, subject := told.Header.Get("To"), told.Header.Get("Subject"); !strings.Contains(to, "grace@example.com") || !strings.Contains(subject, "One merge") {
