@@ -6,8 +6,10 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Most of a body are members that no event needs, such as the many addresses of everything. What a struct does not take is
@@ -22,9 +24,6 @@ type shape struct {
 	members map[string]*shape
 	items   *shape
 }
-
-// maxMember bounds the names of members that a type may take.
-const maxMember = 64
 
 var shapes sync.Map // reflect.Type to *shape
 
@@ -235,26 +234,13 @@ func (p *pruning) member(s *shape) bool {
 }
 
 func (s *shape) member(name []byte) (taken *shape, known bool) {
-	if isPlain(name) {
-		taken, known = s.members[string(name)]
-		return taken, known
-	}
-	var lower [maxMember]byte
-	for i, c := range name {
-		if c == '\\' || c >= 0x80 {
+	if !isPlain(name) {
+		if slices.ContainsFunc(name, func(c byte) bool { return c == '\\' || c >= utf8.RuneSelf }) {
 			return nil, true
 		}
-		if i < len(lower) {
-			if 'A' <= c && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			lower[i] = c
-		}
+		name = bytes.ToLower(name)
 	}
-	if len(name) > len(lower) {
-		return nil, false
-	}
-	taken, known = s.members[string(lower[:len(name)])]
+	taken, known = s.members[string(name)]
 	return taken, known
 }
 

@@ -31,8 +31,8 @@ func (d postgres) among(ctx context.Context, db bun.IDB, columns string, ids []i
 	return query(ctx, db, those(columns, ""), d.prepared([]any{ids}), row)
 }
 
-// those reads columns FROM a table of the rows whose ids are $1, and of which more holds. Each is looked for by itself (OFFSET 0 keeps that so): a list would
-// be compared with the whole of a table that was empty when the statement was planned.
+// those reads columns FROM a table of the rows whose ids are $1, and of which more holds. Each is looked for by itself (OFFSET 0
+// keeps that so): a list would be compared with the whole of a table that was empty when the statement was planned.
 func those(columns, more string) string {
 	return "SELECT found.* FROM unnest(" + hidden("$1::bigint[]") + ") AS u (wanted) CROSS JOIN LATERAL (SELECT " + columns +
 		" WHERE id = u.wanted" + more + " OFFSET 0) AS found"

@@ -232,6 +232,14 @@ func results(pipeline *pgconn.Pipeline) (*pgconn.ResultReader, error) {
 	return reader, nil
 }
 
+// The statements of an exchange that are the same for all.
+var (
+	// holdStatement is HoldRevision, and counts the bases that the book holds.
+	holdStatement = "SELECT coalesce(revision_id, 0), people, (SELECT count(*) FROM (" +
+		those("id FROM deliveries", " AND body_expired_at IS NULL") + ") AS bases) FROM hold_revision()"
+	recipientStatement = those(recipientColumns, "")
+)
+
 // questions are the statements, prepared once for each connection.
 func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, error) {
 	var asked []question
@@ -240,9 +248,7 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 		asked = append(asked, question{prepared, args, row})
 		return err
 	}
-	hold := "SELECT coalesce(revision_id, 0), people, (SELECT count(*) FROM (" +
-		those("id FROM deliveries", " AND body_expired_at IS NULL") + ") AS bases) FROM hold_revision()"
-	err := ask("accolade_hold", hold, []any{e.wanted}, func(scan func(...any) error) error {
+	err := ask("accolade_hold", holdStatement, []any{e.wanted}, func(scan func(...any) error) error {
 		return scan(&e.Held.RevisionID, &e.Held.People, &e.kept)
 	})
 	if err != nil {
@@ -261,7 +267,7 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 		e.Counted, e.Recipients = make(map[ProgressKey]int64, len(e.Additions)), map[int64]Recipient{}
 		rows := additionRows(e.Additions)
 		statement, args := addition(rows, e.Now, countedAtOnce)
-		if err := ask("accolade_recipients", those(recipientColumns, ""), []any{usersOf(rows)}, readRecipients(e.Recipients)); err != nil {
+		if err := ask("accolade_recipients", recipientStatement, []any{usersOf(rows)}, readRecipients(e.Recipients)); err != nil {
 			return nil, err
 		}
 		err = ask("accolade_add", statement, args, readCounted(rows, func(key ProgressKey, n int64) { e.Counted[key] = n }))
