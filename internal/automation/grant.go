@@ -131,15 +131,18 @@ func (w *work) carryOut(ctx context.Context, tx *store.Tx, round []verdict) erro
 
 // recipientsOf returns those of the users that exist, and does not ask for those of whom the intake has told.
 func (w *work) recipientsOf(ctx context.Context, tx *store.Tx, ids []int64) (map[int64]store.Recipient, error) {
-	told := make(map[int64]store.Recipient, len(ids))
+	known := make(map[int64]store.Recipient, len(ids))
+	var others []int64
 	for _, id := range ids {
 		if to, ok := w.told[id]; ok {
-			told[id] = to
+			known[id] = to
+		} else {
+			others = append(others, id)
 		}
 	}
-	others, err := tx.Recipients(ctx, slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { _, ok := told[id]; return ok }))
-	maps.Copy(told, others)
-	return told, err
+	asked, err := tx.Recipients(ctx, others)
+	maps.Copy(known, asked)
+	return known, err
 }
 
 // announceAll leaves jobs that tell of the awards. All awards of a batch go into few of them: a job is written three times.
