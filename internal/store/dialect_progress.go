@@ -39,9 +39,9 @@ func readCounted(rows []*progressRow, counted func(ProgressKey, int64)) func(sca
 	}
 }
 
-// addition raises the numbers that are there first, and inserts the others: most are there, and an update writes less into the
-// log than an insert that conflicts, which locks its row by a record of its own. What it returns is made of no, which row it is
-// from 1, and n.
+// addition adds to one state after the other, in the order of the rows, so that nobody waits for a state who holds one that
+// comes after it: an UPDATE that joins the rows would save Postgres a record for each lock, and lock in the order of the plan
+// that it has at the time. What it returns is made of no, which row it is from 1, and n.
 func addition(rows []*progressRow, now time.Time, returned string) (statement string, args []any) {
 	const key = "measure_id, user_id, bucket"
 	columns := progressColumns(rows)
@@ -49,16 +49,12 @@ func addition(rows []*progressRow, now time.Time, returned string) (statement st
 	var b strings.Builder
 	b.WriteString("WITH given AS (SELECT * FROM ")
 	args = append(writeUnnest(&b, columns, nil), now.UTC())
-	at := "$" + strconv.Itoa(len(args)) + "::timestamptz"
 	b.WriteString(" WITH ORDINALITY AS g (" + names + `, no)),
-		raised AS (UPDATE progress AS p SET n = p.n + g.n, updated_at = ` + at + ` FROM given AS g
-			WHERE p.measure_id = g.measure_id AND p.user_id = g.user_id AND p.bucket = g.bucket RETURNING g.no, p.n),
-		made AS (INSERT INTO progress AS p (` + names + ", updated_at) SELECT " + names + ", " + at + ` FROM given AS g
-			WHERE NOT EXISTS (SELECT 1 FROM raised AS r WHERE r.no = g.no)
+		counted AS (INSERT INTO progress AS p (` + names + ", updated_at) SELECT " + names + ", $" + strconv.Itoa(len(args)) + `::timestamptz
+			FROM given ORDER BY no
 			ON CONFLICT (` + key + `) DO UPDATE SET n = p.n + EXCLUDED.n, updated_at = EXCLUDED.updated_at
 			RETURNING p.measure_id, p.user_id, p.bucket, p.n)
-		SELECT ` + returned + ` FROM (SELECT no, n FROM raised UNION ALL
-			SELECT g.no, m.n FROM made AS m JOIN given AS g ON g.measure_id = m.measure_id AND g.user_id = m.user_id AND g.bucket = m.bucket) AS counted`)
+		SELECT ` + returned + " FROM (SELECT g.no, c.n FROM counted AS c JOIN given AS g USING (" + key + ")) AS counted")
 	return b.String(), args
 }
 
