@@ -21,8 +21,6 @@ import (
 type taking interface {
 	// takingIn is how a transaction begins that takes in, and what completes the intake within it.
 	takingIn(s *Store, in *Intake) (within beginning, complete func(ctx context.Context, tx *Tx) error)
-	// addProgress adds the rows' numbers to those that are there, and calls counted for each with what it is then.
-	addProgress(ctx context.Context, db bun.IDB, rows []*progressRow, now time.Time, counted func(ProgressKey, int64)) error
 	// among reads columns FROM a table within a transaction, and calls row for each of the ids that the table has.
 	among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error
 }
@@ -266,11 +264,11 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 	if len(e.Additions) > 0 {
 		e.Counted, e.Recipients = make(map[ProgressKey]int64, len(e.Additions)), map[int64]Recipient{}
 		rows := additionRows(e.Additions)
-		statement, args := addition(rows, e.Now, countedAtOnce)
+		statement, args := addition(rows, e.Now)
 		if err := ask("accolade_recipients", recipientStatement, []any{usersOf(rows)}, readRecipients(e.Recipients)); err != nil {
 			return nil, err
 		}
-		err = ask("accolade_add", statement, args, readCounted(rows, func(key ProgressKey, n int64) { e.Counted[key] = n }))
+		err = ask("accolade_add", statement, args, readCounted(rows, e.Counted))
 	}
 	return asked, err
 }
