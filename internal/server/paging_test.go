@@ -12,41 +12,45 @@ import (
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-// heap gives the user so many awards of the achievement at once, and returns their ids.
+// heap gives the user so many awards of the achievement, a thousand by each transaction, and returns their ids.
 func (d *door) heap(badge, username string, count int) map[int64]bool {
 	d.t.Helper()
 
+	achievementID, err := strconv.ParseInt(badge[len("/api/v1/achievements/"):], 10, 64)
+	if err != nil {
+		d.t.Fatal(err)
+	}
 	ids := make(map[int64]bool, count)
-	err := d.book.InTx(d.t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		user, err := tx.UserByUsername(ctx, username)
-		if err != nil {
-			return err
-		}
-		achievementID, err := strconv.ParseInt(badge[len("/api/v1/achievements/"):], 10, 64)
-		if err != nil {
-			return err
-		}
-		for begin := 0; begin < count; begin += 1000 {
-			awards := make([]achievement.Award, min(1000, count-begin))
-			for i := range awards {
-				awards[i] = achievement.Award{
-					AchievementID: achievementID, UserID: user.ID, Kind: achievement.Repeatable, Occurrence: fmt.Sprintf("%s %d", username, begin+i),
-					// Many at the same time: the id must decide then.
-					AwardedAt: d.clock.Now().Add(time.Duration(i%7) * time.Second), AwardedBy: 1, ShowOnProfile: true, Rule: "acme/heap",
-				}
+	for begin := 0; begin < count; begin += 1000 {
+		awards := make([]achievement.Award, min(1000, count-begin))
+		for i := range awards {
+			awards[i] = achievement.Award{
+				AchievementID: achievementID, Kind: achievement.Repeatable, Occurrence: fmt.Sprintf("%s %d", username, begin+i),
+				// Many at the same time: the id must decide then.
+				AwardedAt: d.clock.Now().Add(time.Duration(i%7) * time.Second), AwardedBy: 1, ShowOnProfile: true, Rule: "acme/heap",
 			}
-			granted, err := tx.GrantAwards(ctx, awards)
+		}
+		var granted []achievement.Award
+		err := d.book.InTx(d.t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			user, err := tx.UserByUsername(ctx, username)
 			if err != nil {
 				return err
 			}
-			for i := range granted {
-				ids[granted[i].ID] = true
+			for i := range awards {
+				awards[i].UserID = user.ID
 			}
+			granted, err = tx.GrantAwards(ctx, awards)
+			return err
+		})
+		if err != nil {
+			d.t.Fatalf("%d awards were given: %v", len(ids), err)
 		}
-		return nil
-	})
-	if err != nil || len(ids) != count {
-		d.t.Fatalf("%d awards were given: %v", len(ids), err)
+		for i := range granted {
+			ids[granted[i].ID] = true
+		}
+	}
+	if len(ids) != count {
+		d.t.Fatalf("%d awards were given", len(ids))
 	}
 	return ids
 }
