@@ -268,7 +268,10 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 		if err := ask("accolade_recipients", recipientStatement, []any{usersOf(rows)}, readRecipients(e.Recipients)); err != nil {
 			return nil, err
 		}
-		err = ask("accolade_add", statement, args, readCounted(rows, e.Counted))
+		nothing := func(func(...any) error) error { return nil }
+		err = errors.Join(ask("accolade_in_order", inOrderOnly, nil, nothing),
+			ask("accolade_add", statement, args, readCounted(rows, e.Counted)),
+			ask("accolade_any_order", inAnyOrder, nil, nothing))
 	}
 	return asked, err
 }

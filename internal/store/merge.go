@@ -160,7 +160,7 @@ func (tx *Tx) AllProgress(ctx context.Context, users, shared []int64) (map[Progr
 			q = q.WhereOr("user_id = ? AND measure_id IN (?)", achievement.HouseUserID, bun.List(shared))
 		}
 		return q
-	}).Order("user_id", "measure_id", "bucket")
+	}).Order("measure_id", "user_id", "bucket")
 	if err := tx.dialect.lock(q, false).Scan(ctx); err != nil {
 		return nil, err
 	}

@@ -17,10 +17,9 @@ type ProgressKey struct {
 	Bucket string
 }
 
-// compare orders states by their users first: what is stored together comes to stand together, and a delivery changes the states
-// of one or two.
+// compare orders states as the index of the primary key does.
 func (k ProgressKey) compare(other ProgressKey) int {
-	return cmp.Or(cmp.Compare(k.UserID, other.UserID), cmp.Compare(k.MeasureID, other.MeasureID), cmp.Compare(k.Bucket, other.Bucket))
+	return cmp.Or(cmp.Compare(k.MeasureID, other.MeasureID), cmp.Compare(k.UserID, other.UserID), cmp.Compare(k.Bucket, other.Bucket))
 }
 
 // Progress is a state: the number that thresholds are compared with, and what else its measure
@@ -93,7 +92,7 @@ func (tx *Tx) LockProgress(ctx context.Context, keys []ProgressKey) (map[Progres
 	var known []progressRow
 	q := tx.db.NewSelect().Model(&known).
 		Where("(measure_id, user_id, bucket) IN (VALUES ?)", rowValues(values)).
-		Order("user_id", "measure_id", "bucket")
+		Order("measure_id", "user_id", "bucket")
 	err := tx.dialect.lock(q, false).Scan(ctx)
 	if err != nil {
 		return nil, err
@@ -155,8 +154,7 @@ func (tx *Tx) AddProgress(ctx context.Context, additions map[ProgressKey]int64, 
 }
 
 // added adds rows of progress to those that are there. Each is locked when its turn comes, so that nobody waits for a state who
-// holds one that comes after it: an UPDATE that joins the rows would save Postgres a record in its log for each lock, and lock
-// in the order of the plan that it has at the time.
+// holds one that comes after it.
 const added = "ON CONFLICT (measure_id, user_id, bucket) DO UPDATE SET n = p.n + EXCLUDED.n, updated_at = EXCLUDED.updated_at" +
 	" RETURNING measure_id, user_id, bucket, n"
 
