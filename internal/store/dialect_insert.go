@@ -28,14 +28,15 @@ func (d postgres) insert(ctx context.Context, db bun.IDB, in insertion, row func
 }
 
 func (d postgres) among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error {
-	return query(ctx, db, those(columns, ""), d.prepared([]any{ids}), row)
+	return query(ctx, db, those(columns), d.prepared([]any{ids}), row)
 }
 
-// those reads columns FROM a table of the rows whose ids are $1, and of which more holds. Each is looked for by itself (OFFSET 0
-// keeps that so): a list would be compared with the whole of a table that was empty when the statement was planned.
-func those(columns, more string) string {
+// those reads columns FROM a table of the rows whose ids are $1. Each is looked for by itself and by its id alone (OFFSET 0 keeps
+// that so): a list would be compared with the whole of a table that was empty when the statement was planned, and with
+// anything else to go by, an index of that might be read as a whole.
+func those(columns string) string {
 	return "SELECT found.* FROM unnest(" + hidden("$1::bigint[]") + ") AS u (wanted) CROSS JOIN LATERAL (SELECT " + columns +
-		" WHERE id = u.wanted" + more + " OFFSET 0) AS found"
+		" WHERE id = u.wanted OFFSET 0) AS found"
 }
 
 // hidden keeps Postgres from seeing how long a list is: for short ones it would plan the statement anew each time.

@@ -234,8 +234,8 @@ func results(pipeline *pgconn.Pipeline) (*pgconn.ResultReader, error) {
 var (
 	// holdStatement is HoldRevision, and counts the bases that the book holds.
 	holdStatement = "SELECT coalesce(revision_id, 0), people, (SELECT count(*) FROM (" +
-		those("id FROM deliveries", " AND body_expired_at IS NULL") + ") AS bases) FROM hold_revision()"
-	recipientStatement = those(recipientColumns, "")
+		those("body_expired_at FROM deliveries") + ") AS bases WHERE body_expired_at IS NULL) FROM hold_revision()"
+	recipientStatement = those(recipientColumns)
 )
 
 // questions are the statements, prepared once for each connection.

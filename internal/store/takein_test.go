@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"sync"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/seed-504bad89/accolade/internal/store"
 	"github.com/seed-504bad89/accolade/internal/testkit"
@@ -209,100 +206,4 @@ func TestTakingInAtOnce(t *testing.T) {
 			same(t, "a count", count(t, book, key), map[store.ProgressKey]int64{key: added + 1})
 		}
 	})
-}
-
-// Servers that count the same people at once wait for each other in the order of the counts, and never in circles, for which
-// each would have to wait a second until Postgres finds out. That holds whatever Postgres knows of the table.
-func TestCountsAheadAreLockedInOrder(t *testing.T) {
-	t.Parallel()
-
-	for name, known := range map[string]string{"nothing is known": "SELECT 1", "the table is small": "ANALYZE progress"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			databaseURL := testkit.PostgresURL(t)
-			book := testkit.Open(t, databaseURL)
-			keys := states(t, book)
-			ask(t, databaseURL, known)
-			want := raiseAtOnce(t, book, keys)
-			same(t, "the counts in the end", count(t, book, keys...), want)
-			found := ask(t, databaseURL, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-			same(t, "circles that Postgres found", found, []any{int64(0)})
-		})
-	}
-}
-
-// states makes some counts of some people, each of which is 1 then.
-func states(t *testing.T, book *store.Store) (keys []store.ProgressKey) {
-	t.Helper()
-
-	ids := measures(t, book, "one", "two", "three", "four")
-	for _, name := range []string{"ada", "ben", "cleo", "dan", "eve", "fay"} {
-		person := user(t, book, name).ID
-		for _, id := range ids {
-			keys = append(keys, store.ProgressKey{MeasureID: id, UserID: person})
-		}
-	}
-	for _, key := range slices.Backward(keys) { // so that they stand in another order in the table
-		count(t, book, key)
-	}
-	return keys
-}
-
-// raiseAtOnce has servers take in deliveries that raise most of the counts, each others, and returns what count says then.
-func raiseAtOnce(t *testing.T, book *store.Store, keys []store.ProgressKey) map[store.ProgressKey]int64 {
-	t.Helper()
-
-	want := map[store.ProgressKey]int64{}
-	for _, key := range keys {
-		want[key] = 2
-	}
-	var taking sync.WaitGroup
-	for server := range 6 {
-		additions := make([]map[store.ProgressKey]int64, 30)
-		for batch := range additions {
-			additions[batch] = map[store.ProgressKey]int64{}
-			for i, key := range keys {
-				if (i*7+batch*5+server)%3 != 0 {
-					additions[batch][key], want[key] = 1, want[key]+1
-				}
-			}
-		}
-		taking.Go(func() {
-			for batch, raised := range additions {
-				in := takeIn(t, book, &store.Intake{
-					Additions: raised, Now: noon, Events: make([][]*store.EventRow, 1),
-					Deliveries: []*store.Delivery{delivery(fmt.Sprint("server-", server), byte(batch))},
-				})
-				if len(in.Counted) != len(raised) {
-					t.Errorf("%d of %d counts were raised", len(in.Counted), len(raised))
-				}
-			}
-		})
-	}
-	taking.Wait()
-	return want
-}
-
-// ask returns the row that Postgres answers with, if any.
-func ask(t *testing.T, databaseURL, question string) (row []any) {
-	t.Helper()
-
-	conn, err := pgx.Connect(t.Context(), databaseURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
-	rows, err := conn.Query(t.Context(), question)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	if rows.Next() {
-		row, err = rows.Values()
-	}
-	if err = errors.Join(err, rows.Err()); err != nil {
-		t.Fatal(err)
-	}
-	return row
 }
