@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/seed-504bad89/accolade/internal/app"
+	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/config"
 )
 
@@ -21,6 +22,7 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	cfg.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	cache.LogTo(cfg.Log)
 	tuneMemory(ctx)
 	cfg.Issued = func(token string) { fmt.Printf("The first admin's token, shown this once:\n\n  %s\n\n", token) }
 	service, err := app.New(ctx, cfg)
