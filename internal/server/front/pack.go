@@ -72,6 +72,9 @@ func (f *form) set(name string, values ...string) {
 // has reports whether somebody who has the answers with these tags has this one, in the form that is not packed: then that is
 // the form to speak of.
 func (e *entry) has(tags string) bool {
+	if tags == "" {
+		return false
+	}
 	own := e.get("Etag")
-	return tags != "" && len(own) == 1 && Names(tags, own[0])
+	return len(own) == 1 && Names(tags, own[0])
 }
