@@ -74,6 +74,7 @@ func TestRow16Deadlocks(t *testing.T) {
 			if deadlock(t, cluster.URL()) {
 				deadlocks++
 			}
+			time.Sleep(50 * time.Millisecond)
 		}
 	})
 	t.Logf("%d deadlocks ended the other side", deadlocks)
@@ -90,7 +91,8 @@ func TestRow16Deadlocks(t *testing.T) {
 	d.MustBeClean(t, cluster.URL(), within)
 }
 
-// deadlock locks all counts, the last one first, and reports whether that ended in a deadlock.
+// deadlock locks all counts one by one, the last one first, with pauses in which others come in between, and reports whether that
+// ended in a deadlock.
 func deadlock(t *testing.T, databaseURL string) bool {
 	t.Helper()
 
@@ -99,7 +101,12 @@ func deadlock(t *testing.T, databaseURL string) bool {
 		t.Fatal(err)
 	}
 	defer conn.Close(t.Context())
-	_, err = conn.Exec(t.Context(), "SELECT count(*) FROM (SELECT n FROM progress ORDER BY measure_id DESC, user_id DESC, bucket DESC FOR UPDATE) locked")
+	_, err = conn.Exec(t.Context(), `DO $$ DECLARE p progress; BEGIN
+		FOR p IN SELECT * FROM progress ORDER BY measure_id DESC, user_id DESC, bucket DESC LOOP
+			PERFORM 1 FROM progress AS q WHERE q.measure_id = p.measure_id AND q.user_id = p.user_id AND q.bucket = p.bucket FOR UPDATE;
+			PERFORM pg_sleep(0.001) WHERE random() < 0.03;
+		END LOOP;
+	END $$`)
 	if err != nil && !strings.Contains(err.Error(), "40P01") {
 		t.Error(err)
 	}
