@@ -209,14 +209,15 @@ func (postgres) viewOptions() *sql.TxOptions {
 
 // trouble goes by SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html:
 // serialization failure, deadlock and a lock that was not to be had are in the way; connection exceptions, insufficient
-// resources, operator intervention, system errors and a server that has become a read-only
-// standby mean away.
+// resources, operator intervention, system errors, a server that has become a read-only standby and one that ended a
+// transaction because nothing was heard for too long, as of a frozen process, mean away.
 func (postgres) trouble(err error) trouble {
 	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
 		case slices.Contains([]string{"40001", "40P01", "55P03"}, pgErr.Code):
 			return inTheWay
-		case slices.Contains([]string{"08", "53", "57", "58"}, pgErr.Code[:2]) || pgErr.Code == "25006":
+		case slices.Contains([]string{"08", "53", "57", "58"}, pgErr.Code[:2]),
+			slices.Contains([]string{"25006", "25P03", "25P04"}, pgErr.Code):
 			return away
 		default:
 			return noTrouble

@@ -58,3 +58,22 @@ func TestConnectionsAreWaitedForABoundedTime(t *testing.T) {
 	held.Wait()
 	do(t, book, nothing)
 }
+
+// A process that was frozen finds that Postgres has ended its transaction. Nothing is wrong with what it was about to store: it is to
+// come again.
+func TestTransactionEndedByPostgresIsUnavailable(t *testing.T) {
+	t.Parallel()
+
+	book := testkit.Open(t, testkit.PostgresURL(t))
+	err := book.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 1"); err != nil {
+			return err
+		}
+		time.Sleep(200 * time.Millisecond)
+		return tx.Exec(ctx, "SELECT 1")
+	})
+	if !fault.Is(err, fault.Unavailable) {
+		t.Errorf("it gets %v", err)
+	}
+	do(t, book, func(ctx context.Context, tx *store.Tx) error { return tx.Exec(ctx, "SELECT 1") })
+}
