@@ -9,10 +9,12 @@ import (
 // An addition raises what is there by UPDATE, which writes less into the log of Postgres than an insertion that conflicts: that
 // locks its row by a record of its own. An UPDATE locks in the order in which its plan comes upon the rows, so Postgres
 // may only plan what comes upon them in order: a loop over the given rows, which are sorted, or over the index of the primary key.
-const (
-	inOrderOnly = "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true)"
-	inAnyOrder  = "SELECT set_config('enable_hashjoin', NULL, true), set_config('enable_mergejoin', NULL, true), set_config('enable_seqscan', NULL, true)"
-)
+var inOrderOnly, inAnyOrder = planning("'off'"), planning("NULL")
+
+// planning sets, until the transaction ends, what lets Postgres come upon rows in any order; NULL is what the connection began with.
+func planning(value string) string {
+	return "SELECT set_config(name, " + value + ", true) FROM unnest(ARRAY['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan']) AS name"
+}
 
 // addition is AddProgress for an exchange. All that it returns stands in one row, which costs both sides less than a row for each
 // state: of those that were raised the numbers of the rows, from 1, and what they are then, and of those that were made the same
