@@ -71,8 +71,8 @@ func newServer(t *testing.T, databaseURL string) *server {
 	return s
 }
 
-// start runs the binary and waits until its log says where it serves.
-func (s *server) start() {
+// launch runs the binary and returns its log.
+func (s *server) launch() io.Reader {
 	s.t.Helper()
 
 	s.process = s.command()
@@ -84,6 +84,14 @@ func (s *server) start() {
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
 	}
+	return log
+}
+
+// start runs the binary and waits until its log says where it serves.
+func (s *server) start() {
+	s.t.Helper()
+
+	log := s.launch()
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
 		var line struct{ Msg, URL string }

@@ -21,15 +21,7 @@ func TestEveryLineOfTheLogIsJSON(t *testing.T) {
 	nobody.Close()
 	s := newServer(t, testkit.SQLitePath(t))
 	s.env = append(s.env, "ACCOLADE_REDIS_URL=redis://"+nobody.Addr().String())
-	s.process = s.command()
-	s.process.Env = s.env
-	log, err := s.process.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.process.Start(); err != nil {
-		t.Fatal(err)
-	}
+	log := s.launch()
 	patience := time.AfterFunc(30*time.Second, func() { _ = s.process.Process.Kill() })
 	defer patience.Stop()
 	for lines := bufio.NewScanner(log); lines.Scan(); {
