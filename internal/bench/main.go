@@ -64,6 +64,9 @@ func main() {
 	if s.postgres == "" || s.redis == "" {
 		fail(errors.New("start it by make bench, which brings Postgres and Redis"))
 	}
+	if s.bodySize < leastSize {
+		fail(fmt.Errorf("-body %d: bodies as GitHub sends them have %d bytes at least", s.bodySize, leastSize))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	// The load generator shares the processors with what it measures: one thread is enough for it, and more would spend their
