@@ -14,8 +14,8 @@ import (
 )
 
 // A body is stored compressed with zstd: alone, or with another body as its dictionary, its base, which the same source sent of
-// the same event within the last hour and which stands alone. What a forge sends of one event is mostly the same text, so that a
-// third of the bytes is saved (docs/decisions/0025-bodies-packed-on-others.md).
+// the same event within the last hour and which stands alone. What a forge sends of one event is mostly the same text, so that more
+// than half of the bytes is saved (docs/decisions/0025-bodies-packed-on-others.md).
 
 const (
 	// baseAge is for how long others are packed on a body; a tenth of the time for which bodies are kept, if that is less. For so

@@ -116,7 +116,7 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 	}{
 		"an address without a port":    {env: []string{"ACCOLADE_LISTEN", "here"}, want: "ACCOLADE_LISTEN"},
 		"a URL without a scheme":       {env: []string{"ACCOLADE_BASE_URL", "accolade.example.com"}, want: "ACCOLADE_BASE_URL"},
-		"a count of nothing":           {env: []string{"ACCOLADE_DATABASE_CONNECTIONS", "0"}, want: "ACCOLADE_DATABASE_CONNECTIONS"},
+		"too few connections":          {env: []string{"ACCOLADE_DATABASE_CONNECTIONS", "1"}, want: "ACCOLADE_DATABASE_CONNECTIONS"},
 		"a duration without a unit":    {env: []string{"ACCOLADE_STOP_TIMEOUT", "25"}, want: "ACCOLADE_STOP_TIMEOUT"},
 		"a word for a truth":           {env: []string{"ACCOLADE_AUTO_MIGRATE", "perhaps"}, want: "ACCOLADE_AUTO_MIGRATE"},
 		"a mode that there is not":     {env: []string{"ACCOLADE_ACCEPTANCE", "Required"}, want: "ACCOLADE_ACCEPTANCE"},

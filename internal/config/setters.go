@@ -32,8 +32,6 @@ func setBaseURL(cfg *app.Config, value string) error {
 	return nil
 }
 
-func setCount(to *int, value string) error { return setAtLeast(to, value, 1) }
-
 func setAtLeast(to *int, value string, least int) error {
 	count, err := strconv.Atoi(value)
 	if err != nil || count < least {
@@ -42,6 +40,9 @@ func setAtLeast(to *int, value string, least int) error {
 	*to = count
 	return nil
 }
+
+// leastConnections are what making tables takes: one connection holds the lock meanwhile.
+const leastConnections = 2
 
 // spoolLeast has room for some of the largest deliveries.
 const spoolLeast = 64 << 20

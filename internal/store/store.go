@@ -37,7 +37,8 @@ type Config struct {
 	// URL is postgres://user@host/database, or the path of a SQLite file, which is made when missing. Of several hosts,
 	// separated by commas, the one is used that can be written to.
 	URL string
-	// MaxConns bounds the connections to Postgres; 0 means 16. SQLite has one writer and four readers.
+	// MaxConns bounds the connections to Postgres; 0 means 16. Migrate needs two of them. SQLite has one writer and four
+	// readers.
 	MaxConns int
 	// MaxWait is how long a transaction waits for one of the connections to Postgres; 0 means 2 s.
 	MaxWait time.Duration
