@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"mime"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -71,9 +70,10 @@ func jsonBody(req Request) []byte {
 // cost events that do not depend on it. What an event cannot do without is checked later.
 func decode(body []byte, into any) error {
 	valid := validUTF8(body)
-	if pruned, ok := prune(valid, shapeOf(reflect.TypeOf(into))); ok {
-		valid = pruned
-	} else if tooDeep(body) {
+	if fill(valid, into) {
+		return nil
+	}
+	if tooDeep(body) {
 		return &UnreadableError{Reason: "the body nests deeper than " + strconv.Itoa(maxDepth) + " levels"}
 	}
 	if err := json.Unmarshal(valid, into); err != nil && !isTypeError(err) {
@@ -259,6 +259,9 @@ var momentLayouts = []string{
 // parseTime returns a forge's time in UTC, to the microsecond; zero for what is no time between
 // the years 1970 and 9999, such as the year 1 that Gitea sends for "never".
 func parseTime(written string) time.Time {
+	if isDate := len(written) > 4 && written[4] == '-'; isDate { // the error of a number would cost more than the time
+		return parseDate(written)
+	}
 	if seconds, err := strconv.ParseInt(written, 10, 64); err == nil {
 		const lastSecond = 1e11 // the year 5138; a larger number counts milliseconds
 		if seconds > lastSecond {
@@ -266,6 +269,10 @@ func parseTime(written string) time.Time {
 		}
 		return plausible(time.Unix(seconds, 0))
 	}
+	return parseDate(written)
+}
+
+func parseDate(written string) time.Time {
 	for _, layout := range momentLayouts {
 		if parsed, err := time.Parse(layout, written); err == nil {
 			return plausible(parsed)

@@ -2,22 +2,18 @@ package forge
 
 import (
 	"encoding/json"
-	"reflect"
 )
 
 // ParseTime is parseTime for its tests: it reads outside input and deserves its own fuzzing.
 var ParseTime = parseTime
 
-// DecodeBothWays decodes a body as pull requests are, with what they do not need left out before, and with all of it.
-func DecodeBothWays(body []byte) (pruned, whole any, prunes bool, err error) {
-	var from, all githubPullRequest
-	rest, ok := prune(validUTF8(body), shapeOf(reflect.TypeFor[githubPullRequest]()))
-	if ok {
-		_ = json.Unmarshal(rest, &from) // what has another type stays zero, in both
-	}
-	err = json.Unmarshal(validUTF8(body), &all)
+// DecodeBothWays decodes a body as pull requests are, at once where that is possible, and by encoding/json.
+func DecodeBothWays(body []byte) (filled, decoded any, fills bool, err error) {
+	var at, by githubPullRequest
+	fills = fill(validUTF8(body), &at)
+	err = json.Unmarshal(validUTF8(body), &by)
 	if isTypeError(err) {
 		err = nil
 	}
-	return from, all, ok, err
+	return at, by, fills, err
 }

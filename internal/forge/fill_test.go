@@ -8,26 +8,26 @@ import (
 	"github.com/seed-504bad89/accolade/internal/forge"
 )
 
-// decodesAlike compares what is read of a body that was pruned with what is read of all of it.
+// decodesAlike compares what is read of a body at once with what encoding/json reads of it.
 func decodesAlike(t *testing.T, body []byte) {
 	t.Helper()
 
-	pruned, whole, prunes, err := forge.DecodeBothWays(body)
-	if prunes && err != nil {
-		t.Errorf("%.200q was pruned, and is no JSON: %v", body, err)
+	filled, decoded, fills, err := forge.DecodeBothWays(body)
+	if fills && err != nil {
+		t.Errorf("%.200q was filled in, and is no JSON: %v", body, err)
 	}
-	if prunes && !reflect.DeepEqual(pruned, whole) {
-		t.Errorf("%.200q: pruned it reads\n%+v\nand whole\n%+v", body, pruned, whole)
+	if fills && !reflect.DeepEqual(filled, decoded) {
+		t.Errorf("%.200q: filled in it reads\n%+v\nand decoded\n%+v", body, filled, decoded)
 	}
 }
 
-func TestNothingThatCountsIsPruned(t *testing.T) {
+func TestFillReadsAsEncodingJSONDoes(t *testing.T) {
 	t.Parallel()
 
 	for _, name := range recordings(t, forge.GitHub) {
 		req := recording(t, forge.GitHub, name)
-		if _, _, prunes, err := forge.DecodeBothWays(req.Body); err == nil && !prunes && req.Header.Get("Content-Type") == "application/json" && len(req.Body) < 60_000 {
-			t.Errorf("%s was not pruned", name)
+		if _, _, fills, err := forge.DecodeBothWays(req.Body); err == nil && !fills && req.Header.Get("Content-Type") == "application/json" && len(req.Body) < 60_000 {
+			t.Errorf("%s was not filled in", name)
 		}
 		decodesAlike(t, req.Body)
 	}
@@ -49,7 +49,7 @@ var strangeBodies = []string{
 	`{"` + strings.Repeat("n", 100) + `":1}`,
 }
 
-func FuzzPrune(f *testing.F) {
+func FuzzFill(f *testing.F) {
 	for _, body := range strangeBodies {
 		f.Add([]byte(body))
 	}
