@@ -76,11 +76,11 @@ func (e *explainer) explain() {
 	if !e.note(ideaMatch, slices.Contains(e.kinds, e.ev.Kind), "on %s; the event is %s", strings.Join(e.kinds, ", "), e.ev.Kind) || !e.inBounds() {
 		return
 	}
-	evaluation := &evaluation{scope: scopeOf(e.ev, e.facts), conditions: map[*expr]condition{}}
+	evaluation := newEvaluation(e.ev, e.facts)
 	if e.needs&needsRecipient == 0 && !e.conditions(evaluation, "") {
 		return
 	}
-	people, err := e.people(evaluation.scope)
+	people, err := e.people(evaluation)
 	switch {
 	case err != nil:
 		e.note(ideaMatch, false, "to failed: %v", err)

@@ -97,18 +97,23 @@ func (s *Set) match(ev *event.Event, facts *Facts, wanted func(*matcher, *Matche
 			return
 		}
 		if memo == nil {
-			memo = &evaluation{scope: scopeOf(ev, facts), conditions: map[*expr]condition{}}
+			memo = newEvaluation(ev, facts)
 		}
 		m.match(memo, ev, &matched)
 	})
 	return matched
 }
 
-// evaluation is one event's: conditions that several matchers share are evaluated once.
+// evaluation is one event's: conditions and recipients that several matchers share are evaluated once.
 type evaluation struct {
 	*scope
 
 	conditions map[*expr]condition
+	accounts   map[*expr][]event.Account
+}
+
+func newEvaluation(ev *event.Event, facts *Facts) *evaluation {
+	return &evaluation{scope: scopeOf(ev, facts), conditions: map[*expr]condition{}, accounts: map[*expr][]event.Account{}}
 }
 
 type condition struct {
@@ -149,6 +154,9 @@ func (m *matcher) holds(e *evaluation) (bool, error) {
 	return holds != m.negated, err
 }
 
+// fewHits is how many hits there is room for at first, so that the usual ones need not be moved.
+const fewHits = 8
+
 func (m *matcher) match(e *evaluation, ev *event.Event, matched *Matched) {
 	alone := m.needs&needsRecipient != 0
 	if !alone {
@@ -157,7 +165,7 @@ func (m *matcher) match(e *evaluation, ev *event.Event, matched *Matched) {
 			return
 		}
 	}
-	people, err := m.people(e.scope)
+	people, err := m.people(e)
 	if err != nil {
 		m.failed(matched, err)
 		return
@@ -180,6 +188,9 @@ func (m *matcher) match(e *evaluation, ev *event.Event, matched *Matched) {
 				return
 			}
 		}
+		if matched.Hits == nil {
+			matched.Hits = make([]Hit, 0, max(fewHits, len(shared)*len(people)))
+		}
 		for _, hit := range shared {
 			hit.Recipient = person
 			matched.Hits = append(matched.Hits, hit)
@@ -195,16 +206,24 @@ func (m *matcher) holdsFor(e *evaluation, person event.Account) (bool, error) {
 	return m.holds(e)
 }
 
-func (m *matcher) people(s *scope) ([]event.Account, error) {
+func (m *matcher) people(e *evaluation) ([]event.Account, error) {
 	switch {
 	case m.everyone:
-		return s.facts.everyone, nil
-	case m.awards != nil && s.source.Holder == nil:
+		return e.facts.everyone, nil
+	case m.awards != nil && e.source.Holder == nil:
 		return nil, nil
 	case m.awards != nil:
-		return []event.Account{*s.source.Holder}, nil
+		return []event.Account{*e.source.Holder}, nil
 	}
-	return m.to.accounts(s)
+	people, known := e.accounts[m.to]
+	if known {
+		return people, nil
+	}
+	people, err := m.to.accounts(e.scope)
+	if err == nil {
+		e.accounts[m.to] = people
+	}
+	return people, err
 }
 
 // failed blames every rule that asks what the matcher asks; no error is nobody's fault.
@@ -295,7 +314,7 @@ func (h *Hit) take(s *scope) error {
 			return err
 		}
 	}
-	for _, d := range doses {
+	for i, d := range doses {
 		bucket := h.occurrence
 		if m.main.measure.shared {
 			bucket = join(bucket, "#"+bucketOf(d.value))
@@ -305,9 +324,9 @@ func (h *Hit) take(s *scope) error {
 			first.slot = h.slot(Slot{Measure: m.each.measure, Bucket: join(h.occurrence, "#"+m.main.name(d))})
 			h.inner = append(h.inner, first)
 		}
-		d.slot = h.slot(Slot{Measure: m.main.measure, Bucket: bucket})
-		h.doses = append(h.doses, d)
+		doses[i].slot = h.slot(Slot{Measure: m.main.measure, Bucket: bucket})
 	}
+	h.doses = doses
 	return nil
 }
 
