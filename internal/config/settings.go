@@ -95,7 +95,9 @@ func keeping() []Setting {
 		{
 			Variable: "ACCOLADE_DATABASE_CONNECTIONS", Key: "database_connections", Default: "16",
 			About: "Connections to Postgres at most, 2 or more.",
-			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.Store.MaxConns, value, leastConnections) },
+			set: func(cfg *app.Config, value string) error {
+				return setAtLeast(&cfg.Store.MaxConns, value, leastConnections)
+			},
 		},
 		{
 			Variable: "ACCOLADE_DATABASE_WAIT", Key: "database_wait", Default: "2s",

@@ -118,7 +118,7 @@ func (f *filling) text(into reflect.Value) bool {
 		}
 		meant = []byte(read)
 	}
-	decoder, ok := into.Addr().Interface().(encoding.TextUnmarshaler)
+	decoder, ok := reflect.TypeAssert[encoding.TextUnmarshaler](into.Addr())
 	return ok && decoder.UnmarshalText(meant) == nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -100,7 +101,7 @@ func newShape(t reflect.Type, within map[reflect.Type]bool) *shape {
 func (s *shape) addFields(t reflect.Type, at []int, within map[reflect.Type]bool) bool {
 	for field := range t.Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		index := append(at[:len(at):len(at)], field.Index...)
+		index := slices.Concat(at, field.Index)
 		if name == "" && field.Anonymous {
 			if field.Type.Kind() != reflect.Struct || !s.addFields(field.Type, index, within) {
 				return false
