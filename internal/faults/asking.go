@@ -80,28 +80,6 @@ func (s *Service) Until(path string, status int, within time.Duration) time.Dura
 	}
 }
 
-// APerson returns the path of a badge of somebody who has awards by now.
-func (s *Service) APerson() string {
-	s.t.Helper()
-
-	status, body := s.Get("/api/v1/users?limit=100", 5*time.Second)
-	var page struct {
-		Items []struct {
-			Username string `json:"username"`
-		} `json:"items"`
-	}
-	if err := json.Unmarshal([]byte(body), &page); err != nil || status != http.StatusOK {
-		s.t.Fatalf("listing users: %d %s", status, body)
-	}
-	for _, user := range page.Items {
-		if strings.HasPrefix(user.Username, "author") {
-			return "/users/" + user.Username + "/badge.svg"
-		}
-	}
-	s.t.Fatalf("nobody is there: %s", body)
-	return ""
-}
-
 // Memory returns how many bytes of memory the process has resident.
 func (s *Service) Memory() int {
 	s.t.Helper()
