@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -86,34 +84,18 @@ func (d *Delivery) EncodeHeaders() (string, error) {
 	if len(d.Headers) == 0 {
 		return "", nil
 	}
-	columns := headerColumns(d.TransportID, d.EventName, d.ContentType)
-	encoded := []byte{'{'}
-	for i, name := range slices.Sorted(maps.Keys(d.Headers)) {
-		if i > 0 {
-			encoded = append(encoded, ',')
-		}
-		var err error
-		if encoded, err = appendJSON(encoded, name); err != nil {
-			return "", err
-		}
-		encoded = append(encoded, ':')
-		value := d.Headers[name]
+	columns, stored := headerColumns(d.TransportID, d.EventName, d.ContentType), make(map[string]any, len(d.Headers))
+	for name, value := range d.Headers {
+		stored[name] = value
 		if at := slices.Index(columns[:], value); at >= 0 {
-			encoded = strconv.AppendInt(encoded, int64(at), 10)
-		} else if encoded, err = appendJSON(encoded, value); err != nil {
-			return "", err
+			stored[name] = at
 		}
 	}
-	return string(append(encoded, '}')), nil
-}
-
-// appendJSON appends a text as JSON.
-func appendJSON(to []byte, text string) ([]byte, error) {
-	encoded, err := json.Marshal(text)
+	headers, err := json.Marshal(stored)
 	if err != nil {
-		return nil, fmt.Errorf("encoding headers: %w", err)
+		return "", fmt.Errorf("encoding headers: %w", err)
 	}
-	return append(to, encoded...), nil
+	return string(headers), nil
 }
 
 // headerColumns are the columns by their numbers.
