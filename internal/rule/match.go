@@ -104,16 +104,19 @@ func (s *Set) match(ev *event.Event, facts *Facts, wanted func(*matcher, *Matche
 	return matched
 }
 
-// evaluation is one event's: conditions and recipients that several matchers share are evaluated once.
+// evaluation is one event's: conditions that several matchers share are evaluated once, and so are recipients that one matcher after
+// the other asks for.
 type evaluation struct {
 	*scope
 
 	conditions map[*expr]condition
-	accounts   map[*expr][]event.Account
+	// to is the expression of recipients that was evaluated last, and people what it gave.
+	to     *expr
+	people []event.Account
 }
 
 func newEvaluation(ev *event.Event, facts *Facts) *evaluation {
-	return &evaluation{scope: scopeOf(ev, facts), conditions: map[*expr]condition{}, accounts: map[*expr][]event.Account{}}
+	return &evaluation{scope: scopeOf(ev, facts), conditions: map[*expr]condition{}}
 }
 
 type condition struct {
@@ -154,9 +157,6 @@ func (m *matcher) holds(e *evaluation) (bool, error) {
 	return holds != m.negated, err
 }
 
-// fewHits is how many hits there is room for at first, so that the usual ones need not be moved.
-const fewHits = 8
-
 func (m *matcher) match(e *evaluation, ev *event.Event, matched *Matched) {
 	alone := m.needs&needsRecipient != 0
 	if !alone {
@@ -188,9 +188,6 @@ func (m *matcher) match(e *evaluation, ev *event.Event, matched *Matched) {
 				return
 			}
 		}
-		if matched.Hits == nil {
-			matched.Hits = make([]Hit, 0, max(fewHits, len(shared)*len(people)))
-		}
 		for _, hit := range shared {
 			hit.Recipient = person
 			matched.Hits = append(matched.Hits, hit)
@@ -215,13 +212,12 @@ func (m *matcher) people(e *evaluation) ([]event.Account, error) {
 	case m.awards != nil:
 		return []event.Account{*e.source.Holder}, nil
 	}
-	people, known := e.accounts[m.to]
-	if known {
-		return people, nil
+	if m.to == e.to {
+		return e.people, nil
 	}
 	people, err := m.to.accounts(e.scope)
 	if err == nil {
-		e.accounts[m.to] = people
+		e.to, e.people = m.to, people
 	}
 	return people, err
 }
