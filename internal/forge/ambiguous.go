@@ -54,7 +54,7 @@ func Ambiguous(req Request) bool {
 	return false
 }
 
-// quotedEnd is stringEnd, but faster for long texts.
+// quotedEnd returns the length of the string that raw begins with, and that of raw where it does not end.
 func quotedEnd(raw []byte) int {
 	for i := 1; i < len(raw); {
 		next := bytes.IndexByte(raw[i:], '"')

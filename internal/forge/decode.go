@@ -259,20 +259,15 @@ var momentLayouts = []string{
 // parseTime returns a forge's time in UTC, to the microsecond; zero for what is no time between
 // the years 1970 and 9999, such as the year 1 that Gitea sends for "never".
 func parseTime(written string) time.Time {
-	if isDate := len(written) > 4 && written[4] == '-'; isDate { // the error of a number would cost more than the time
-		return parseDate(written)
-	}
-	if seconds, err := strconv.ParseInt(written, 10, 64); err == nil {
-		const lastSecond = 1e11 // the year 5138; a larger number counts milliseconds
-		if seconds > lastSecond {
-			return plausible(time.UnixMilli(seconds))
+	if isDate := len(written) > 4 && written[4] == '-'; !isDate { // the error for a date would cost more than reading it
+		if seconds, err := strconv.ParseInt(written, 10, 64); err == nil {
+			const lastSecond = 1e11 // the year 5138; a larger number counts milliseconds
+			if seconds > lastSecond {
+				return plausible(time.UnixMilli(seconds))
+			}
+			return plausible(time.Unix(seconds, 0))
 		}
-		return plausible(time.Unix(seconds, 0))
 	}
-	return parseDate(written)
-}
-
-func parseDate(written string) time.Time {
 	for _, layout := range momentLayouts {
 		if parsed, err := time.Parse(layout, written); err == nil {
 			return plausible(parsed)

@@ -47,6 +47,7 @@ func (f *filling) object(s *shape, into reflect.Value) bool {
 		return false
 	}
 	for more := f.peek() != '}'; more; more = f.take(',') {
+		f.space()
 		name, plain, ok := f.name()
 		if !ok || !plain { // which member a name is that is not plain, encoding/json shall say
 			return false
@@ -124,19 +125,19 @@ func (f *filling) text(into reflect.Value) bool {
 
 // decode hands a value to what decodes itself of JSON, or to encoding/json. A list gets of its items only what they take.
 func (f *filling) decode(s *shape, into reflect.Value) bool {
-	from := f.at
-	var ok bool
-	written := f.body
-	if s.items != nil && f.peek() == '[' {
+	var written []byte
+	if s.items != nil {
 		f.kept = f.kept[:0]
-		ok = f.keep(s)
+		if !f.keep(s) {
+			return false
+		}
 		written = f.kept
 	} else {
-		ok = f.skip()
-		written = written[from:f.at]
-	}
-	if !ok {
-		return false
+		from := f.at
+		if !f.skip() {
+			return false
+		}
+		written = f.body[from:f.at]
 	}
 	target := into.Addr().Interface()
 	if decoder, decodes := target.(json.Unmarshaler); decodes {
@@ -150,9 +151,9 @@ func (f *filling) decode(s *shape, into reflect.Value) bool {
 func (f *filling) keep(s *shape) bool {
 	switch c := f.peek(); {
 	case c == '{' && s.members != nil:
-		return f.keepParts('}', func() bool { return f.keepMember(s) })
+		return f.keepParts('}', s)
 	case c == '[' && s.items != nil:
-		return f.keepParts(']', func() bool { return f.keep(s.items) })
+		return f.keepParts(']', s)
 	}
 	from := f.at
 	ok := f.skip()
@@ -160,8 +161,8 @@ func (f *filling) keep(s *shape) bool {
 	return ok
 }
 
-// keepParts passes over an object or an array and keeps it, with those of its parts that part keeps.
-func (f *filling) keepParts(closing byte, part func() bool) bool {
+// keepParts passes over an object or an array and keeps it, with what the shape takes of its parts.
+func (f *filling) keepParts(closing byte, s *shape) bool {
 	f.kept = append(f.kept, f.peek())
 	first := len(f.kept)
 	if !f.open() {
@@ -174,7 +175,7 @@ func (f *filling) keepParts(closing byte, part func() bool) bool {
 			f.kept = append(f.kept, ',')
 		}
 		began := len(f.kept)
-		if !part() {
+		if ok := closing == '}' && f.keepMember(s) || closing == ']' && f.keep(s.items); !ok {
 			return false
 		}
 		if len(f.kept) == began {
@@ -192,13 +193,14 @@ func (f *filling) keepMember(s *shape) bool {
 	if !ok {
 		return false
 	}
-	m := s.member(name)
-	switch {
-	case !plain:
-		m = &member{shape: &shape{}}
-	case m == nil:
-		return f.skip()
+	taken := &shape{}
+	if plain {
+		m := s.member(name)
+		if m == nil {
+			return f.skip()
+		}
+		taken = m.shape
 	}
 	f.kept = append(append(append(f.kept, '"'), name...), '"', ':')
-	return f.keep(m.shape)
+	return f.keep(taken)
 }

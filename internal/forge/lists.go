@@ -101,21 +101,8 @@ func firstNames(raw []byte, limit int) names {
 		field := bytes.TrimLeft(raw[start:end], " \t\r\n")
 		start = end + 1
 		var name text
-		_ = json.Unmarshal(field[:stringEnd(field)], &name)
+		_ = json.Unmarshal(field[:quotedEnd(field)], &name)
 		found = append(found, name)
 	}
 	return found
-}
-
-// stringEnd returns the length of the valid JSON string that raw begins with.
-func stringEnd(raw []byte) int {
-	for i := 1; i < len(raw); i++ {
-		switch raw[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(raw)
 }

@@ -64,45 +64,36 @@ func (s *scanner) skip() bool {
 	case c == '-' || '0' <= c && c <= '9':
 		return s.number()
 	case c == '{':
-		return s.skipObject()
+		return s.skipParts('}')
 	case c == '[':
-		return s.skipArray()
+		return s.skipParts(']')
 	default:
 		return s.word("true") || s.word("false") || s.word("null")
 	}
 }
 
-func (s *scanner) skipObject() bool {
+func (s *scanner) skipParts(closing byte) bool {
 	if !s.open() {
 		return false
 	}
-	for more := s.peek() != '}'; more; more = s.take(',') {
-		if _, _, ok := s.name(); !ok || !s.skip() {
-			return false
+	for more := s.peek() != closing; more; more = s.take(',') {
+		s.space()
+		if closing == '}' {
+			if _, _, ok := s.name(); !ok {
+				return false
+			}
 		}
-		s.space()
-	}
-	return s.close('}')
-}
-
-func (s *scanner) skipArray() bool {
-	if !s.open() {
-		return false
-	}
-	for more := s.peek() != ']'; more; more = s.take(',') {
-		s.space()
 		if !s.skip() {
 			return false
 		}
 		s.space()
 	}
-	return s.close(']')
+	return s.close(closing)
 }
 
 // name passes over the name of a member and the colon. It returns the name as it is written, and whether that is what it
 // is: ASCII without escapes.
 func (s *scanner) name() (name []byte, plain, ok bool) {
-	s.space()
 	from := s.at + 1
 	escapes, ok := s.quoted()
 	if !ok {

@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/json"
 	"reflect"
@@ -138,15 +139,8 @@ func (s *shape) member(name []byte) *member {
 	if len(name) == 0 || s.begins[name[0]]>>min(len(name), 63)&1 == 0 {
 		return nil
 	}
-	var small [64]byte
-	if !isPlain(name) && len(name) <= len(small) {
-		for i, c := range name {
-			if 'A' <= c && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			small[i] = c
-		}
-		name = small[:len(name)]
+	if !isPlain(name) {
+		name = bytes.ToLower(name)
 	}
 	return s.members[string(name)]
 }
