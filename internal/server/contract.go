@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -29,6 +30,10 @@ type contract struct {
 	// options check all of a request, unread all but the body: forms are read part by part.
 	options, unread *openapi3filter.Options
 }
+
+// theContract is that of every service of the program, which none of them changes: reading it takes longer than all else
+// that a service begins with.
+var theContract = sync.OnceValue(mustLoadContract)
 
 // mustLoadContract reads the embedded document. gin has matched the path by the time a request is
 // checked, so that the document needs no router of its own.
@@ -55,17 +60,18 @@ func mustLoadContract() *contract {
 			}
 		}
 	}
+	c.withHead()
 	return c
 }
 
-// mustJSON says the same in JSON, in the same order, for programs that read no YAML.
-func mustJSON(document []byte) []byte {
-	out, err := yaml.YAMLToJSON(document)
+// documentJSON says the same in JSON, in the same order, for programs that read no YAML.
+var documentJSON = sync.OnceValue(func() []byte {
+	out, err := yaml.YAMLToJSON(api.Document())
 	if err != nil {
 		panic(err)
 	}
 	return out
-}
+})
 
 func (ct *contract) route(c *gin.Context) *routers.Route {
 	return ct.routes[c.Request.Method+" "+c.FullPath()]

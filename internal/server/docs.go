@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -47,15 +48,20 @@ func mountDocs(routes gin.IRouter) {
 		c.Header("Content-Security-Policy", docsPolicy)
 		index.serve(c)
 	})
-	for path, asset := range map[string]*file{
+	for path, asset := range docsAssets() {
+		routes.GET("/docs/"+path, asset.serve)
+	}
+}
+
+// docsAssets are the files that the page loads, by path, read once.
+var docsAssets = sync.OnceValue(func() map[string]*file {
+	return map[string]*file{
 		"show.js":              mustFile(page, "docs/show.js", "text/javascript; charset=utf-8"),
 		"swagger-ui-bundle.js": mustFile(static.FS, "swagger-ui-bundle.js.gz", "text/javascript; charset=utf-8"),
 		"swagger-ui.css":       mustFile(static.FS, "swagger-ui.css.gz", "text/css; charset=utf-8"),
 		"favicon-32x32.png":    mustFile(static.FS, "favicon-32x32.png", "image/png"),
-	} {
-		routes.GET("/docs/"+path, asset.serve)
 	}
-}
+})
 
 // mustFile reads an embedded file; the name says whether it is compressed.
 func mustFile(from fs.FS, name, contentType string) *file {

@@ -64,8 +64,7 @@ type Config struct {
 // broken, which the tests would have shown.
 func New(cfg Config) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
-	contract := mustLoadContract()
-	contract.withHead()
+	contract := theContract()
 	engine := gin.New()
 	// The request's context, and not gin's own empty one, must reach the database.
 	engine.ContextWithFallback = true
@@ -97,7 +96,7 @@ func New(cfg Config) http.Handler {
 	public := withHead{engine}
 	mountProbes(public, cfg)
 	public.GET("/openapi.yaml", newFile(api.Document(), "application/yaml", false).serve)
-	public.GET("/openapi.json", newFile(mustJSON(api.Document()), "application/json", false).serve)
+	public.GET("/openapi.json", newFile(documentJSON(), "application/json", false).serve)
 	mountDocs(public)
 	mountExplorer(public)
 	gate := &gate{limits, cfg.Operations, cfg.QueryTokens}

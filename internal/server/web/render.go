@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -30,20 +31,28 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // renderer makes pages of templates: each is the layout with the page's own title and main.
 type renderer struct {
 	words     *words
-	templates map[string]*template.Template
+	templates map[string]func() *template.Template
 	assets    map[string]*asset
 }
 
-func newRenderer(p *Pages) *renderer {
-	r := &renderer{words: mustWords(), templates: map[string]*template.Template{}, assets: mustAssets()}
-	layout := template.Must(template.New("layout.html").Funcs(r.functions(p)).ParseFS(files, "templates/layout.html", "templates/parts/*.html"))
+// parsed are the pages of the program by name, which are cloned to be shown: none of their functions is called.
+var parsed = sync.OnceValue(func() map[string]*template.Template {
+	layout := template.Must(template.New("layout.html").Funcs(new(renderer).functions(new(Pages))).ParseFS(files, "templates/layout.html", "templates/parts/*.html"))
 	names, err := fs.Glob(files, "templates/pages/*.html")
 	if err != nil {
 		panic(err)
 	}
+	pages := make(map[string]*template.Template, len(names))
 	for _, name := range names {
-		page := template.Must(template.Must(layout.Clone()).ParseFS(files, name))
-		r.templates[strings.TrimSuffix(path.Base(name), ".html")] = page
+		pages[strings.TrimSuffix(path.Base(name), ".html")] = template.Must(template.Must(layout.Clone()).ParseFS(files, name))
+	}
+	return pages
+})
+
+func newRenderer(p *Pages) *renderer {
+	r := &renderer{words: theWords(), templates: map[string]func() *template.Template{}, assets: theAssets()}
+	for name, page := range parsed() {
+		r.templates[name] = sync.OnceValue(func() *template.Template { return template.Must(page.Clone()).Funcs(r.functions(p)) })
 	}
 	return r
 }
@@ -81,7 +90,7 @@ func (p *Pages) show(c *gin.Context, status int, name string, v view) {
 		return
 	}
 	var body bytes.Buffer
-	if err := p.renderer.templates[name].ExecuteTemplate(&body, "layout.html", v); err != nil {
+	if err := p.renderer.templates[name]().ExecuteTemplate(&body, "layout.html", v); err != nil {
 		problem.Write(c, fmt.Errorf("rendering %s: %w", name, err))
 		return
 	}

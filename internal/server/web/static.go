@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -20,6 +21,9 @@ type asset struct {
 	contentType string
 	hash        string
 }
+
+// theAssets are the files by name, read once.
+var theAssets = sync.OnceValue(mustAssets)
 
 func mustAssets() map[string]*asset {
 	assets := map[string]*asset{}

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -13,6 +14,9 @@ type words struct {
 	localizer *i18n.Localizer
 	known     map[string]bool
 }
+
+// theWords are the catalogue, read once.
+var theWords = sync.OnceValue(mustWords)
 
 func mustWords() *words {
 	const name = "words/en.json"

@@ -48,7 +48,7 @@ func TestTheCatalogueHasWhatPagesSay(t *testing.T) {
 	m := mentions{map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	p := New(Config{})
 	for _, page := range p.renderer.templates {
-		for _, part := range page.Templates() {
+		for _, part := range page().Templates() {
 			if part.Tree != nil {
 				m.list(part.Tree.Root)
 			}
