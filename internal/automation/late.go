@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/event"
+	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -172,14 +173,14 @@ func (w *work) bodyOf(ctx context.Context, tx *store.Tx, ev *judged, note func(e
 	if ev.in != nil {
 		return ev.in.body()
 	}
-	found, err := tx.DeliveryBodies(ctx, []int64{ev.row.DeliveryID})
+	told, err := tx.DeliveryByID(ctx, ev.row.DeliveryID)
+	if fault.Is(err, fault.NotFound) || err == nil && !told.BodyExpiredAt.IsZero() {
+		return nil, fmt.Errorf("the delivery of event %d is no longer kept", ev.row.ID)
+	}
 	if note(err) != nil {
 		return nil, err
 	}
-	if told := found[ev.row.DeliveryID]; told != nil {
-		return unpack(told)
-	}
-	return nil, fmt.Errorf("the delivery of event %d is no longer kept", ev.row.ID)
+	return unpack(told)
 }
 
 // noteFailures keeps with each event what failed after it was stored.

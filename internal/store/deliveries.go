@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
-
-	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
 // Delivery is one HTTP request that a source sent.
@@ -139,25 +137,6 @@ func (r *deliveryRow) delivery() (*Delivery, error) {
 		d.Headers = headers
 	}
 	return d, nil
-}
-
-// DeliveryBodies returns the deliveries with the ids, with their bodies; those that the book does not hold, or whose bodies it no
-// longer holds, are missing.
-func (tx *Tx) DeliveryBodies(ctx context.Context, ids []int64) (map[int64]*Delivery, error) {
-	bodies := make(map[int64]*Delivery, len(ids))
-	for _, id := range unique(ids) {
-		d, err := tx.DeliveryByID(ctx, id)
-		if fault.Is(err, fault.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if d.BodyExpiredAt.IsZero() {
-			bodies[id] = d
-		}
-	}
-	return bodies, nil
 }
 
 // deliveryKey identifies a delivery.
