@@ -11,7 +11,8 @@ import (
 // AwardView is an award as a caller sees it.
 type AwardView struct {
 	// Award lacks the occurrence when it was given by hand, and when what earned it happened where
-	// the caller may not look.
+	// the caller may not look; and the rule, whose name begins with the namespace's path, when the caller may not
+	// read the namespace.
 	achievement.Award
 
 	Achievement AchievementView
@@ -92,6 +93,8 @@ func viewOf(award *achievement.Award, seen sight, in standing, with shownWith) A
 	}
 	if in.reads {
 		view.Achievement.Namespace = with.namespace
+	} else {
+		view.Rule = ""
 	}
 	// The occurrence may name the object, and an event without a URL happened in private.
 	if !award.ByRule() || seen != everything && award.EventURL == "" {
