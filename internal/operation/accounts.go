@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
@@ -95,7 +96,7 @@ func (o *Operations) UnlinkAccount(ctx context.Context, caller Caller, ref, sour
 type NewMerge struct {
 	// Into and From are ids or usernames.
 	Into, From string
-	// Token proves that the caller is From too; admins need none.
+	// Token proves that the caller is From too, if it is for writing; admins need none.
 	Token string
 }
 
@@ -106,8 +107,8 @@ type MergedView struct {
 	AwardsMoved, AwardsCollapsed int
 }
 
-// MergeUser makes one person of two users. Role: admin; the user, with a token of the other one. Faults: built_in,
-// same_user, invalid_proof.
+// MergeUser makes one person of two users. Role: admin; the user, with a token of the other one that may write. Faults: built_in,
+// same_user, invalid_proof, user_blocked, last_admin.
 func (o *Operations) MergeUser(ctx context.Context, caller Caller, in NewMerge) (*MergedView, error) {
 	if err := mayWrite(caller); err != nil {
 		return nil, err
@@ -162,11 +163,19 @@ func (o *Operations) mergeable(ctx context.Context, tx *store.Tx, caller Caller,
 		if !user.ErasedAt.IsZero() {
 			return nil, nil, fault.NotFoundFor("user")
 		}
+		if id == from.ID {
+			from = user
+		} else {
+			into = user
+		}
 	}
-	return from, into, nil
+	if from.Blocked && !caller.admin() {
+		return nil, nil, fault.New(fault.Forbidden, "user_blocked", "only an admin may merge %s, who is blocked", from.Username)
+	}
+	return from, into, mayStopAdministering(ctx, tx, from, into.Admin && !into.Blocked)
 }
 
-// proven returns whose token has the secret; 0 for no secret.
+// proven returns whose token for writing has the secret; 0 for no secret. Who was given a token to read with is not its user.
 func (o *Operations) proven(ctx context.Context, tx *store.Tx, secret string) (userID int64, err error) {
 	if secret == "" {
 		return 0, nil
@@ -183,6 +192,8 @@ func (o *Operations) proven(ctx context.Context, tx *store.Tx, secret string) (u
 		return 0, err
 	case !token.ExpiresAt.IsZero() && !o.now().Before(token.ExpiresAt):
 		return 0, invalid
+	case !slices.Contains(token.Scopes, achievement.ScopeWrite) && !slices.Contains(token.Scopes, achievement.ScopeAdmin):
+		return 0, fault.InvalidField("token", "invalid_proof", "may only read")
 	}
 	return token.UserID, nil
 }

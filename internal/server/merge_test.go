@@ -84,7 +84,7 @@ func TestPeopleMergeThemselvesByProof(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d *door) {
 		t.Helper()
 
-		ada, other, grace := d.person("ada"), d.person("countess-of-nowhere", "read"), d.person("grace")
+		ada, other, grace := d.person("ada"), d.person("countess-of-nowhere"), d.person("grace")
 		for name, body := range map[string]map[string]any{
 			"no token":               {"from": "countess-of-nowhere"},
 			"a token of one's own":   {"from": "countess-of-nowhere", "token": ada},
@@ -97,9 +97,16 @@ func TestPeopleMergeThemselvesByProof(t *testing.T) {
 		}
 		d.refused(http.StatusForbidden, "forbidden", grace, "POST", "/api/v1/users/ada/merge", map[string]any{"from": "countess-of-nowhere", "token": other})
 		d.refused(http.StatusBadRequest, "invalid", ada, "POST", "/api/v1/users/ada/merge", map[string]any{"from": "countess-of-nowhere", "token": "acc_nothing"})
+		// Who may only read as somebody is not that person.
+		d.refused(http.StatusBadRequest, "invalid", ada, "POST", "/api/v1/users/ada/merge",
+			map[string]any{"from": "countess-of-nowhere", "token": d.token("countess-of-nowhere", "read")})
 		d.refused(http.StatusNotFound, "not_found", ada, "POST", "/api/v1/users/ada/merge", map[string]any{"from": "nobody", "token": other})
 		d.refused(http.StatusConflict, "built_in", adminToken, "POST", "/api/v1/users/ada/merge", map[string]any{"from": "accolade"})
 		d.refused(http.StatusConflict, "built_in", adminToken, "POST", "/api/v1/users/1/merge", map[string]any{"from": "ada"})
+		// Nobody leaves a block behind by becoming another user.
+		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/users/countess-of-nowhere", map[string]any{"blocked": true})
+		d.refused(http.StatusForbidden, "user_blocked", ada, "POST", "/api/v1/users/ada/merge", map[string]any{"from": "countess-of-nowhere", "token": other})
+		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/users/countess-of-nowhere", map[string]any{"blocked": false})
 		d.must(http.StatusOK, ada, "POST", "/api/v1/users/ada/merge", map[string]any{"from": "countess-of-nowhere", "token": other})
 	})
 }

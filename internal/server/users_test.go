@@ -113,9 +113,11 @@ func TestTheLastAdminStays(t *testing.T) {
 		last("PATCH", "/api/v1/users/admin", map[string]any{"admin": false})
 		last("DELETE", "/api/v1/users/admin", nil)
 		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/users/admin", map[string]any{"name": "Root"})
+		last("POST", "/api/v1/users/ada/merge", map[string]any{"from": "admin"})
 		// Another who is blocked cannot help.
 		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/users/ada", map[string]any{"admin": true, "blocked": true})
 		last("PATCH", "/api/v1/users/admin", map[string]any{"admin": false})
+		last("POST", "/api/v1/users/ada/merge", map[string]any{"from": "admin"})
 		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/users/ada", map[string]any{"blocked": false})
 		d.must(http.StatusOK, adminToken, "PATCH", "/api/v1/users/admin", map[string]any{"admin": false})
 		same(t, "what is left", d.must(http.StatusOK, "", "GET", "/api/v1/users/admin", nil).at("username"), any("admin"))
