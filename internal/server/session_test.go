@@ -287,6 +287,20 @@ func TestOtherSitesSignNobodyInOrOut(t *testing.T) {
 	same(t, "an old browser's own page", v.visit("POST", "/sign-out", url.Values{}).status, http.StatusSeeOther)
 }
 
+// Who has a token may sign in with it as often as an address may ask: each time is a row in the book.
+func TestSignInsAreLimited(t *testing.T) {
+	t.Parallel()
+
+	d := configured(t, func(cfg *server.Config) {
+		visits(cfg)
+		cfg.Limits.Anonymous = 5
+	})
+	ada := d.person("ada")
+	same(t, "how often one may sign in", d.exhaust(func(int) answer {
+		return d.visitor().visit("POST", "/sign-in/token", url.Values{"token": {ada}})
+	}), 5)
+}
+
 func TestGuessesOfSessionsAreLimited(t *testing.T) {
 	t.Parallel()
 

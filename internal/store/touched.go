@@ -82,7 +82,7 @@ func (tx *Tx) touchNoted(events []achievement.AuditEvent) {
 }
 
 // unseenNouns are what actions are about that change nothing of what everyone may see; what comes of them is noted by itself.
-var unseenNouns = []string{"token", "member", "deliveries", "import"}
+var unseenNouns = []string{"token", "member", "deliveries", "import", "session"}
 
 // hindsight is how long after a commit whose outcome is not known the change is told of once more: the database may have
 // carried it out after we were told that it was gone.

@@ -22,7 +22,7 @@ type Config struct {
 	Operations *operation.Operations
 	// Providers say who somebody is; nil for none.
 	Providers *signin.Providers
-	// Take counts a request that needs no secret, and refuses one too many.
+	// Take counts a request that would begin a session, and refuses one too many.
 	Take func(c *gin.Context) error
 	// Try runs an attempt with a secret unless its sender has guessed too often, and notes how it went.
 	Try func(c *gin.Context, secret string, attempt func() error) error
@@ -51,6 +51,10 @@ func Mount(routes gin.IRouter, cfg Config) {
 
 // token signs in who has an API token. Spaces around it come from copying.
 func (d *door) token(c *gin.Context) {
+	if err := d.Take(c); err != nil {
+		d.fail(c, err)
+		return
+	}
 	if err := parseForm(c); err != nil {
 		d.fail(c, err)
 		return
