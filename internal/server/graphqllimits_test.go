@@ -31,6 +31,7 @@ func TestGraphQLRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ query, want string }{
 		"1,000 aliases":         {aliases(1000), "Query too large"},
 		"200 aliases":           {aliases(200), "complexity"},
+		"an endless schema":     {endlessSchema(), "introspection"},
 		"a fragment cycle":      {`query { user(username: "ada") { ...f } } fragment f on UserCore { ...g } fragment g on UserCore { ...f }`, "fields"},
 		"fragments that double": {`query { user(username: "ada") { ...f0 } } ` + fragments.String() + ` fragment f60 on UserCore { id }`, "fields"},
 		"a depth of 50":         {nested(17), "max depth"},
@@ -55,6 +56,39 @@ func TestGraphQLRefuses(t *testing.T) {
 		if asked := d.statements.Load() - before; asked > 1 && !strings.Contains(tc.query, "(first: 1, last") && !strings.Contains(tc.query, "-1") && !strings.Contains(tc.query, "after") {
 			t.Errorf("%s: the database was asked %d times", name, asked)
 		}
+	}
+}
+
+// endlessSchema asks for the same thing of each field of the schema, again and again.
+func endlessSchema() string {
+	var query strings.Builder
+	for i := range 450 {
+		fmt.Fprintf(&query, " a%d:name", i)
+	}
+	return "{__schema{types{fields{type{fields{" + query.String() + "}}}}}}"
+}
+
+// Tools ask for the schema once, which is answered; who asks for it in each query of a list is not.
+func TestTheSchemaIsToldOnceARequest(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	// As deep as tools look: a type within seven lists and NonNulls.
+	const kind = "fragment kind on __Type { name" + " ofType { kind name" + " ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } "
+	const whole = `{ __schema { queryType { name } mutationType { name } subscriptionType { name } types { ...about } directives { name description locations args { ...value } } } }
+		fragment about on __Type { kind name description fields(includeDeprecated: true) { name description args { ...value } type { ...kind } isDeprecated deprecationReason }
+			inputFields { ...value } interfaces { ...kind } enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...kind } }
+		fragment value on __InputValue { name description type { ...kind } defaultValue } ` + kind
+	if data, errors := d.graph("", whole, nil); len(errors) > 0 || at(data, "__schema", "types", 0, "name") == nil {
+		t.Errorf("the schema is told as %.300v, %v", data, errors)
+	}
+	query, err := json.Marshal(map[string]any{"query": whole})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := d.post("", "application/json", []byte("["+string(query)+","+string(query)+"]"))
+	if !strings.Contains(got.text, "fields of introspection") || !strings.Contains(got.text, `"AchievementsCreateInput"`) {
+		t.Errorf("the schema twice is %d %.300s", got.status, got.text)
 	}
 }
 

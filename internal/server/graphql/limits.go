@@ -23,19 +23,22 @@ const (
 
 	complexityAnonymous = 200
 	complexityKnown     = 250
+	// maxIntrospection is how many fields the queries of one request may ask of the schema, with their fragments put in: a tool
+	// asks for about 200. They count for nothing else, but each of them is answered for every type or field there is.
+	maxIntrospection = 300
 	// pageSize is how many items a connection holds when nobody says.
 	pageSize = operation.MaxWindow
 )
 
 // limits are what is left to the queries of one request.
-type limits struct{ complexity, allowed, nodes int }
+type limits struct{ complexity, allowed, nodes, introspection int }
 
 func limitsFor(caller operation.Caller) limits {
 	allowed := complexityKnown
 	if caller.Anonymous() {
 		allowed = complexityAnonymous
 	}
-	return limits{complexity: allowed, allowed: allowed, nodes: maxNodes}
+	return limits{complexity: allowed, allowed: allowed, nodes: maxNodes, introspection: maxIntrospection}
 }
 
 // fits refuses a document by what it looks like: validating a large one could take long by itself.
@@ -96,13 +99,50 @@ func (l *limits) take(prepared *gqlgen.OperationContext) error {
 	complexity, nodes := c.cost(prepared.Operation.SelectionSet, 1)
 	l.complexity -= complexity
 	l.nodes -= nodes
+	l.introspection -= introspected(prepared.Operation.SelectionSet)
 	if l.complexity < 0 {
 		return fmt.Errorf("Query has complexity of %d, which exceeds max complexity of %d", l.allowed-l.complexity, l.allowed)
 	}
 	if l.nodes < 0 {
 		return fmt.Errorf("Query could return %d objects, more than %d: ask for smaller pages (first, last)", maxNodes-l.nodes, maxNodes)
 	}
+	if l.introspection < 0 {
+		return fmt.Errorf("Query asks for %d fields of introspection, more than %d in one request", maxIntrospection-l.introspection, maxIntrospection)
+	}
 	return nil
+}
+
+// introspected counts the fields that a query's selection asks of the schema, but for names of types.
+func introspected(set ast.SelectionSet) int {
+	fields := 0
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			if selection.Name == "__schema" || selection.Name == "__type" {
+				fields += 1 + countFields(selection.SelectionSet)
+			}
+		case *ast.InlineFragment:
+			fields += introspected(selection.SelectionSet)
+		case *ast.FragmentSpread:
+			fields += introspected(selection.Definition.SelectionSet)
+		}
+	}
+	return fields
+}
+
+func countFields(set ast.SelectionSet) int {
+	fields := 0
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			fields += 1 + countFields(selection.SelectionSet)
+		case *ast.InlineFragment:
+			fields += countFields(selection.SelectionSet)
+		case *ast.FragmentSpread:
+			fields += countFields(selection.Definition.SelectionSet)
+		}
+	}
+	return fields
 }
 
 type coster struct{ variables map[string]any }
