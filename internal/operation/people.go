@@ -260,6 +260,9 @@ func (o *Operations) ExportUser(ctx context.Context, caller Caller, ref string) 
 		if err != nil {
 			return err
 		}
+		if !caller.admin() {
+			hideWhereOthersWere(audit, user.ID)
+		}
 		export.Audit, err = viewAudit(ctx, tx, audit)
 		return err
 	})
@@ -267,6 +270,15 @@ func (o *Operations) ExportUser(ctx context.Context, caller Caller, ref string) 
 		return nil, err
 	}
 	return export, nil
+}
+
+// hideWhereOthersWere takes out of events from where others than the user did what they did.
+func hideWhereOthersWere(events []achievement.AuditEvent, userID int64) {
+	for i := range events {
+		if events[i].ActorID != userID {
+			events[i].Address, events[i].RequestID = "", ""
+		}
+	}
 }
 
 func membershipsOf(ctx context.Context, tx *store.Tx, userID int64) ([]Membership, error) {

@@ -136,6 +136,19 @@ func TestExportHoldsEverything(t *testing.T) {
 		if strings.Contains(got.text, ada) {
 			t.Error("the export holds the secret of a token")
 		}
+		// Where others were when they did something is theirs.
+		for _, asking := range []string{ada, adminToken} {
+			events, _ := d.must(http.StatusOK, asking, "GET", "/api/v1/users/ada/export", nil).object["audit_events"].([]any)
+			for _, event := range events {
+				tells := asking == adminToken || at(event, "actor", "username") == "ada"
+				if address, _ := at(event, "address").(string); (address != "") != tells {
+					t.Errorf("the export for an admin (%t) says %v", asking == adminToken, event)
+				}
+				if id, _ := at(event, "request_id").(string); (id != "") != tells {
+					t.Errorf("the export for an admin (%t) says %v", asking == adminToken, event)
+				}
+			}
+		}
 	})
 }
 
