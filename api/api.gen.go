@@ -479,7 +479,7 @@ type Award struct {
 	RevokedAt    *time.Time `json:"revoked_at"`
 	RevokedBy    *UserRef   `json:"revoked_by"`
 
-	// Rule The rule that gave it; null when it was given by hand.
+	// Rule The rule that gave it, as namespace/key; null when it was given by hand, and for who may not read the namespace.
 	Rule *string `json:"rule"`
 
 	// ShowOnProfile False also for one that waits to be accepted by its recipient, where acceptance is required.
@@ -961,7 +961,7 @@ type MergeUser struct {
 	// From The id or username of the user who is merged into the other one, and ends.
 	From string `json:"from"`
 
-	// Token A token of that user, with any scope; admins need none.
+	// Token A token of that user that may write; admins need none.
 	Token *string `json:"token,omitempty"`
 }
 

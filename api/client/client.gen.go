@@ -443,7 +443,7 @@ type Award struct {
 	RevokedAt    *time.Time `json:"revoked_at"`
 	RevokedBy    *UserRef   `json:"revoked_by"`
 
-	// Rule The rule that gave it; null when it was given by hand.
+	// Rule The rule that gave it, as namespace/key; null when it was given by hand, and for who may not read the namespace.
 	Rule *string `json:"rule"`
 
 	// ShowOnProfile False also for one that waits to be accepted by its recipient, where acceptance is required.
@@ -925,7 +925,7 @@ type MergeUser struct {
 	// From The id or username of the user who is merged into the other one, and ends.
 	From string `json:"from"`
 
-	// Token A token of that user, with any scope; admins need none.
+	// Token A token of that user that may write; admins need none.
 	Token *string `json:"token,omitempty"`
 }
 
@@ -2575,7 +2575,8 @@ type ClientInterface interface {
 
 	// ExportUser Export a person's data
 	//
-	// Returns everything that is kept about a person. Role: the user, for themselves; an admin, for anyone.
+	// Returns everything that is kept about a person. Where others were when they did something (`address` and `request_id` of
+	// `audit_events`) is told to admins alone. Role: the user, for themselves; an admin, for anyone.
 	//
 	// Corresponds with GET /api/v1/users/{user}/export (the `ExportUser` operationId).
 	ExportUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2584,8 +2585,9 @@ type ClientInterface interface {
 	//
 	// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
 	// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
-	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
-	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one that may write, which proves that both
+	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already, `last_admin` (409) when nobody would be left
+	// who administers the service, `user_blocked` (403) when the other one is blocked and the caller is no admin.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2596,8 +2598,9 @@ type ClientInterface interface {
 	//
 	// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
 	// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
-	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
-	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one that may write, which proves that both
+	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already, `last_admin` (409) when nobody would be left
+	// who administers the service, `user_blocked` (403) when the other one is blocked and the caller is no admin.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3937,7 +3940,8 @@ func (c *Client) ListUserAwards(ctx context.Context, user UserPath, params *List
 
 // ExportUser Export a person's data
 //
-// Returns everything that is kept about a person. Role: the user, for themselves; an admin, for anyone.
+// Returns everything that is kept about a person. Where others were when they did something (`address` and `request_id` of
+// `audit_events`) is told to admins alone. Role: the user, for themselves; an admin, for anyone.
 //
 // Corresponds with GET /api/v1/users/{user}/export (the `ExportUser` operationId).
 func (c *Client) ExportUser(ctx context.Context, user UserPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3956,8 +3960,9 @@ func (c *Client) ExportUser(ctx context.Context, user UserPath, reqEditors ...Re
 //
 // Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
 // stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
-// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
-// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one that may write, which proves that both
+// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already, `last_admin` (409) when nobody would be left
+// who administers the service, `user_blocked` (403) when the other one is blocked and the caller is no admin.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3978,8 +3983,9 @@ func (c *Client) MergeUserWithBody(ctx context.Context, user UserPath, contentTy
 //
 // Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
 // stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
-// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
-// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one that may write, which proves that both
+// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already, `last_admin` (409) when nobody would be left
+// who administers the service, `user_blocked` (403) when the other one is blocked and the caller is no admin.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7837,7 +7843,8 @@ type ClientWithResponsesInterface interface {
 
 	// ExportUserWithResponse Export a person's data
 	//
-	// Returns everything that is kept about a person. Role: the user, for themselves; an admin, for anyone.
+	// Returns everything that is kept about a person. Where others were when they did something (`address` and `request_id` of
+	// `audit_events`) is told to admins alone. Role: the user, for themselves; an admin, for anyone.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7848,8 +7855,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
 	// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
-	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
-	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one that may write, which proves that both
+	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already, `last_admin` (409) when nobody would be left
+	// who administers the service, `user_blocked` (403) when the other one is blocked and the caller is no admin.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7860,8 +7868,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
 	// stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
-	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
-	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+	// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one that may write, which proves that both
+	// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already, `last_admin` (409) when nobody would be left
+	// who administers the service, `user_blocked` (403) when the other one is blocked and the caller is no admin.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -15965,7 +15974,8 @@ func (c *ClientWithResponses) ListUserAwardsWithResponse(ctx context.Context, us
 
 // ExportUserWithResponse Export a person's data
 //
-// Returns everything that is kept about a person. Role: the user, for themselves; an admin, for anyone.
+// Returns everything that is kept about a person. Where others were when they did something (`address` and `request_id` of
+// `audit_events`) is told to admins alone. Role: the user, for themselves; an admin, for anyone.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -15982,8 +15992,9 @@ func (c *ClientWithResponses) ExportUserWithResponse(ctx context.Context, user U
 //
 // Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
 // stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
-// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
-// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one that may write, which proves that both
+// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already, `last_admin` (409) when nobody would be left
+// who administers the service, `user_blocked` (403) when the other one is blocked and the caller is no admin.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16000,8 +16011,9 @@ func (c *ClientWithResponses) MergeUserWithBodyWithResponse(ctx context.Context,
 //
 // Makes one person of two. Accounts, memberships, awards and progress of the other user become this one's; of awards that both have the earlier one
 // stays, counts are added up, and what both have reached together is awarded. The other user's name leads here from then on, their tokens
-// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one, which proves that both
-// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already.
+// end, and they are nobody's recipient any more. It cannot be undone. Role: an admin; the user, with a token of the other one that may write, which proves that both
+// are the same person. `built_in` (409) for the house user, `same_user` (409) when both are one already, `last_admin` (409) when nobody would be left
+// who administers the service, `user_blocked` (403) when the other one is blocked and the caller is no admin.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

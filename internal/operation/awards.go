@@ -212,13 +212,17 @@ func awardDeed(action string, namespaceID int64, award *achievement.Award) deed 
 // ReorderAwards puts the caller's awards with the ids first on the profile, in this order, and takes
 // the place of all others. It returns those with the ids. Role: oneself.
 func (o *Operations) ReorderAwards(ctx context.Context, caller Caller, ids []int64) ([]AwardView, error) {
-	changed, err := o.PrioritiseAwards(ctx, caller, ids)
+	changed, err := o.prioritise(ctx, caller, ids, store.StateActive)
 	return changed[:min(len(ids), len(changed))], err
 }
 
-// PrioritiseAwards does what ReorderAwards does, and returns all awards that have or had a place: first those with the
-// ids, in their order. Role: oneself.
+// PrioritiseAwards does what ReorderAwards does, for awards that are revoked as well, which no profile shows, and returns all
+// awards that have or had a place: first those with the ids, in their order. Role: oneself.
 func (o *Operations) PrioritiseAwards(ctx context.Context, caller Caller, ids []int64) ([]AwardView, error) {
+	return o.prioritise(ctx, caller, ids, store.StateAll)
+}
+
+func (o *Operations) prioritise(ctx context.Context, caller Caller, ids []int64, state AwardState) ([]AwardView, error) {
 	if err := mayWrite(caller); err != nil {
 		return nil, err
 	}
@@ -239,7 +243,7 @@ func (o *Operations) PrioritiseAwards(ctx context.Context, caller Caller, ids []
 		if err != nil {
 			return err
 		}
-		strangers, err := tx.OrderAwards(ctx, caller.ID(), ids)
+		strangers, err := tx.OrderAwards(ctx, caller.ID(), ids, state)
 		if err != nil {
 			return err
 		}

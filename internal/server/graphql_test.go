@@ -137,15 +137,16 @@ func TestSeedDocuments(t *testing.T) {
 			map[string]any{"id": "gid://gitlab/Achievements::UserAchievement/" + awards[0], "priority": 1.0},
 		}))
 		revoked := do(maintainer, "revoke", awards[0])
-		if at(revoked, "achievementsRevoke", "userAchievement", "revokedAt") == nil {
-			t.Errorf("revoking says %v", revoked)
-		}
+		same(t, "that it is revoked", at(revoked, "achievementsRevoke", "userAchievement", "revokedAt") != nil, true)
+		// GitLab takes the ids of awards that are revoked as well.
+		same(t, "the order with a revoked award", at(do(ada, "prioritise", awards[0], awards[1]), "userAchievementPrioritiesUpdate", "userAchievements"), any([]any{
+			map[string]any{"id": "gid://gitlab/Achievements::UserAchievement/" + awards[0], "priority": 0.0},
+			map[string]any{"id": "gid://gitlab/Achievements::UserAchievement/" + awards[1], "priority": 1.0},
+		}))
 		same(t, "the deleted award", at(do(maintainer, "delete", awards[1]), "userAchievementsDelete", "userAchievement", "id"),
 			any("gid://gitlab/Achievements::UserAchievement/"+awards[1]))
 		same(t, "the deleted achievement", at(do(maintainer, "retire", hero), "achievementsDelete", "achievement", "name"), any("Heroine"))
-		if at(do("", "view", "nobody"), "user") != nil {
-			t.Error("there is a user nobody")
-		}
+		same(t, "a user nobody", at(do("", "view", "nobody"), "user"), any(nil))
 	})
 }
 

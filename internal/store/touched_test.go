@@ -54,7 +54,7 @@ func TestChangesAreToldAfterTheCommit(t *testing.T) {
 				return errors.Join(note(tx, "award.granted", 3, 7), note(tx, "award.revoked", 3, 5))
 			}, []store.Change{{Users: []int64{5, 7}, Namespaces: []int64{3}}}},
 			{"what others do not see", func(_ context.Context, tx *store.Tx) error {
-				return errors.Join(note(tx, "token.issued", 0, 7), note(tx, "member.put", 1, 7), note(tx, "import.started", 0, 0))
+				return errors.Join(note(tx, "token.issued", 0, 7), note(tx, "member.put", 1, 7), note(tx, "import.started", 0, 0), note(tx, "session.began", 0, 7))
 			}, nil},
 			{"what is not known here", func(_ context.Context, tx *store.Tx) error { return note(tx, "brand.new", 1, 1) }, []store.Change{{All: true}}},
 			{"a new user", func(ctx context.Context, tx *store.Tx) error {
@@ -68,7 +68,7 @@ func TestChangesAreToldAfterTheCommit(t *testing.T) {
 				return book.InTx(ctx, func(_ context.Context, tx *store.Tx) error { return note(tx, "award.granted", 1, 2) })
 			}, []store.Change{{Users: []int64{2}, Namespaces: []int64{1}}}},
 			{"an order", func(ctx context.Context, tx *store.Tx) error {
-				_, err := tx.OrderAwards(ctx, 9, nil)
+				_, err := tx.OrderAwards(ctx, 9, nil, store.StateActive)
 				return err
 			}, []store.Change{{Users: []int64{9}}}},
 		} {
