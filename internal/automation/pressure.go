@@ -13,11 +13,11 @@ const (
 
 // load takes room for a delivery's body in the queue, unless there is none.
 func (a *Automation) load(in *intake) bool {
-	size := int64(len(in.delivery.Body))
-	if a.loaded.Add(size) <= queueBytes {
+	in.loaded = int64(len(in.delivery.Body))
+	if a.loaded.Add(in.loaded) <= queueBytes {
 		return true
 	}
-	a.loaded.Add(-size)
+	a.loaded.Add(-in.loaded)
 	return false
 }
 
@@ -25,7 +25,7 @@ func (a *Automation) load(in *intake) bool {
 func (a *Automation) unload(batch []*intake) {
 	size := int64(0)
 	for _, in := range batch {
-		size += int64(len(in.delivery.Body))
+		size += in.loaded
 	}
 	a.loaded.Add(-size)
 }

@@ -77,6 +77,8 @@ type intake struct {
 	done     chan error
 	// queued counts the deliveries of the source that wait.
 	queued *atomic.Int64
+	// loaded is what the body takes of the room in the queue; the body itself may be packed anew.
+	loaded int64
 	// trial are the events that are not judged, because the source is on trial.
 	trial []judged
 	// again is set when the book holds the delivery already, and it is judged once more.
