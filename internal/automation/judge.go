@@ -20,8 +20,8 @@ type work struct {
 
 	rules *ruleset
 	batch []*intake
-	// peopleAt counts how often it had changed whose an account is when the work began.
-	peopleAt int64
+	// changes counts how often it had changed what servers remember of the book when the work began.
+	changes int64
 
 	users      map[store.AccountRef]int64
 	learned    map[store.AccountRef]knownAccount

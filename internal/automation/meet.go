@@ -34,7 +34,7 @@ func (w *work) meet(ctx context.Context, tx *store.Tx, events []*judged) error {
 	}
 	for ref, account := range found {
 		w.users[ref] = account.UserID
-		w.learned[ref] = knownAccount{userID: account.UserID, login: account.Login, at: w.peopleAt}
+		w.learned[ref] = knownAccount{userID: account.UserID, login: account.Login, at: w.changes}
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func (w *work) greet(unknown map[store.AccountRef]store.Newcomer, ev *event.Even
 	if person.FromText { // Anybody could rename anybody by a commit's message.
 		login, name = "", ""
 	}
-	if known, ok := w.people.find(ref, login, w.peopleAt); ok {
+	if known, ok := w.people.find(ref, login, w.changes); ok {
 		w.users[ref] = known.userID
 		return
 	}

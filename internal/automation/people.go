@@ -18,7 +18,7 @@ type people struct {
 type knownAccount struct {
 	userID int64
 	login  string
-	// at is how often it had changed by then whose an account is.
+	// at is how often it had changed by then what servers remember of the book.
 	at int64
 }
 
@@ -30,7 +30,7 @@ func newPeople() *people {
 	return &people{known: known}
 }
 
-// find returns the account when it is known under this login, and nobody's account became another's since; a
+// find returns the account when it is known under this login, and nothing that is remembered changed since; a
 // changed login has to be written to the book first. An event that names no login changes nothing.
 func (p *people) find(ref store.AccountRef, login string, at int64) (knownAccount, bool) {
 	account, ok := p.known.Get(ref)

@@ -3,7 +3,6 @@ package automation
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
@@ -16,8 +15,10 @@ import (
 
 // ruleset is one revision of the rules with the ids that its names have in the book.
 type ruleset struct {
-	set          *rule.Set
-	revisionID   int64
+	set        *rule.Set
+	revisionID int64
+	// changes counts how often it had changed what servers remember of the book when the ids were read.
+	changes      int64
 	achievements map[achievementRef]achievement.Achievement
 	measures     map[string]int64
 	// quiet says that nobody is sent a mail.
@@ -73,7 +74,8 @@ func (a *Automation) Apply(ctx context.Context, in Application) (*Diff, error) {
 	var next *ruleset
 	var diff *Diff
 	err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.HoldRevision(ctx, true); err != nil {
+		held, err := tx.HoldRevision(ctx, true)
+		if err != nil {
 			return err
 		}
 		if err := a.recallRest(ctx, tx, in.Set); err != nil {
@@ -90,7 +92,11 @@ func (a *Automation) Apply(ctx context.Context, in Application) (*Diff, error) {
 		if next, err = a.applyIn(ctx, tx, in, kept, planned); err != nil {
 			return err
 		}
-		diff.RevisionID = next.revisionID
+		diff.RevisionID, next.changes = next.revisionID, held.Changes+1
+		// Files that judge already may have made again what was deleted by hand.
+		if err := tx.NoteChange(ctx); err != nil {
+			return err
+		}
 		if in.Note == nil {
 			return nil
 		}
@@ -193,98 +199,6 @@ func (a *Automation) ensureNamespace(ctx context.Context, tx *store.Tx, path str
 		FullPath: path, Name: path, Visibility: achievement.Public, CreatedAt: a.now(), UpdatedAt: a.now(),
 	}
 	return made, tx.CreateNamespace(ctx, made)
-}
-
-// errStale says that another server has applied other rules since a batch was matched.
-var errStale = errors.New("the rules are others by now")
-
-// hold keeps the rules that judge from changing until the transaction ends. When they are not those of the
-// work, the error is errStale. With exclusive set, nobody else judges by them meanwhile.
-func (w *work) hold(ctx context.Context, tx *store.Tx, exclusive bool) error {
-	held, err := tx.HoldRevision(ctx, exclusive)
-	if err != nil {
-		return err
-	}
-	return w.holds(held)
-}
-
-// holds refuses to judge by rules that are no longer those of the book.
-func (w *work) holds(held store.Held) error {
-	w.peopleAt = held.People
-	if held.RevisionID != w.rules.revisionID {
-		return errStale
-	}
-	return nil
-}
-
-// Refresh makes the rules that judge those of the book's current revision, which another server may have
-// applied.
-func (a *Automation) Refresh(ctx context.Context) error {
-	var next *ruleset
-	err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		next = nil
-		revision, err := tx.CurrentRevision(ctx)
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
-		if err != nil || revision.ID == a.current.Load().revisionID {
-			return err
-		}
-		next, err = a.rulesOf(ctx, tx, revision)
-		return err
-	})
-	if err == nil && next != nil {
-		a.current.Store(next)
-	}
-	return err
-}
-
-// rulesOf loads a revision.
-func (a *Automation) rulesOf(ctx context.Context, tx *store.Tx, revision *store.Revision) (*ruleset, error) {
-	var files []rule.File
-	if err := json.Unmarshal(revision.Files, &files); err != nil {
-		return nil, fmt.Errorf("reading revision %d: %w", revision.ID, err)
-	}
-	set, err := rule.Load(files)
-	if err != nil {
-		return nil, fmt.Errorf("loading revision %d: %w", revision.ID, err)
-	}
-	rules := &ruleset{set: set, revisionID: revision.ID, achievements: map[achievementRef]achievement.Achievement{}}
-	if rules.measures, err = tx.EnsureMeasures(ctx, hashesOf(set), a.now()); err != nil {
-		return nil, err
-	}
-	declared, err := a.declared(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range set.Declared() {
-		ref := achievementRef{d.Namespace, d.Key}
-		if row, ok := declared[ref]; ok {
-			rules.achievements[ref] = row
-		}
-	}
-	return rules, nil
-}
-
-// declared returns the achievements that rules declare or have declared.
-func (a *Automation) declared(ctx context.Context, tx *store.Tx) (map[achievementRef]achievement.Achievement, error) {
-	rows, err := tx.Declared(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]int64, len(rows))
-	for i := range rows {
-		ids[i] = rows[i].NamespaceID
-	}
-	namespaces, err := tx.NamespacesByID(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[achievementRef]achievement.Achievement, len(rows))
-	for i := range rows {
-		found[achievementRef{namespaces[rows[i].NamespaceID].FullPath, rows[i].Key}] = rows[i]
-	}
-	return found, nil
 }
 
 // Rules returns what judges: the revision as the book has it, and how far replays for it have come. Fault:

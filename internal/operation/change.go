@@ -144,12 +144,16 @@ func (o *Operations) DeleteAchievementAvatar(ctx context.Context, caller Caller,
 	})
 }
 
-// changeAchievement runs fn on the achievement, locked, if the caller maintains its namespace.
+// changeAchievement runs fn on the achievement, locked, if the caller maintains its namespace. Nobody judges meanwhile: rules may
+// declare it.
 func (o *Operations) changeAchievement(
 	ctx context.Context, caller Caller, id int64, match Match[AchievementView],
 	fn func(ctx context.Context, tx *store.Tx, found *AchievementView) error,
 ) error {
 	return o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.HoldRevision(ctx, true); err != nil {
+			return err
+		}
 		locked, err := tx.AchievementForUpdate(ctx, id)
 		if err != nil {
 			return err

@@ -28,11 +28,11 @@ func (d *door) judge() {
 	})
 }
 
-// merge delivers a merge.
+// merge delivers a merge of somebody; people with names of different lengths are different people.
 func (d *door) merge(id int64, login string) {
 	d.t.Helper()
 
-	body := testkit.MergedPullRequest(id, 815, login)
+	body := testkit.MergedPullRequest(id, int64(812+len(login)), login)
 	delivery, err := testkit.GitHubDelivery(d.t.Context(), d.url, "forge", "a webhook secret of the tests", "pull_request", body)
 	if err != nil {
 		d.t.Fatal(err)

@@ -22,7 +22,8 @@ func (tx *Tx) AchievementForUpdate(ctx context.Context, id int64) (*achievement.
 
 // UpdateAchievement stores the name, description, kind and avatar of an achievement that this
 // transaction has locked. A name that another one of the namespace has is a Conflict "name_taken"; a
-// kind that the awards so far do not allow, a Conflict "kind_in_use" that says which awards.
+// kind that the awards so far do not allow, a Conflict "kind_in_use" that says which awards. HoldRevision with exclusive set
+// must have been called before.
 func (tx *Tx) UpdateAchievement(ctx context.Context, a *achievement.Achievement) error {
 	var before achievementRow
 	if err := tx.db.NewSelect().Model(&before).Where("id = ?", a.ID).Scan(ctx); err != nil {
@@ -39,7 +40,10 @@ func (tx *Tx) UpdateAchievement(ctx context.Context, a *achievement.Achievement)
 	}
 	_, err := tx.db.NewUpdate().Model(wanted).
 		Column("name", "name_folded", "description", "kind", "avatar_hash", "updated_at").WherePK().Exec(ctx)
-	return err
+	if err != nil || wanted.Kind == before.Kind && wanted.Name == before.Name {
+		return err
+	}
+	return tx.NoteChange(ctx)
 }
 
 // changeKind makes the awards of the achievement awards of the kind. By hand, each award of a
@@ -90,10 +94,13 @@ func (tx *Tx) allowsKind(ctx context.Context, id int64, kind achievement.Kind) e
 		kind, strings.ReplaceAll(named, " ", ", "))
 }
 
-// DeleteAchievement deletes the achievement with all its awards, revoked ones too.
+// DeleteAchievement deletes the achievement with all its awards, revoked ones too. HoldRevision with exclusive set must have
+// been called before.
 func (tx *Tx) DeleteAchievement(ctx context.Context, id int64) error {
-	_, err := tx.db.NewDelete().Model((*achievementRow)(nil)).Where("id = ?", id).Exec(ctx)
-	return err
+	if _, err := tx.db.NewDelete().Model((*achievementRow)(nil)).Where("id = ?", id).Exec(ctx); err != nil {
+		return err
+	}
+	return tx.NoteChange(ctx)
 }
 
 // UpdateAward stores whether the award is shown and its message.
@@ -221,5 +228,5 @@ func (tx *Tx) UnlinkAccounts(ctx context.Context, userID int64, source string) e
 	if err != nil {
 		return err
 	}
-	return tx.NotePeople(ctx)
+	return tx.NoteChange(ctx)
 }

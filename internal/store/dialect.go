@@ -264,7 +264,7 @@ func (d postgres) holdRevision(ctx context.Context, db bun.IDB, exclusive bool) 
 		return readHeld(ctx, db)
 	}
 	err = query(ctx, db, heldStatement, d.prepared(nil), func(scan func(...any) error) error {
-		return scan(&held.RevisionID, &held.People)
+		return scan(&held.RevisionID, &held.Changes)
 	})
 	return held, err
 }

@@ -247,7 +247,7 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 		return err
 	}
 	err := ask("accolade_hold", holdStatement, []any{e.wanted}, func(scan func(...any) error) error {
-		return scan(&e.Held.RevisionID, &e.Held.People, &e.kept)
+		return scan(&e.Held.RevisionID, &e.Held.Changes, &e.kept)
 	})
 	if err != nil {
 		return nil, err

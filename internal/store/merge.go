@@ -46,13 +46,7 @@ func (tx *Tx) MergeUser(ctx context.Context, from, into int64, now time.Time) (M
 	if err != nil {
 		return merged, err
 	}
-	return merged, tx.NotePeople(ctx)
-}
-
-// NotePeople notes that it changed whose an account is.
-func (tx *Tx) NotePeople(ctx context.Context) error {
-	_, err := tx.db.NewUpdate().Table("book").Set("people = people + 1").Where("true").Exec(ctx)
-	return err
+	return merged, tx.NoteChange(ctx)
 }
 
 // place is where the awards of a person exclude each other.

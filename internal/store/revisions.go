@@ -75,8 +75,9 @@ func (tx *Tx) EnsureRevision(ctx context.Context, r Revision, matchers map[strin
 type Held struct {
 	// RevisionID is the revision that judges; 0 for none.
 	RevisionID int64
-	// People counts how often it changed whose an account is.
-	People int64
+	// Changes counts how often it changed what servers remember of the book: whose an account is, and which achievements rules
+	// declare.
+	Changes int64
 }
 
 // HoldRevision returns which revision judges, and keeps it the one until the transaction ends. With exclusive
@@ -88,9 +89,15 @@ func (tx *Tx) HoldRevision(ctx context.Context, exclusive bool) (Held, error) {
 // readHeld reads what is held.
 func readHeld(ctx context.Context, db bun.IDB) (Held, error) {
 	var revision sql.NullInt64
-	var people int64
-	err := db.NewSelect().Table("book").Column("revision_id", "people").Scan(ctx, &revision, &people)
-	return Held{revision.Int64, people}, err
+	var changes int64
+	err := db.NewSelect().Table("book").Column("revision_id", "people").Scan(ctx, &revision, &changes)
+	return Held{revision.Int64, changes}, err
+}
+
+// NoteChange notes that it changed what servers remember of the book.
+func (tx *Tx) NoteChange(ctx context.Context) error {
+	_, err := tx.db.NewUpdate().Table("book").Set("people = people + 1").Where("true").Exec(ctx)
+	return err
 }
 
 // MatchersOf returns what revisions judge by: for each revision, the targets of each matcher.
