@@ -35,9 +35,15 @@ func (a *Automation) commitOrSplit(ctx context.Context, batch []*intake) {
 		if !errors.Is(err, errStale) {
 			break
 		}
-		if err = a.Refresh(ctx); err == nil {
-			err = a.commitBatch(ctx, batch)
+		if err = a.Refresh(ctx); err != nil {
+			// What an older program cannot judge by is no fault of the deliveries.
+			err = fault.UnavailableFor("the rules", retryAfterFull).Because(err)
+			break
 		}
+		err = a.commitBatch(ctx, batch)
+	}
+	if errors.Is(err, errStale) {
+		err = fault.UnavailableFor("the rules", retryAfterFull).Because(err)
 	}
 	switch {
 	case err == nil:
