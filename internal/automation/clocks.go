@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strconv"
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/event"
+	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -30,7 +32,7 @@ func (a *Automation) RunClocks(ctx context.Context) {
 	for ctx.Err() == nil {
 		busy, err := a.Tick(commits)
 		if err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "the clocks stand still", "error", err)
+			a.log.WarnContext(ctx, "not all that is due could be done", "error", err)
 		}
 		if busy && err == nil {
 			continue
@@ -42,38 +44,27 @@ func (a *Automation) RunClocks(ctx context.Context) {
 	}
 }
 
-// Tick does what is due now, a batch of each, and reports whether there was anything.
+// Tick does what is due now, a batch of each, and reports whether there was anything. What fails keeps nothing else from
+// being done.
 func (a *Automation) Tick(ctx context.Context) (busy bool, err error) {
-	settled, err := a.judgeSettled(ctx)
-	if err != nil {
-		return false, err
-	}
-	lapsed, err := a.lapse(ctx)
-	if err != nil {
-		return false, err
-	}
-	replayed, err := a.replay(ctx)
-	if err != nil {
-		return false, err
-	}
-	turned := a.turnMonths(ctx)
-	expired, err := a.expire(ctx)
-	if err != nil {
-		return false, err
-	}
-	ended, err := a.expireSessions(ctx)
-	if err != nil {
-		return false, err
-	}
-	busy = settled || lapsed || replayed || turned || expired || ended
-	for _, clock := range a.current.Load().set.Clocks() {
-		ticked, err := a.tick(ctx, clock)
+	var failed []error
+	do := func(what string, step func(context.Context) (bool, error)) {
+		some, err := step(ctx)
 		if err != nil {
-			return false, err
+			failed = append(failed, fmt.Errorf("%s: %w", what, err))
 		}
-		busy = busy || ticked
+		busy = busy || some && err == nil
 	}
-	return busy, nil
+	do("what waited", a.judgeSettled)
+	do("what lapses", a.lapse)
+	do("replays", a.replay)
+	do("months", func(ctx context.Context) (bool, error) { return a.turnMonths(ctx), nil })
+	do("what is kept for a time", a.expire)
+	do("sessions", a.expireSessions)
+	for _, clock := range a.current.Load().set.Clocks() {
+		do("the clock "+clock.String(), func(ctx context.Context) (bool, error) { return a.tick(ctx, clock) })
+	}
+	return busy, errors.Join(failed...)
 }
 
 // alone runs work that no delivery asked for in a transaction of its own.
@@ -95,10 +86,16 @@ func (a *Automation) withRules(ctx context.Context, exclusive bool, fn func(cont
 	return err
 }
 
-func (a *Automation) workOnce(ctx context.Context, exclusive bool, fn func(context.Context, *store.Tx, *work) error) error {
+func (a *Automation) workOnce(ctx context.Context, exclusive bool, fn func(context.Context, *store.Tx, *work) error) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			a.log.ErrorContext(ctx, "judging panicked", "panic", panicked, "stack", string(debug.Stack()))
+			err = fmt.Errorf("judging panicked: %v", panicked)
+		}
+	}()
 	var done *work
 	rules := a.current.Load()
-	err := a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		done = newWork(a, rules, nil) // a retried transaction starts anew
 		if err := done.hold(ctx, tx, exclusive); err != nil {
 			return err
@@ -122,15 +119,42 @@ func (a *Automation) workOnce(ctx context.Context, exclusive bool, fn func(conte
 	return nil
 }
 
-// judgeSettled judges the events that rules have waited for long enough.
+// judgeSettled judges the events that rules have waited for long enough. When some cannot be judged, fewer are tried, until
+// the one that is to blame stands alone: it says so from then on, and waits no longer.
 func (a *Automation) judgeSettled(ctx context.Context) (some bool, err error) {
-	err = a.alone(ctx, func(ctx context.Context, tx *store.Tx, w *work) error {
-		due, err := tx.TakeDue(ctx, a.now(), tickBatch)
+	for limit := tickBatch; ; limit /= 2 {
+		due, err := a.judgeDue(ctx, limit)
+		switch {
+		case err == nil, fault.Is(err, fault.Unavailable), errors.Is(err, errStale), len(due) == 0, ctx.Err() != nil:
+			return len(due) > 0, err
+		case len(due) == 1:
+			return true, a.giveUp(ctx, due[0], err)
+		}
+	}
+}
+
+// giveUp notes of an event that waited that it cannot be judged, if it is still the first one.
+func (a *Automation) giveUp(ctx context.Context, waited store.Waiting, cause error) error {
+	a.log.ErrorContext(ctx, "an event that waited cannot be judged", "event_id", waited.EventID, "error", cause)
+	return a.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		due, err := tx.TakeDue(ctx, a.now(), 1)
 		if err != nil || len(due) == 0 {
-			some = false
 			return err
 		}
-		some = true
+		if due[0].EventID != waited.EventID || due[0].Settle != waited.Settle {
+			return fmt.Errorf("another server takes what waits: %w", cause) // and this one tries again
+		}
+		return tx.NoteFailures(ctx, waited.EventID, "*: judging failed; the server's log has the cause")
+	})
+}
+
+// judgeDue judges some of the events that are due, and returns which it took.
+func (a *Automation) judgeDue(ctx context.Context, limit int) (due []store.Waiting, err error) {
+	err = a.alone(ctx, func(ctx context.Context, tx *store.Tx, w *work) error {
+		due, err = tx.TakeDue(ctx, a.now(), limit)
+		if err != nil || len(due) == 0 {
+			return err
+		}
 		ids := make([]int64, len(due))
 		for i := range due {
 			ids[i] = due[i].EventID
@@ -153,7 +177,7 @@ func (a *Automation) judgeSettled(ctx context.Context) (some bool, err error) {
 		}
 		return w.consider(ctx, tx, events)
 	})
-	return some, err
+	return due, err
 }
 
 // lapse revokes the awards whose time is over.

@@ -1,0 +1,81 @@
+package automation_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/rule"
+	"github.com/seed-504bad89/accolade/internal/store"
+	"github.com/seed-504bad89/accolade/internal/testkit"
+)
+
+// An event that cannot be judged when it is settled holds up neither those beside it nor anything else that only time
+// brings about.
+func TestClocksGoOnBesideAnEventThatCannotBeJudged(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Helper()
+
+		m := start(t, testkit.Open(t, databaseURL), `
+namespace: acme
+achievements:
+  - {key: poison, name: Poison, kind: irrevocable, award: {on: merge_request.merged, when: event.author.login == "mallory", settle: 1h, to: event.author}}
+  - {key: settled, name: Settled, kind: irrevocable, award: {on: merge_request.merged, settle: 1h, to: event.author}}
+  - {key: held, name: Held, kind: revocable, award: {on: merge_request.merged, to: event.author, hold: {for: 2h}}}
+`)
+		testkit.Refuse(t, databaseURL, "acme/poison")
+		logins := []string{"ada", "mallory", "hedy", "edsger"}
+		for i, login := range logins {
+			m.merge(int64(i+1), login)
+		}
+		for _, at := range []time.Duration{90 * time.Minute, 3 * time.Hour} {
+			m.clock.Advance(time.Date(2026, time.November, 2, 9, 47, 13, 0, time.UTC).Add(at).Sub(m.clock.Now()))
+			for range 100 {
+				if busy, err := m.Tick(t.Context()); !busy && err == nil {
+					break
+				}
+			}
+		}
+		for _, login := range []string{"ada", "hedy", "edsger"} {
+			same(t, "what "+login+" has", m.keys(login), []string{"settled"})
+		}
+		busy, err := m.Tick(t.Context())
+		same(t, "that nothing is left to do", []any{busy, err}, []any{false, nil})
+		m.do(func(ctx context.Context, tx *store.Tx) error {
+			event, err := tx.EventByID(ctx, 2)
+			if err == nil && event.Failures == "" {
+				t.Error("the event does not say that it could not be judged")
+			}
+			return err
+		})
+	})
+}
+
+// Rules that this program cannot read, because a newer one has applied them, are no fault of the deliveries: they wait.
+func TestDeliveriesWaitForAProgramThatKnowsTheRules(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		m := start(t, book, mergeRules)
+		newer, err := json.Marshal([]rule.File{{Name: "rules.yaml", Text: "namespace: acme\nnot_known_yet: 1\nachievements: []\n"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.do(func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.EnsureRevision(ctx, store.Revision{Hash: "newer", Files: newer, AppliedAt: m.clock.Now()}, nil)
+			return err
+		})
+		receipt, err := m.receive("pull_request", testkit.MergedPullRequest(1, 815, "ada"))
+		if !fault.Is(err, fault.Unavailable) {
+			t.Errorf("the delivery gives %+v, %v", receipt, err)
+		}
+		m.apply(mergeRules)
+		same(t, "what its redelivery gives", m.merge(1, "ada"), []string{"each"})
+	})
+}
