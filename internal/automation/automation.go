@@ -192,12 +192,18 @@ func (a *Automation) Run(ctx context.Context) {
 	sharer.Wait()
 }
 
+// lastCommits is how long what is queued is still committed after the word to stop. Its senders have gone by then, and send again.
+const lastCommits = 5 * time.Second
+
 // commitQueued makes one commit after the other. A second one beside it would make both smaller: what a transaction costs is
 // shared by all that are in it, and counts that two raise make one wait for the other
 // (docs/decisions/0024-one-exchange-for-an-intake.md).
 func (a *Automation) commitQueued(ctx context.Context) {
-	// The last batches must reach the book although ctx, which only says "stop", is done.
-	commits := context.WithoutCancel(ctx)
+	// The last batches must reach the book although ctx, which only says "stop", is done; but not one after the other in
+	// vain, when the book does not answer.
+	commits, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastCommits, giveUp) })()
 	for {
 		select {
 		case first := <-a.queue:
