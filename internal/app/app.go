@@ -46,7 +46,8 @@ type Config struct {
 	// Rules holds the rules files; nil for no rules.
 	Rules fs.FS
 	// AdminToken is the first admin's; empty makes one.
-	AdminToken  string
+	AdminToken string
+	// AutoMigrate brings the database's schema up to date; without it, somebody else must.
 	AutoMigrate bool
 	// RateLimit and AnonymousRateLimit are how many requests a minute a token may make, and an address
 	// without one; 0 is no limit.
@@ -105,8 +106,8 @@ type App struct {
 	listener   net.Listener
 	metrics    net.Listener
 	issued     string
-	// waiting says that the database was away at the start, and furnished that everything is made.
-	waiting   bool
+	// missing is what the service waits for since its start, nil for nothing, and furnished says that everything is made.
+	missing   atomic.Pointer[fault.Error]
 	furnished atomic.Bool
 	// stopping says that it is about to end.
 	stopping atomic.Bool
@@ -130,7 +131,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	return a, nil
 }
 
-// open opens everything. With a spool, the database may still be away: then Run does the rest.
+// open opens everything, unless the database has to be waited for: then Run does the rest.
 func (a *App) open(ctx context.Context) error {
 	if err := a.prepare(ctx); err != nil {
 		return err
@@ -138,8 +139,8 @@ func (a *App) open(ctx context.Context) error {
 	switch err := a.meet(ctx); {
 	case err == nil:
 		return a.furnish(ctx)
-	case a.spool != nil && fault.Is(err, fault.Unavailable):
-		a.waiting = true
+	case a.awaits(err):
+		a.missing.Store(fault.As(err))
 		return nil
 	default:
 		return err
@@ -164,12 +165,14 @@ func (a *App) prepare(ctx context.Context) error {
 	return a.listen(ctx)
 }
 
-// meet finds out which database it is, and brings it up to date. It may be tried again.
+// meet finds out which database it is, and brings it up to date, or sees that somebody did. It may be tried again.
 func (a *App) meet(ctx context.Context) (err error) {
 	if a.cfg.AutoMigrate {
 		if err := a.store.Migrate(ctx); err != nil {
 			return fmt.Errorf("migrating the database: %w", err)
 		}
+	} else if err := a.store.Ready(ctx); err != nil {
+		return fmt.Errorf("looking whether the database is migrated: %w", err)
 	}
 	if a.cfg.Cache.Book, err = a.store.Identity(ctx); err != nil {
 		return fmt.Errorf("reading the database: %w", err)

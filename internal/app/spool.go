@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/spool"
+	"github.com/seed-504bad89/accolade/internal/store"
 )
 
 // openSpool opens the spool, if one is configured. No source may fill all of it when there are others.
@@ -33,7 +34,11 @@ func (a *App) ready(ctx context.Context) error {
 	err := a.store.Ready(ctx)
 	if err != nil && a.spool != nil && a.spool.HasRoom() {
 		away := fault.As(err).Because(err)
-		away.Text += "; deliveries are kept in the spool until it is"
+		until := "it is"
+		if store.IsNotMigrated(err) {
+			until = "they are"
+		}
+		away.Text += "; deliveries are kept in the spool until " + until
 		return away
 	}
 	return err

@@ -16,9 +16,10 @@ import (
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/server"
 	"github.com/seed-504bad89/accolade/internal/server/hook"
+	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-// meetEvery is how often a database is looked for that was away at the start.
+// meetEvery is how often it is looked whether a database is there that was away at the start, or not migrated.
 const meetEvery = time.Second
 
 // entrance is the public handler, which changes when the database is there.
@@ -72,8 +73,22 @@ func (e *entrance) admit(a *App) error {
 	return nil
 }
 
-// waitingRoom returns the handler for when the database is away at the start: webhooks are verified and spooled.
+// awaits reports whether what is amiss with the database at the start is waited for: migrations, which others apply, and with
+// a spool the database itself. Nobody can migrate the file that this process has.
+func (a *App) awaits(err error) bool {
+	if store.IsNotMigrated(err) {
+		return !a.store.Exclusive()
+	}
+	return a.spool != nil && fault.Is(err, fault.Unavailable)
+}
+
+// waitingRoom returns the handler for when the database is waited for: with a spool, webhooks are verified and spooled.
 func (a *App) waitingRoom() (http.Handler, error) {
+	cfg := server.Config{Ready: a.ready, ReadyForHooks: a.readyForHooks}
+	why := func() error { return a.missing.Load() }
+	if a.spool == nil {
+		return server.Waiting(cfg, why), nil
+	}
 	nothing, err := cache.NewSeen(cache.Config{MemorySize: 1})
 	if err != nil {
 		return nil, fmt.Errorf("waiting for the database: %w", err)
@@ -86,18 +101,21 @@ func (a *App) waitingRoom() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return server.Waiting(server.Config{
-		Ready: a.ready, ReadyForHooks: a.readyForHooks,
-		Mount: func(routes gin.IRouter) { hook.Mount(routes, receiver, a.cfg.Now) },
-	}), nil
+	cfg.Mount = func(routes gin.IRouter) { hook.Mount(routes, receiver, a.cfg.Now) }
+	return server.Waiting(cfg, why), nil
 }
 
 // await returns when the database is there and everything is made that works with it.
 func (a *App) await(ctx context.Context, entrance *entrance) error {
-	if !a.waiting {
+	missing := a.missing.Load()
+	if missing == nil {
 		return nil
 	}
-	a.log.WarnContext(ctx, "serving webhooks alone until the database is there", "url", a.URL())
+	meanwhile := "serving webhooks alone until the database is there"
+	if a.spool == nil {
+		meanwhile = "serving nothing until the database is there"
+	}
+	a.log.WarnContext(ctx, meanwhile, "url", a.URL(), "error", missing)
 	for {
 		select {
 		case <-ctx.Done():
@@ -107,6 +125,7 @@ func (a *App) await(ctx context.Context, entrance *entrance) error {
 		err := a.meet(ctx)
 		switch {
 		case fault.Is(err, fault.Unavailable):
+			a.missing.Store(fault.As(err))
 			continue
 		case err == nil:
 			err = a.furnish(ctx)

@@ -41,6 +41,8 @@ type dialect interface {
 type schema interface {
 	// migrations are the SQL files that make the tables.
 	migrations() (fs.FS, error)
+	// hasTable reports whether there is a table of the name.
+	hasTable(ctx context.Context, db *bun.DB, name string) (bool, error)
 	// exclusive runs fn while no other process migrates the same database.
 	exclusive(ctx context.Context, s *Store, fn func() error) error
 	// life is what Life says.

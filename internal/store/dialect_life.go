@@ -18,3 +18,14 @@ func (postgres) life(ctx context.Context, db *bun.DB) string {
 
 // life is the process's: nobody can tell whether the file is still the one that the last process had.
 func (sqliteFile) life(context.Context, *bun.DB) string { return rand.Text() }
+
+// hasTable looks where the name would be found by a statement.
+func (postgres) hasTable(ctx context.Context, db *bun.DB, name string) (has bool, err error) {
+	err = db.NewRaw("SELECT to_regclass(?) IS NOT NULL", name).Scan(ctx, &has)
+	return has, err
+}
+
+func (sqliteFile) hasTable(ctx context.Context, db *bun.DB, name string) (has bool, err error) {
+	err = db.NewRaw("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?)", name).Scan(ctx, &has)
+	return has, err
+}

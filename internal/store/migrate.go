@@ -6,6 +6,8 @@ import (
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/migrate"
+
+	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
 // migrationsTable is where bun's migrator notes what was applied.
@@ -54,7 +56,8 @@ func (s *Store) Life(ctx context.Context) string {
 	return s.dialect.life(ctx, s.writer)
 }
 
-func (s *Store) migrator() (*migrate.Migrator, error) {
+// known returns the migrations that this program knows.
+func (s *Store) known() (*migrate.Migrations, error) {
 	files, err := s.dialect.migrations()
 	if err != nil {
 		return nil, fmt.Errorf("reading the migrations: %w", err)
@@ -62,6 +65,14 @@ func (s *Store) migrator() (*migrate.Migrator, error) {
 	migrations := migrate.NewMigrations()
 	if err := migrations.Discover(files); err != nil {
 		return nil, fmt.Errorf("reading the migrations: %w", err)
+	}
+	return migrations, nil
+}
+
+func (s *Store) migrator() (*migrate.Migrator, error) {
+	migrations, err := s.known()
+	if err != nil {
+		return nil, err
 	}
 	return migrate.NewMigrator(s.writer, migrations,
 		migrate.WithTableName(migrationsTable),
@@ -76,8 +87,19 @@ func (s *Store) migrator() (*migrate.Migrator, error) {
 	), nil
 }
 
-// pending returns how many migrations are not applied.
+// pending returns how many migrations are not applied. It changes nothing, and needs no more rights than to read.
 func (s *Store) pending(ctx context.Context) (int, error) {
+	known, err := s.known()
+	if err != nil {
+		return 0, err
+	}
+	begun, err := s.dialect.hasTable(ctx, s.reader, migrationsTable)
+	if err != nil {
+		return 0, fmt.Errorf("looking for the table of migrations: %w", err)
+	}
+	if !begun {
+		return len(known.Sorted()), nil
+	}
 	migrator, err := s.migrator()
 	if err != nil {
 		return 0, err
@@ -87,4 +109,16 @@ func (s *Store) pending(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("reading what was migrated: %w", err)
 	}
 	return len(all.Unapplied()), nil
+}
+
+// notMigrated is the code of a book that lacks migrations.
+const notMigrated = "not_migrated"
+
+// IsNotMigrated reports whether an error says that migrations are missing, which Migrate applies.
+func IsNotMigrated(err error) bool { return err != nil && fault.As(err).Code == notMigrated }
+
+func missing(migrations int) *fault.Error {
+	f := fault.New(fault.Unavailable, notMigrated, "%d migrations are not applied; run accolade migrate", migrations)
+	f.RetryAfter = retryAfterAway
+	return f
 }

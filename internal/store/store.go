@@ -10,7 +10,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -132,11 +131,11 @@ func (s *Store) Ready(ctx context.Context) error {
 		return s.explain(err)
 	}
 	pending, err := s.pending(ctx)
-	if err == nil && pending > 0 {
-		err = fmt.Errorf("%d migrations are not applied", pending)
-	}
 	if err != nil {
 		return fault.UnavailableFor("the database", retryAfterAway).Because(err)
+	}
+	if pending > 0 {
+		return missing(pending)
 	}
 	s.migrated.Store(true)
 	return nil
