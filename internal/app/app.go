@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -36,7 +37,7 @@ import (
 type Config struct {
 	// Listen and MetricsListen are host:port; MetricsListen may be empty for none.
 	Listen, MetricsListen string
-	// BaseURL has no trailing slash; empty means the listening address.
+	// BaseURL has no trailing slash; empty means the listening address, or localhost if that is every address.
 	BaseURL string
 	Store   store.Config
 	Cache   cache.Config
@@ -264,7 +265,10 @@ func (a *App) listen(ctx context.Context) error {
 		return fmt.Errorf("listening: %w", err)
 	}
 	if a.cfg.BaseURL == "" {
-		a.cfg.BaseURL = "http://" + a.listener.Addr().String()
+		a.cfg.BaseURL = a.URL()
+		if _, everywhere := a.address(); everywhere {
+			a.log.WarnContext(ctx, "base_url is not set: links and mails lead to this machine alone", "base_url", a.cfg.BaseURL)
+		}
 	}
 	if a.cfg.MetricsListen == "" {
 		return nil
@@ -276,7 +280,20 @@ func (a *App) listen(ctx context.Context) error {
 }
 
 // URL returns the address under which the service answers.
-func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+func (a *App) URL() string {
+	address, _ := a.address()
+	return "http://" + address
+}
+
+// address is where the service listens, as a client on this machine names it. Everywhere says that it listens on all of the
+// machine's addresses, of which none is in the name.
+func (a *App) address() (address string, everywhere bool) {
+	address = a.listener.Addr().String()
+	if tcp, ok := a.listener.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("localhost", strconv.Itoa(tcp.Port)), true
+	}
+	return address, false
+}
 
 // IssuedToken returns the admin token that the first start made, and "" when there was one
 // already or the configuration gave it. It is told this once and kept nowhere. Of a database that was away at the start,
