@@ -204,7 +204,7 @@ func (a *App) furnish(ctx context.Context) (err error) {
 		return err
 	}
 	a.operations = operation.New(operation.Config{
-		Store: a.store, Now: a.cfg.Now, Sources: a.accountSources(), Announce: wake, Automation: a.automation,
+		Store: a.store, Now: a.cfg.Now, Log: a.log, Sources: a.accountSources(), Announce: wake, Automation: a.automation,
 		AcceptanceRequired: a.cfg.AcceptanceRequired, HidePrivateAwards: a.cfg.HidePrivateAwards,
 	})
 	for _, kind := range []string{

@@ -20,7 +20,7 @@ const (
 
 // EnsureAdmin makes sure that somebody can administer a new service. The configured token, when
 // there is one, becomes a token of the user "admin"; without one, and when there is no admin's token
-// yet, one is made and returned. It returns "" in all other cases.
+// yet, one is made and returned. It returns "" in all other cases. Tokens that were configured before stay: the log says so.
 //
 // The token must have at least 16 characters. Calling it again, or from several replicas at once,
 // changes nothing.
@@ -30,20 +30,25 @@ func (o *Operations) EnsureAdmin(ctx context.Context, token string) (string, err
 			"must have %d to %d characters, and a right checksum if it begins with %s", minAdminToken, maxSecret, secretPrefix)
 	}
 	var issued string
+	var further bool
 	var err error
 	for range adminAttempts {
-		issued = ""
+		issued, further = "", false
 		err = o.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 			var err error
 			if token == "" {
 				issued, err = o.firstAdminToken(ctx, tx)
 				return err
 			}
-			return o.acceptAdminToken(ctx, tx, token)
+			further, err = o.acceptAdminToken(ctx, tx, token)
+			return err
 		})
 		if !fault.Is(err, fault.Conflict) {
 			break
 		}
+	}
+	if err == nil && further {
+		o.log.WarnContext(ctx, "the configured admin token is a further one: revoke the one before, which is as good", "user", adminUsername)
 	}
 	return issued, err
 }
@@ -67,20 +72,24 @@ func (o *Operations) firstAdminToken(ctx context.Context, tx *store.Tx) (string,
 	return secret, o.storeAdminToken(ctx, tx, admin, secret)
 }
 
-// acceptAdminToken makes the secret a token of the user "admin", unless it is an admin's already.
-func (o *Operations) acceptAdminToken(ctx context.Context, tx *store.Tx, secret string) error {
+// acceptAdminToken makes the secret a token of the user "admin", unless it is an admin's already. It is a further one when an
+// admin has another.
+func (o *Operations) acceptAdminToken(ctx context.Context, tx *store.Tx, secret string) (further bool, err error) {
 	known, err := tx.TokenByHash(ctx, hash(secret))
 	if err == nil {
-		return checkAdminToken(ctx, tx, known)
+		return false, checkAdminToken(ctx, tx, known)
 	}
 	if !fault.Is(err, fault.NotFound) {
-		return err
+		return false, err
 	}
 	admin, err := o.adminUser(ctx, tx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return o.storeAdminToken(ctx, tx, admin, secret)
+	if further, err = tx.AnyAdminToken(ctx); err != nil {
+		return false, err
+	}
+	return further, o.storeAdminToken(ctx, tx, admin, secret)
 }
 
 func (o *Operations) storeAdminToken(ctx context.Context, tx *store.Tx, admin *achievement.User, secret string) error {

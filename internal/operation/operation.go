@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -39,6 +40,8 @@ type Config struct {
 	Now func() time.Time
 	// Sources are the names of the configured sources, which accounts may be linked on.
 	Sources []string
+	// Log is told what whoever runs the service should know; nil for nobody.
+	Log *slog.Logger
 	// Announce is called after a commit that queued work for the outbox; nil for nobody.
 	Announce func()
 	// Automation knows the rules.
@@ -54,6 +57,7 @@ type Operations struct {
 	automation *automation.Automation
 	store      *store.Store
 	now        func() time.Time
+	log        *slog.Logger
 	sources    map[string]bool
 	announce   func()
 	// accepting says that awards are hidden until they are accepted.
@@ -72,12 +76,16 @@ func New(cfg Config) *Operations {
 	if announce == nil {
 		announce = func() {}
 	}
+	log := cfg.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	sources := map[string]bool{}
 	for _, name := range cfg.Sources {
 		sources[name] = true
 	}
 	return &Operations{
-		automation: cfg.Automation, store: cfg.Store, now: cfg.Now, sources: sources, announce: announce,
+		automation: cfg.Automation, store: cfg.Store, now: cfg.Now, log: log, sources: sources, announce: announce,
 		accepting: cfg.AcceptanceRequired, hiding: cfg.HidePrivateAwards, decoding: make(chan struct{}, maxDecoding),
 		thumbnails: newThumbnails(),
 	}
