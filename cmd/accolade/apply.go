@@ -76,7 +76,7 @@ func (c diffCommand) Run(ctx context.Context) error {
 
 // sendRules asks the service to apply files, which are checked here first.
 func sendRules(ctx context.Context, api *client.ClientWithResponses, paths []string, dryRun, notify bool) (*client.RulesDiff, error) {
-	files, _, err := readRules(paths)
+	files, _, err := foundRules(paths)
 	if err != nil {
 		return nil, err
 	}

@@ -106,6 +106,8 @@ func TestApplyOnTheCommandLine(t *testing.T) {
 		{[]string{"rules", "explain", "accolade", "acme/other"}, 1, ""},
 		{[]string{"diff", folder + "/nowhere"}, 2, ""},
 		{[]string{"apply", write(t, map[string]string{"r.yaml": "namespace: acme\n"})}, 1, ""},
+		{[]string{"apply", t.TempDir()}, 1, ""},
+		{[]string{"diff", t.TempDir()}, 2, ""},
 		{[]string{"apply", write(t, map[string]string{"r.yaml": "namespace: acme\nachievements: []\n"})}, 0, "- retired acme/badge\n"},
 	} {
 		out, err := accolade(t, step.line...)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/rule"
@@ -39,7 +40,7 @@ type rulesCheckCommand struct {
 // Run prints the faults of all files and fails when there are any; or else it prints what is likely a
 // mistake.
 func (c rulesCheckCommand) Run() error {
-	rules, tests, err := readRules(c.Paths)
+	rules, tests, err := foundRules(c.Paths)
 	if err != nil {
 		return err
 	}
@@ -148,6 +149,25 @@ func readRules(paths []string) (rules, tests []rule.File, err error) {
 			return nil, nil, fmt.Errorf("%s: %w", path, err)
 		}
 		rules, tests = append(rules, someRules...), append(tests, someTests...)
+	}
+	return rules, tests, nil
+}
+
+// foundRules does the same, and fails where there is nothing to read: rules of a directory that is empty or the wrong one
+// are no rules, and whoever had them would apply that every achievement is retired.
+func foundRules(paths []string) (rules, tests []rule.File, err error) {
+	for _, path := range paths {
+		someRules, someTests, err := readRules([]string{path})
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(someRules)+len(someTests) == 0 {
+			return nil, nil, fmt.Errorf("no rules files in %s", path)
+		}
+		rules, tests = append(rules, someRules...), append(tests, someTests...)
+	}
+	if len(rules) == 0 {
+		return nil, nil, fmt.Errorf("no rules files in %s, only tests", strings.Join(paths, ", "))
 	}
 	return rules, tests, nil
 }

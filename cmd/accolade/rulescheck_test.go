@@ -28,7 +28,11 @@ func TestRulesCheckOnTheCommandLine(t *testing.T) {
 		"faults":                       {rulesCheckCommand{Paths: []string{write(t, map[string]string{"r.yaml": "namespace: acme\n"})}}, true},
 		"a picture that is none": {rulesCheckCommand{Paths: []string{write(t, map[string]string{
 			"r.yaml": strings.Replace(described, "    kind:", "    avatar: a.png\n    kind:", 1), "a.png": "no picture"})}}, true},
-		"files that are nowhere": {rulesCheckCommand{Paths: []string{good + "/nowhere"}}, true},
+		"no files":                         {rulesCheckCommand{Paths: []string{t.TempDir()}}, true},
+		"tests without rules":              {rulesCheckCommand{Paths: []string{filepath.Join(good, "r_test.yaml")}}, true},
+		"rules and, by mistake, no folder": {rulesCheckCommand{Paths: []string{good, t.TempDir()}}, true},
+		"rules and tests, each by itself":  {rulesCheckCommand{Paths: []string{filepath.Join(good, "r.yaml"), filepath.Join(good, "r_test.yaml")}}, false},
+		"files that are nowhere":           {rulesCheckCommand{Paths: []string{good + "/nowhere"}}, true},
 	} {
 		if err := tc.command.Run(); (err != nil) != tc.fails {
 			t.Errorf("%s: %v", name, err)

@@ -11,13 +11,17 @@ import (
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
+// errNoRules is a fault of the files as any other: a directory without rules is a volume that was not mounted, or the wrong
+// one, and must not retire everything.
+var errNoRules = errors.New("there are no rules files (*.yaml, *.yml) in the directory of rules; is it the right one, and mounted?")
+
 // startRules applies the configured directory, unless it is as it was when it was applied last: what was
 // applied since by other means goes on judging. Faulty files never replace good rules: when the book knows a
 // revision, that one goes on judging and the faults are logged; without one there is nothing to judge by, and
 // the start fails.
 func (a *App) startRules(ctx context.Context) error {
 	err := a.applyRules(ctx, false)
-	if _, faulty := errors.AsType[rule.Problems](err); err != nil && !faulty {
+	if _, faulty := errors.AsType[rule.Problems](err); err != nil && !faulty && !errors.Is(err, errNoRules) {
 		return err
 	}
 	if refreshErr := a.automation.Refresh(ctx); refreshErr != nil {
@@ -53,6 +57,9 @@ func (a *App) applyRules(ctx context.Context, again bool) error {
 	files, _, err := rule.ReadFiles(a.cfg.Rules)
 	if err != nil {
 		return fmt.Errorf("reading the rules: %w", err)
+	}
+	if len(files) == 0 {
+		return errNoRules
 	}
 	set, err := rule.Load(files)
 	if err != nil {

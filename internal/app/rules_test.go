@@ -152,3 +152,41 @@ func TestFirstStartWithFaultyRulesFails(t *testing.T) {
 		t.Errorf("the error %q does not say where the fault is", err)
 	}
 }
+
+// A directory without rules files is a volume that was not mounted: it retires nothing. To retire everything is to write
+// "achievements: []".
+func TestADirectoryWithoutRulesRetiresNothing(t *testing.T) {
+	t.Parallel()
+
+	path := testkit.SQLitePath(t)
+	cfg := configuration(path, "")
+	cfg.Rules = fstest.MapFS{"notes.txt": {Data: []byte("no rules")}, "merge_test.yaml": {Data: []byte("tests: []\n")}}
+	const want = "there are no rules files"
+	service, err := app.New(t.Context(), cfg)
+	if err == nil {
+		t.Errorf("a first start without rules files is one: %v", service.Close())
+	} else if !strings.Contains(err.Error(), want) {
+		t.Errorf("the first start ends with %q, want %q in it", err, want)
+	}
+
+	files := fstest.MapFS{"rules.yaml": {Data: []byte(hotRules)}}
+	cfg.Rules = files
+	var log logged
+	cfg.Log = log.logger()
+	service, err = app.New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(files, "rules.yaml")
+	if err := service.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Reload = %v, want %q in it", err, want)
+	}
+	if err := service.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, answer := deliver(t, start(t, cfg), "pull_request", testkit.MergedPullRequest(1, 583231, "ada"))
+	mustBe(t, "what the last good rules gave", len(answer["awards"].([]any)), 2)
+	if !strings.Contains(log.text(), want) {
+		t.Errorf("the log does not say %q:\n%s", want, log.text())
+	}
+}
