@@ -54,6 +54,9 @@ achievements:
 			}
 		}
 	}
+	if _, err := accolade(t, "import", "nobody"); err == nil || err.Error() != "the service refused: no such source (not_found)" {
+		t.Errorf("importing from nobody ends with %v", err)
+	}
 	knownByWebhooks(t)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -52,7 +53,22 @@ func (s service) address(cfg app.Config) string {
 	return strings.TrimSuffix(address, "/")
 }
 
-// refused is what a service's refusal means to a command.
+// refused is what a service's refusal means to a command: its words and its code, and the body where that is no problem of
+// a service, such as a proxy's page.
 func refused(status string, body []byte) error {
-	return fmt.Errorf("the service refused: %s: %s", status, body)
+	var problem client.Problem
+	if err := json.Unmarshal(body, &problem); err != nil || problem.Detail == "" {
+		return fmt.Errorf("the service refused: %s: %s", status, body)
+	}
+	told := []string{fmt.Sprintf("the service refused: %s (%s)", problem.Detail, problem.Code)}
+	var fields []client.FieldProblem
+	if problem.Errors != nil {
+		fields = *problem.Errors
+	}
+	for _, field := range fields {
+		if !strings.Contains(problem.Detail, field.Detail) {
+			told = append(told, fmt.Sprintf("  %s: %s", field.Field, field.Detail))
+		}
+	}
+	return errors.New(strings.Join(told, "\n"))
 }
