@@ -307,7 +307,7 @@ func openSQLite(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	// The writer makes the file and its WAL before a reader looks for them.
 	if _, err := writer.ExecContext(ctx, "SELECT 1"); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), writer.Close(), reader.Close(), release())
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, unopened(path, err)), writer.Close(), reader.Close(), release())
 	}
 	return &Store{dialect: sqliteFile{}, writer: writer, reader: reader, release: release}, nil
 }
@@ -333,7 +333,7 @@ func lockFile(ctx context.Context, path string) (release func() error, err error
 		return nil, errors.Join(fault.New(fault.Conflict, "database_in_use", "%s is in use by another process", path), lock.Close())
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, err), lock.Close())
+		return nil, errors.Join(fmt.Errorf("opening %s: %w", path, unopened(path, err)), lock.Close())
 	}
 	return lock.Close, nil
 }
