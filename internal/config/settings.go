@@ -90,7 +90,7 @@ func keeping() []Setting {
 		{ //nolint:gosec // the password in the example is the word "password"
 			Variable: "ACCOLADE_DATABASE_URL", Key: "database_url", Default: "accolade.db", Secret: true,
 			About: "The book: postgres://user:password@host/database, several hosts separated by commas, or the path of an SQLite file.",
-			set:   func(cfg *app.Config, value string) error { cfg.Store.URL = value; return nil },
+			set:   func(cfg *app.Config, value string) error { cfg.Store.URL = value; return cfg.Store.Check() },
 		},
 		{
 			Variable: "ACCOLADE_DATABASE_CONNECTIONS", Key: "database_connections", Default: "16",

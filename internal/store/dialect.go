@@ -91,8 +91,11 @@ const (
 var migrationFiles embed.FS
 
 func open(ctx context.Context, cfg Config) (*Store, error) {
-	if strings.HasPrefix(cfg.URL, "postgres://") || strings.HasPrefix(cfg.URL, "postgresql://") {
-		return openPostgres(cfg)
+	if err := cfg.Check(); err != nil {
+		return nil, err
+	}
+	if address, ok := postgresURL(cfg.URL); ok {
+		return openPostgres(cfg, address)
 	}
 	return openSQLite(ctx, cfg)
 }
@@ -111,10 +114,10 @@ const (
 	migrationLock = 7_221_504
 )
 
-func openPostgres(cfg Config) (*Store, error) {
-	config, err := pgx.ParseConfig(cfg.URL)
+func openPostgres(cfg Config, address string) (*Store, error) {
+	config, err := parsePostgres(address)
 	if err != nil {
-		return nil, fault.InvalidField("database_url", "bad_url", "is no URL of a Postgres database") // err would show the password
+		return nil, err
 	}
 	prepares := config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
 	// bun writes values into the statement, so that preparing statements would never pay.
