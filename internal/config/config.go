@@ -122,8 +122,8 @@ func applyPair(cfg *app.Config, known map[string]Setting, pair *ast.MappingValue
 	if err := yaml.NodeToValue(pair.Value, &value); err != nil {
 		return badYAML(err)
 	}
-	if value == nil {
-		return nil // a key with nothing behind it says nothing
+	if value == nil || value == "" {
+		return nil // as with the environment, nothing is not set
 	}
 	if err := setting.set(cfg, fmt.Sprint(value)); err != nil {
 		return fmt.Errorf("line %d: %s: %w", key.Position.Line, key.Value, err)

@@ -14,21 +14,13 @@ Accolade needs none: without any it keeps everything in the SQLite file accolade
 directory and listens on 127.0.0.1:8080. What is set in the environment overrides the file that
 ACCOLADE_CONFIG names, and the file overrides the defaults. "accolade config check" says what is wrong.
 
+An empty variable is as good as none: what the file says holds, or the default. So is an empty value in the file: the
+default holds.
+
 | environment | file | default | what it is |
 |---|---|---|---|
 `)
-	var secrets strings.Builder
-	for _, setting := range Settings() {
-		shown := "none"
-		if setting.Default != "" {
-			shown = "`" + setting.Default + "`"
-		}
-		fmt.Fprintf(w, "| `%s` | `%s` | %s | %s |\n", setting.Variable, setting.Key, shown, setting.About)
-		if setting.Secret {
-			fmt.Fprintf(&secrets, "- `%s_FILE`\n", setting.Variable)
-		}
-	}
-	fmt.Fprint(w, "\nThese name a file that holds the value, which keeps a secret out of the environment:\n\n", &secrets)
+	writeSettings(w)
 	fmt.Fprint(w, `
 ## Sources
 
@@ -64,4 +56,20 @@ sign_in:
     source: acme-gitlab          # the source whose accounts these are
 `+"```"+`
 `)
+}
+
+// writeSettings writes the rows of the table, and what may be said by files.
+func writeSettings(w io.Writer) {
+	var secrets strings.Builder
+	for _, setting := range Settings() {
+		shown := "none"
+		if setting.Default != "" {
+			shown = "`" + setting.Default + "`"
+		}
+		fmt.Fprintf(w, "| `%s` | `%s` | %s | %s |\n", setting.Variable, setting.Key, shown, setting.About)
+		if setting.Secret {
+			fmt.Fprintf(&secrets, "- `%s_FILE`\n", setting.Variable)
+		}
+	}
+	fmt.Fprint(w, "\nThese name a file that holds the value, which keeps a secret out of the environment:\n\n", &secrets)
 }
