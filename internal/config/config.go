@@ -118,14 +118,11 @@ func applyPair(cfg *app.Config, known map[string]Setting, pair *ast.MappingValue
 	if !ok {
 		return fault.InvalidField(key.Value, "unknown", "is no setting of Accolade (line %d)", key.Position.Line)
 	}
-	var value any
-	if err := yaml.NodeToValue(pair.Value, &value); err != nil {
-		return badYAML(err)
+	value, err := written(pair.Value)
+	if err == nil && value != "" { // as with the environment, nothing is not set
+		err = setting.set(cfg, value)
 	}
-	if value == nil || value == "" {
-		return nil // as with the environment, nothing is not set
-	}
-	if err := setting.set(cfg, fmt.Sprint(value)); err != nil {
+	if err != nil {
 		return fmt.Errorf("line %d: %s: %w", key.Position.Line, key.Value, err)
 	}
 	return nil
@@ -133,7 +130,7 @@ func applyPair(cfg *app.Config, known map[string]Setting, pair *ast.MappingValue
 
 func applySources(cfg *app.Config, node ast.Node) error {
 	var entries []sourceEntry
-	if err := yaml.NodeToValue(node, &entries, yaml.Strict()); err != nil {
+	if err := yaml.NodeToValue(asTexts(node), &entries, yaml.Strict()); err != nil {
 		return badYAML(err)
 	}
 	for i, entry := range entries {

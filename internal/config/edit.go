@@ -280,7 +280,7 @@ func (s *sourcesAt) note(sequence *ast.SequenceNode) {
 		var named struct {
 			Name string `yaml:"name"`
 		}
-		if yaml.NodeToValue(item, &named) == nil && i < len(sequence.Entries) {
+		if yaml.NodeToValue(asTexts(item), &named) == nil && i < len(sequence.Entries) {
 			s.items[named.Name] = sequence.Entries[i].Start.Position.Line
 			s.keys[named.Name] = map[string]bool{}
 			mapping, ok := item.(*ast.MappingNode)

@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,5 +26,56 @@ func TestNothingIsNotSet(t *testing.T) {
 				t.Errorf("%s:%s (-want +got):\n%s", setting.Key, nothing, diff)
 			}
 		}
+	}
+}
+
+// What looks like a number is a text where a text is meant: as a number it would be another one.
+func TestTextsStayAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+
+	for _, written := range []string{"0123456701234567", "0x1F45678901234567", "3.1000000000000000", "1_000_000_000_000", "-0000000000000007", "!!str 0123456701234567"} {
+		want := strings.TrimPrefix(written, "!!str ")
+		cfg, err := config.Load(environment("ACCOLADE_BASE_URL", "https://accolade.example.com", "ACCOLADE_CONFIG", write(t, "accolade.yaml", `
+admin_token: `+written+`
+mail_from: Accolade <a@example.com>
+sources:
+  - {name: hub, forge: github, secret: `+written+`, secrets: [&s `+written+`, *s], bots: [`+written+`], token: `+written+`, trusted_logins: True}
+sign_in:
+  - {name: x, kind: github, client_id: `+written+`, client_secret: `+written+`, title: `+written+`}
+`)))
+		if err != nil {
+			t.Errorf("%s: %v", written, err)
+			continue
+		}
+		source, provider := cfg.Sources[0], cfg.SignIn[0]
+		got := slices.Concat([]string{cfg.AdminToken, source.Token, provider.ClientID, provider.ClientSecret, provider.Title}, source.Secrets, source.Bots)
+		for i, text := range got {
+			if text != want {
+				t.Errorf("%s: text %d is %s", written, i, text)
+			}
+		}
+		if !source.TrustedLogins {
+			t.Errorf("%s: logins are not trusted", written)
+		}
+	}
+}
+
+// Numbers are counted by tens, and may be written in groups.
+func TestNumbersInTheFile(t *testing.T) {
+	t.Parallel()
+
+	cfg, err := config.Load(environment("ACCOLADE_CONFIG", write(t, "accolade.yaml", "spool_max: 1_073_741_824\nrate_limit: 0100\nwebhook_rate: 7")))
+	if err != nil || cfg.SpoolMax != 1<<30 || cfg.RateLimit != 100 || cfg.WebhookRate != 7 {
+		t.Errorf("the spool takes %d, the limits are %d and %d, %v", cfg.SpoolMax, cfg.RateLimit, cfg.WebhookRate, err)
+	}
+}
+
+// A source is found by its name as it is written.
+func TestASourceWithANumberForAName(t *testing.T) {
+	t.Parallel()
+
+	const file = "sources:\n  - {name: 0123, forge: github, secret: x}\n"
+	if after, err := config.RemoveSource([]byte(file), "0123"); err != nil || string(after) != "sources:\n" {
+		t.Errorf("what stays is %q, %v", after, err)
 	}
 }

@@ -35,7 +35,7 @@ type signInEntry struct {
 
 func applySignIn(cfg *app.Config, node ast.Node) error {
 	var entries []signInEntry
-	if err := yaml.NodeToValue(node, &entries, yaml.Strict()); err != nil {
+	if err := yaml.NodeToValue(asTexts(node), &entries, yaml.Strict()); err != nil {
 		return badYAML(err)
 	}
 	for i, entry := range entries {
