@@ -118,7 +118,7 @@ func applyPair(cfg *app.Config, known map[string]Setting, pair *ast.MappingValue
 	if !ok {
 		return fault.InvalidField(key.Value, "unknown", "is no setting of Accolade (line %d)", key.Position.Line)
 	}
-	value, err := written(pair.Value)
+	value, err := written(pair.Value, setting.many)
 	if err == nil && value != "" { // as with the environment, nothing is not set
 		err = setting.set(cfg, value)
 	}

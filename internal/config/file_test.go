@@ -79,3 +79,35 @@ func TestASourceWithANumberForAName(t *testing.T) {
 		t.Errorf("what stays is %q, %v", after, err)
 	}
 }
+
+// Settings of many values may be written as lists, and no others.
+func TestListsInTheFile(t *testing.T) {
+	t.Parallel()
+
+	cfg, err := config.Load(environment("ACCOLADE_CONFIG", write(t, "accolade.yaml", `
+trusted_proxies: [10.0.0.0/8, "fd00::/8, 192.168.0.0/16"]
+cors_origins:
+  - https://example.com
+  - https://example.org
+`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := slices.Concat(cfg.TrustedProxies, cfg.CORSOrigins), []string{"10.0.0.0/8", "fd00::/8", "192.168.0.0/16", "https://example.com", "https://example.org"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for text, want := range map[string]string{
+		"trusted_proxies: []":           "",
+		"trusted_proxies: [~]":          "",
+		"cors_origins: [example.com]":   `line 1: cors_origins: "example.com" is not an origin`,
+		"trusted_proxies: [[10.0.0.0]]": "line 1: trusted_proxies: must be one value, or a list of values",
+		"trusted_proxies: {a: b}":       "line 1: trusted_proxies: must be one value, or a list of values",
+		"listen: [127.0.0.1:8080]":      "line 1: listen: must be one value",
+	} {
+		_, err := config.Load(environment("ACCOLADE_CONFIG", write(t, "accolade.yaml", text)))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}

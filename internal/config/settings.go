@@ -17,7 +17,9 @@ type Setting struct {
 	// Secret says that Variable_FILE may name a file that holds the value.
 	Secret bool
 
-	set func(cfg *app.Config, value string) error
+	// many says that it is values separated by commas, which the file may have as a list.
+	many bool
+	set  func(cfg *app.Config, value string) error
 }
 
 // Settings returns every setting, in the order in which they are documented.
@@ -62,13 +64,13 @@ func serving() []Setting {
 			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.WebhookRate, value, 0) },
 		},
 		{
-			Variable: "ACCOLADE_TRUSTED_PROXIES", Key: "trusted_proxies", Default: "",
-			About: "Networks, as 10.0.0.0/8 and separated by commas, whose X-Forwarded-For is believed; empty believes nobody.",
+			Variable: "ACCOLADE_TRUSTED_PROXIES", Key: "trusted_proxies", Default: "", many: true,
+			About: "Networks, as 10.0.0.0/8 and separated by commas, or in the file a list, whose X-Forwarded-For is believed; empty believes nobody.",
 			set:   setProxies,
 		},
 		{
-			Variable: "ACCOLADE_CORS_ORIGINS", Key: "cors_origins", Default: "",
-			About: "Origins, as https://example.com and separated by commas, whose scripts may use the API; * is all of them, empty none.",
+			Variable: "ACCOLADE_CORS_ORIGINS", Key: "cors_origins", Default: "", many: true,
+			About: "Origins, as https://example.com and separated by commas, or in the file a list, whose scripts may use the API; * is all of them, empty none.",
 			set:   setOrigins,
 		},
 		{

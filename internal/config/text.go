@@ -1,23 +1,51 @@
 package config
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 )
 
-// written returns the text that stands in the file for a setting; empty for none.
-func written(node ast.Node) (string, error) {
+var (
+	errOne  = fault.New(fault.Invalid, "bad_config", "must be one value")
+	errMany = fault.New(fault.Invalid, "bad_config", "must be one value, or a list of values")
+)
+
+// written returns the text that stands in the file for a setting; empty for none. Many values may be a list, too.
+func written(node ast.Node, many bool) (string, error) {
+	if list, ok := node.(*ast.SequenceNode); ok && many {
+		return listWritten(list)
+	}
 	switch node.(type) {
 	case *ast.SequenceNode, *ast.MappingNode, *ast.MappingValueNode:
-		return "", fault.New(fault.Invalid, "bad_config", "must be one value")
+		if many {
+			return "", errMany
+		}
+		return "", errOne
 	}
 	var value string
 	if err := yaml.NodeToValue(asTexts(node), &value); err != nil {
 		return "", badYAML(err)
 	}
 	return value, nil
+}
+
+// listWritten returns the values of a list as the environment has them: separated by commas.
+func listWritten(list *ast.SequenceNode) (string, error) {
+	values := make([]string, len(list.Values))
+	for i, node := range list.Values {
+		var err error
+		if values[i], err = written(node, false); errors.Is(err, errOne) {
+			return "", errMany
+		} else if err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(values, ","), nil
 }
 
 // asTexts makes texts of all numbers below a node. Nothing in the file is decoded as a number: a secret such as 0123 would
