@@ -115,7 +115,7 @@ func TestApplyOnTheCommandLine(t *testing.T) {
 			t.Errorf("accolade %s ends with %d (%v) and prints\n%s", strings.Join(step.line, " "), codeOf(err), err, out)
 		}
 	}
-	t.Setenv("ACCOLADE_ADMIN_TOKEN", "another token")
+	t.Setenv("ACCOLADE_ADMIN_TOKEN", "a token that nobody has")
 	if _, err := accolade(t, "diff", folder); codeOf(err) != 2 {
 		t.Errorf("with a bad token, diff ends with %v", err)
 	}

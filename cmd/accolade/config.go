@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/config"
 )
 
@@ -22,12 +23,17 @@ func (configListCommand) Run() error { //nolint:unparam // kong calls it
 
 type configCheckCommand struct{}
 
-// Run loads the configuration as serve would.
+// Run loads the configuration as serve would, and makes of it what needs nothing from outside.
 func (configCheckCommand) Run() error {
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {
 		return err
 	}
+	seen, err := cache.NewSeen(cfg.Cache) // it does not connect
+	if err != nil {
+		return err
+	}
+	defer seen.Close()
 	fmt.Printf("The configuration is good: %d sources, listening on %s.\n", len(cfg.Sources), cfg.Listen)
 	return nil
 }

@@ -8,6 +8,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -135,6 +136,9 @@ func applySources(cfg *app.Config, node ast.Node) error {
 	}
 	for i, entry := range entries {
 		source, err := entry.source()
+		if err == nil && slices.ContainsFunc(cfg.Sources, func(other forge.Source) bool { return other.Name == source.Name }) {
+			err = fault.InvalidField("name", "duplicate", "is the name of another source")
+		}
 		if err != nil {
 			return fmt.Errorf("sources[%d] %q: %w", i, entry.Name, err)
 		}

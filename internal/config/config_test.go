@@ -94,13 +94,13 @@ func TestModes(t *testing.T) {
 func TestSecretsFromFiles(t *testing.T) {
 	t.Parallel()
 
-	secret := write(t, "secret", "from a file\n")
+	secret := write(t, "secret", "a secret from a file\n")
 	file := write(t, "accolade.yaml", "sources: [{name: one, forge: github, secret_file: "+secret+"}]")
 	cfg, err := config.Load(environment("ACCOLADE_CONFIG", file, "ACCOLADE_ADMIN_TOKEN_FILE", secret))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.AdminToken != "from a file" || cfg.Sources[0].Secrets[0] != "from a file" {
+	if cfg.AdminToken != "a secret from a file" || cfg.Sources[0].Secrets[0] != "a secret from a file" {
 		t.Errorf("got %q and %q", cfg.AdminToken, cfg.Sources[0].Secrets)
 	}
 }
@@ -129,6 +129,9 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 		"a source without a secret":    {file: "sources: [{name: a, forge: github}]", want: `"a"`},
 		"a source with an empty one":   {file: `sources: [{name: a, forge: github, secret: ""}]`, want: `"a"`},
 		"one empty secret among some":  {file: `sources: [{name: a, forge: github, secrets: [x, ""]}]`, want: `"a"`},
+		"two sources of one name":      {file: "sources: [{name: a, forge: github, secret: x}, {name: b, forge: github, secret: x}, {name: a, forge: gitlab, secret: x}]", want: `sources[2] "a": name: is the name of another source`},
+		"a short token":                {env: []string{"ACCOLADE_ADMIN_TOKEN", "short"}, want: "ACCOLADE_ADMIN_TOKEN"},
+		"a Redis without a scheme":     {env: []string{"ACCOLADE_REDIS_URL", "localhost:6379"}, want: "ACCOLADE_REDIS_URL"},
 		"a forge that is none":         {file: "sources: [{name: a, forge: svn, secret: x}]", want: `"a"`},
 		"a file that is not YAML":      {file: "listen: [", want: "accolade.yaml"},
 		"a value that cannot be meant": {file: "listen: {a: b}", want: "listen"},

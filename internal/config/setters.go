@@ -1,11 +1,13 @@
 package config
 
 import (
+	"context"
 	"crypto/x509"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +18,11 @@ import (
 )
 
 func setAddress(to *string, value string) error {
-	if _, _, err := net.SplitHostPort(value); err != nil {
+	_, port, err := net.SplitHostPort(value)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port) // it asks the system at most, as listening does
+	}
+	if err != nil {
 		return fault.New(fault.Invalid, "bad_address", "%q is not host:port", value).Because(err)
 	}
 	*to = value
@@ -153,6 +159,32 @@ func setMailFrom(cfg *app.Config, value string) error {
 		return err
 	}
 	cfg.MailFrom = value
+	return nil
+}
+
+// redisSchemes are those that the cache knows. What else is wrong with the URL it says itself.
+var redisSchemes = []string{"redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"}
+
+func setRedis(cfg *app.Config, value string) error {
+	scheme, _, found := strings.Cut(value, "://")
+	if !found || !slices.Contains(redisSchemes, strings.ToLower(scheme)) {
+		return fault.New(fault.Invalid, "bad_url", "must begin with redis://, redis+sentinel:// or redis+cluster://, or with rediss for TLS")
+	}
+	cfg.Cache.RedisURL = value
+	return nil
+}
+
+// The lengths of a token that the first admin may have; longer ones are not looked at when somebody comes with them.
+const (
+	leastAdminToken = 16
+	mostAdminToken  = 512
+)
+
+func setAdminToken(cfg *app.Config, value string) error {
+	if len(value) < leastAdminToken || len(value) > mostAdminToken {
+		return fault.New(fault.Invalid, "bad_token", "must have %d to %d characters", leastAdminToken, mostAdminToken)
+	}
+	cfg.AdminToken = value
 	return nil
 }
 

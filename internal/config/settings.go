@@ -139,7 +139,7 @@ func keeping() []Setting {
 		{
 			Variable: "ACCOLADE_REDIS_URL", Key: "redis_url", Default: "", Secret: true,
 			About: "The memory that replicas share: redis://host:port/0, redis+sentinel://host:port,host:port/name/0 or redis+cluster://host:port,host:port, or with rediss; empty keeps it in the process.",
-			set:   func(cfg *app.Config, value string) error { cfg.Cache.RedisURL = value; return nil },
+			set:   setRedis,
 		},
 	}
 }
@@ -183,8 +183,8 @@ func working() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_ADMIN_TOKEN", Key: "admin_token", Default: "", Secret: true,
-			About: "Token of the first admin, 16 characters at least; when empty, the first start makes one and prints it once.",
-			set:   func(cfg *app.Config, value string) error { cfg.AdminToken = value; return nil },
+			About: "Token of the first admin, 16 to 512 characters; when empty, the first start makes one and prints it once.",
+			set:   setAdminToken,
 		},
 	}
 }
