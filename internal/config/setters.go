@@ -47,6 +47,18 @@ func setAtLeast(to *int, value string, least int) error {
 	return nil
 }
 
+// mostRequests bounds limits, which count the time between two requests: there must be some.
+const mostRequests = 1_000_000
+
+func setRate(to *int, value string) error {
+	rate := 0
+	if err := setAtLeast(&rate, value, 0); err != nil || rate > mostRequests {
+		return fault.New(fault.Invalid, "bad_number", "%q is not a whole number, 0 to %d", value, mostRequests)
+	}
+	*to = rate
+	return nil
+}
+
 // leastConnections are what making tables takes: one connection holds the lock meanwhile.
 const leastConnections = 2
 

@@ -45,13 +45,13 @@ func serving() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_RATE_LIMIT", Key: "rate_limit", Default: "600",
-			About: "Requests to the API that a token may make in a minute; 0 is no limit.",
-			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.RateLimit, value, 0) },
+			About: "Requests to the API that a token may make in a minute, 1000000 at most; 0 is no limit.",
+			set:   func(cfg *app.Config, value string) error { return setRate(&cfg.RateLimit, value) },
 		},
 		{
 			Variable: "ACCOLADE_RATE_LIMIT_ANONYMOUS", Key: "rate_limit_anonymous", Default: "300",
-			About: "Requests to the API that an address may make in a minute without a token; 0 is no limit.",
-			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.AnonymousRateLimit, value, 0) },
+			About: "Requests to the API that an address may make in a minute without a token, 1000000 at most; 0 is no limit.",
+			set:   func(cfg *app.Config, value string) error { return setRate(&cfg.AnonymousRateLimit, value) },
 		},
 		{
 			Variable: "ACCOLADE_READ_CACHE", Key: "read_cache", Default: "67108864",
@@ -60,8 +60,8 @@ func serving() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_WEBHOOK_RATE", Key: "webhook_rate", Default: "0",
-			About: "Deliveries in a second that each server takes from one source; 0 is no limit.",
-			set:   func(cfg *app.Config, value string) error { return setAtLeast(&cfg.WebhookRate, value, 0) },
+			About: "Deliveries in a second that each server takes from one source, 1000000 at most; 0 is no limit.",
+			set:   func(cfg *app.Config, value string) error { return setRate(&cfg.WebhookRate, value) },
 		},
 		{
 			Variable: "ACCOLADE_TRUSTED_PROXIES", Key: "trusted_proxies", Default: "", many: true,
