@@ -25,6 +25,9 @@ type configCheckCommand struct{}
 
 // Run loads the configuration as serve would, and makes of it what needs nothing from outside.
 func (configCheckCommand) Run() error {
+	for _, name := range config.Unknown(os.Environ()) {
+		fmt.Fprintf(os.Stderr, "warning: %s is no setting of Accolade, and is ignored\n", name)
+	}
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {
 		return err

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -35,5 +37,27 @@ func TestConfigCheckOnTheCommandLine(t *testing.T) {
 				t.Errorf("the error shows the secret: %v", err)
 			}
 		})
+	}
+}
+
+//nolint:paralleltest // it sets the environment and takes the standard output
+func TestConfigCheckWarnsOfMisspeltVariables(t *testing.T) {
+	t.Setenv("ACCOLADE_LISTN", "hunter2")
+	path := filepath.Join(t.TempDir(), "warnings")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	standard := os.Stderr
+	os.Stderr = file
+	defer func() { os.Stderr = standard }()
+	out, err := accolade(t, "config", "check")
+	if err != nil || !strings.HasPrefix(out, "The configuration is good") {
+		t.Errorf("it prints %q, %v", out, err)
+	}
+	const want = "warning: ACCOLADE_LISTN is no setting of Accolade, and is ignored\n"
+	if warnings, err := os.ReadFile(path); err != nil || string(warnings) != want {
+		t.Errorf("it warns %q, %v, want %q", warnings, err, want)
 	}
 }

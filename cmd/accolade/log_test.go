@@ -41,3 +41,29 @@ func TestEveryLineOfTheLogIsJSON(t *testing.T) {
 	}
 	t.Error("the client of Redis reported nothing")
 }
+
+// A variable that is no setting does not keep the service from starting, and is not passed over in silence.
+func TestAMisspeltVariableIsLogged(t *testing.T) {
+	t.Parallel()
+
+	s := newServer(t, testkit.SQLitePath(t))
+	s.env = append(s.env, "ACCOLADE_LISTN=:1")
+	log := s.launch()
+	patience := time.AfterFunc(30*time.Second, func() { _ = s.process.Process.Kill() })
+	defer patience.Stop()
+	warned := false
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		var line struct{ Level, Msg, Variable string }
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			t.Fatalf("%v: %s", err, lines.Text())
+		}
+		warned = warned || line.Level == "WARN" && line.Variable == "ACCOLADE_LISTN"
+		if line.Msg == "serving" {
+			if !warned {
+				t.Error("it serves, and has warned of nothing")
+			}
+			return
+		}
+	}
+	t.Error("it does not serve")
+}

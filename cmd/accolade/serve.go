@@ -17,11 +17,15 @@ type serveCommand struct{}
 
 // Run serves until an interrupt or SIGTERM; SIGHUP reads the rules again.
 func (serveCommand) Run(ctx context.Context) error {
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	for _, name := range config.Unknown(os.Environ()) {
+		log.WarnContext(ctx, "a variable is no setting of Accolade, and is ignored", "variable", name)
+	}
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {
 		return err
 	}
-	cfg.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	cfg.Log = log
 	cache.LogTo(cfg.Log)
 	tuneMemory(ctx)
 	cfg.Issued = func(token string) { fmt.Printf("The first admin's token, shown this once:\n\n  %s\n\n", token) }

@@ -15,7 +15,7 @@ directory and listens on 127.0.0.1:8080. What is set in the environment override
 ACCOLADE_CONFIG names, and the file overrides the defaults. "accolade config check" says what is wrong.
 
 An empty variable is as good as none: what the file says holds, or the default. So is an empty value in the file: the
-default holds.
+default holds. The check and the service warn of variables that begin with ACCOLADE_ and are none of these.
 
 | environment | file | default | what it is |
 |---|---|---|---|
