@@ -137,9 +137,9 @@ func (a *App) open(ctx context.Context) error {
 	if err := a.prepare(ctx); err != nil {
 		return err
 	}
-	switch err := a.meet(ctx); {
+	switch err := a.begin(ctx); {
 	case err == nil:
-		return a.furnish(ctx)
+		return nil
 	case a.awaits(err):
 		a.missing.Store(fault.As(err))
 		return nil
@@ -166,6 +166,27 @@ func (a *App) prepare(ctx context.Context) error {
 	return a.listen(ctx)
 }
 
+// begin makes everything that works with the database. It may be tried again, since the database may go away at any point.
+func (a *App) begin(ctx context.Context) error {
+	if err := a.meet(ctx); err != nil {
+		return err
+	}
+	if a.operations == nil {
+		if err := a.furnish(); err != nil {
+			return err
+		}
+	}
+	if err := a.startRules(ctx); err != nil {
+		return err
+	}
+	var err error
+	if a.issued, err = a.operations.EnsureAdmin(ctx, a.cfg.AdminToken); err != nil {
+		return fmt.Errorf("making the first admin: %w", err)
+	}
+	a.furnished.Store(true)
+	return nil
+}
+
 // meet finds out which database it is, and brings it up to date, or sees that somebody did. It may be tried again.
 func (a *App) meet(ctx context.Context) (err error) {
 	if a.cfg.AutoMigrate {
@@ -182,8 +203,8 @@ func (a *App) meet(ctx context.Context) (err error) {
 	return nil
 }
 
-// furnish makes what works with the database.
-func (a *App) furnish(ctx context.Context) (err error) {
+// furnish makes what works with the database, and asks it nothing.
+func (a *App) furnish() (err error) {
 	if a.seen, err = cache.NewSeen(a.cfg.Cache); err != nil {
 		return fmt.Errorf("opening the cache: %w", err)
 	}
@@ -213,13 +234,6 @@ func (a *App) furnish(ctx context.Context) (err error) {
 		a.jobs.Handle(kind, a.automation.Tell)
 	}
 	a.mails.Handle(automation.JobAwardMail, a.automation.Mail)
-	if err := a.startRules(ctx); err != nil {
-		return err
-	}
-	if a.issued, err = a.operations.EnsureAdmin(ctx, a.cfg.AdminToken); err != nil {
-		return fmt.Errorf("making the first admin: %w", err)
-	}
-	a.furnished.Store(true)
 	return nil
 }
 

@@ -122,13 +122,10 @@ func (a *App) await(ctx context.Context, entrance *entrance) error {
 			return ctx.Err()
 		case <-time.After(meetEvery):
 		}
-		err := a.meet(ctx)
-		switch {
-		case fault.Is(err, fault.Unavailable):
+		err := a.begin(ctx)
+		if fault.Is(err, fault.Unavailable) {
 			a.missing.Store(fault.As(err))
 			continue
-		case err == nil:
-			err = a.furnish(ctx)
 		}
 		if err != nil {
 			return err

@@ -40,7 +40,7 @@ func serving() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_BASE_URL", Key: "base_url", Default: "",
-			About: "URL under which people and forges reach the server; links are made from it. Empty: made from the listening address.",
+			About: "URL under which people and forges reach the server; links are made from it. Empty: made from the listening address, or localhost if that is every address.",
 			set:   setBaseURL,
 		},
 		{
@@ -133,7 +133,7 @@ func keeping() []Setting {
 		},
 		{
 			Variable: "ACCOLADE_AUTO_MIGRATE", Key: "auto_migrate", Default: "true",
-			About: "Whether serve brings the database's schema up to date by itself; false waits for \"accolade migrate\".",
+			About: "Whether serve brings the database's schema up to date by itself; false waits for \"accolade migrate\", and on SQLite, where nobody else can run it meanwhile, ends and says so.",
 			set:   func(cfg *app.Config, value string) error { return setBool(&cfg.AutoMigrate, value) },
 		},
 		{
