@@ -52,6 +52,14 @@ func (c *Changes) Tell(words ...string) {
 	if c.client == nil {
 		return
 	}
+	c.keep(words)
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *Changes) keep(words []string) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	for _, word := range words {
@@ -59,10 +67,6 @@ func (c *Changes) Tell(words ...string) {
 	}
 	if len(c.untold) > maxUntold {
 		c.untold = map[string]struct{}{c.everything: {}}
-	}
-	select {
-	case c.wake <- struct{}{}:
-	default:
 	}
 }
 
@@ -81,12 +85,14 @@ func (c *Changes) Run(ctx context.Context, hear func(words []string), listening 
 // speak tells what is to be told, and again while it cannot be. At the end it tries once more.
 func (c *Changes) speak(ctx context.Context) {
 	for ctx.Err() == nil {
-		again := make(<-chan time.Time)
+		wake := c.wake
+		var again <-chan time.Time
 		if !c.tellAll(ctx) {
-			again = time.After(breakFor)
+			// What is left meanwhile is told with the rest: to try for each word would be as much work for nothing as there are words.
+			wake, again = nil, time.After(breakFor)
 		}
 		select {
-		case <-c.wake:
+		case <-wake:
 		case <-again:
 		case <-ctx.Done():
 		}
@@ -111,7 +117,7 @@ func (c *Changes) tellAll(ctx context.Context) bool {
 			return true
 		}
 	}
-	c.Tell(words...)
+	c.keep(words)
 	return false
 }
 

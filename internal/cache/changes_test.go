@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -116,6 +117,42 @@ func TestChangesWhileRedisIsAway(t *testing.T) {
 	if len(one.words()) > 10_000 {
 		t.Errorf("more than can be told was told word by word: %d", len(one.words()))
 	}
+}
+
+// What cannot be told is tried again once in a while, and not all the time: a Redis that is away costs hardly any processor.
+// It does not run beside others, whose work would be taken for its own.
+func TestTellingWhileRedisIsAwayIsCheap(t *testing.T) {
+	cfg, relay := relayed(t)
+	l := listens(t, cfg)
+	l.until("listening", func() bool { return l.hears })
+	relay.Cut()
+	l.until("knowing that it does not hear", func() bool { return !l.hears })
+	before := processorTime(t)
+	const periods = 3
+	for i := range periods * 10 {
+		l.Tell("u" + strconv.Itoa(i))
+		time.Sleep(time.Second / 10)
+	}
+	// A loop that does not wait takes a processor for as long as it gets one.
+	if took := processorTime(t) - before; took > periods*time.Second/10 {
+		t.Errorf("in %d s it took %s of processor time to tell nobody", periods, took)
+	}
+	relay.Restore()
+	other := listens(t, cfg)
+	other.until("listening", func() bool { return other.hears })
+	l.Tell("last")
+	other.until("hearing", func() bool { return slices.Contains(other.heard, "last") })
+}
+
+// processorTime returns how much of the processors this process has used.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func TestChangesWithoutRedis(t *testing.T) {
