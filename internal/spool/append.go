@@ -3,7 +3,6 @@ package spool
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 )
@@ -66,9 +65,7 @@ func (s *Spool) tail() (*segment, error) {
 		}
 		// Whoever syncs next will sync the new segment alone.
 		if last.size > last.synced {
-			if err := last.file.Sync(); err != nil {
-				s.waiting.err = errors.Join(s.waiting.err, fmt.Errorf("syncing a segment: %w", err))
-			}
+			s.waiting.err = errors.Join(s.waiting.err, last.sync(s.cfg.sync))
 			last.synced = last.size
 		}
 		last.sealed = true
@@ -132,13 +129,12 @@ func (s *Spool) flush(of *group) {
 
 // sync makes sure that a segment is on the disk up to an offset.
 func (s *Spool) sync(g *segment, upTo int64, of *group) {
-	err := g.file.Sync()
+	err := g.sync(s.cfg.sync)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	g.synced = max(g.synced, upTo)
 	if err != nil {
-		of.err = errors.Join(of.err, fmt.Errorf("syncing a segment: %w", err))
-		// After a sync that failed nobody knows what the disk holds of the file, and another one may not tell.
+		of.err = errors.Join(of.err, err)
 		g.sealed = true
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -33,10 +34,15 @@ type segment struct {
 	number uint64
 	seed   uint64
 	file   *os.File
-	// size is where what was written ends, and synced where what will survive a power cut does.
+	// size is where what was written ends, and synced where what nobody waits for any more does: it will survive a power cut, or
+	// its senders were told that it may not.
 	size, synced int64
 	// sealed says that nothing more is written to it.
 	sealed bool
+
+	// syncing is held while it is synced, and failed is why that did not work once. Whoever holds it waits for nothing else.
+	syncing sync.Mutex
+	failed  error
 }
 
 func (g *segment) name() string { return fmt.Sprintf("%010d-%016x.spool", g.number, g.seed) }
@@ -96,6 +102,20 @@ func (g *segment) write(frame []byte) error {
 	}
 	g.size += int64(len(frame))
 	return nil
+}
+
+// sync makes sure that what was written is on the disk. After it has failed once it does not work again: nobody knows what the
+// disk holds then, also of what was written while it ran, and the system tells of that once and to one caller alone.
+func (g *segment) sync(file func(*os.File) error) error {
+	g.syncing.Lock()
+	defer g.syncing.Unlock()
+	if g.failed != nil {
+		return g.failed
+	}
+	if err := file(g.file); err != nil {
+		g.failed = fmt.Errorf("syncing a segment: %w", err)
+	}
+	return g.failed
 }
 
 func (g *segment) remove() error {

@@ -42,6 +42,9 @@ type Config struct {
 	// Segment is how large a segment grows; 0 means 16 MiB, or a 64th of Max if that is more.
 	Segment int64
 	Log     *slog.Logger
+
+	// sync makes sure that a file is on the disk; nil is to ask the system.
+	sync func(*os.File) error
 }
 
 // Spool is open until Close. It is safe for concurrent use, but that one caller at a time takes records out.
@@ -85,6 +88,9 @@ func Open(cfg Config) (*Spool, error) {
 	}
 	if cfg.Share == 0 {
 		cfg.Share = cfg.Max
+	}
+	if cfg.sync == nil {
+		cfg.sync = (*os.File).Sync
 	}
 	if err := os.MkdirAll(cfg.Directory, privateDirectory); err != nil {
 		return nil, fmt.Errorf("making the directory: %w", err)
@@ -221,7 +227,7 @@ func (s *Spool) Close() error {
 	var errs []error
 	for _, g := range s.segments {
 		if g.size > g.synced {
-			errs = append(errs, g.file.Sync())
+			errs = append(errs, g.sync(s.cfg.sync))
 		}
 		errs = append(errs, g.file.Close())
 	}
