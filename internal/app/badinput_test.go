@@ -24,7 +24,7 @@ import (
 //	bad, missing, short, empty signatures                  TestRefusedDeliveries, TestEveryForgeVerifiesFirst
 //	one forge's headers on another's body, two signatures  TestForgeConfusion
 //	a body that is cut or stalls                           TestCutBodies
-//	slow senders of headers and bodies                     TestSlowSenders
+//	slow senders of headers and bodies                     TestSlowSenders, TestSlowSendersOfParts
 //	compressed bodies                                      TestRefusedDeliveries
 //	25 MiB, one byte more, many at once                    TestLargestBodies
 //	deep and wide JSON, numbers and texts out of bounds    TestHostileJSON
@@ -184,16 +184,55 @@ func TestSlowSenders(t *testing.T) {
 			t.Errorf("an honest delivery took %s", took)
 		}
 	}
-	for i, conn := range slow {
-		if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	closed(t, slow, 20*time.Second)
+	status, said := deliverLarge(t, address, 25<<20)
+	mustBe(t, "a large body afterwards", fmt.Sprint(status, " ", said), "202 unreadable")
+}
+
+// closed fails when one of the connections is still served after so long.
+func closed(t *testing.T, conns []net.Conn, within time.Duration) {
+	t.Helper()
+
+	deadline := time.Now().Add(within)
+	for i, conn := range conns {
+		if err := conn.SetReadDeadline(deadline); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := io.Copy(io.Discard, conn); err != nil && strings.Contains(err.Error(), "timeout") {
-			t.Fatalf("slow sender %d is still served: %v", i, err)
+			t.Fatalf("slow sender %d is still served after %s: %v", i, within, err)
 		}
 	}
-	status, said := deliverLarge(t, address, 25<<20)
-	mustBe(t, "a large body afterwards", fmt.Sprint(status, " ", said), "202 unreadable")
+}
+
+// Whoever has sent a part and then nothing holds the memory for more than that, and not for as long as a request may take:
+// deliveries that are no larger are taken meanwhile, and larger ones soon.
+func TestSlowSendersOfParts(t *testing.T) {
+	t.Parallel()
+
+	for name, tc := range map[string]struct{ count, announced, sent int }{
+		"of 16 KiB":  {100, 1 << 20, 16<<10 + 1},
+		"of 64 KiB":  {100, 1 << 20, 64<<10 + 1},
+		"of 256 KiB": {14, 1 << 20, 256<<10 + 1},
+		"of 1 MiB":   {14, 25 << 20, 1<<20 + 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			address := start(t, configuration(testkit.SQLitePath(t), hotRules))
+			var slow []net.Conn
+			for range tc.count {
+				slow = append(slow, raw(t, address, announced(tc.announced)+strings.Repeat(" ", tc.sent)))
+			}
+			for id := range int64(5) {
+				status, _ := deliver(t, address, "pull_request", testkit.MergedPullRequest(id+1, 815, "ada"))
+				mustBe(t, "the status of an honest delivery", status, http.StatusAccepted)
+			}
+			// They have 30 s in all, of which they need not be given as many.
+			closed(t, slow, 15*time.Second)
+			status, said := deliverLarge(t, address, 2<<20)
+			mustBe(t, "a large body afterwards", fmt.Sprint(status, " ", said), "202 unreadable")
+		})
+	}
 }
 
 // deliverLarge sends a signed body of so many bytes, which is no JSON from the first one on: what is tried is its size,

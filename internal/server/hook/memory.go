@@ -2,8 +2,6 @@ package hook
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -15,24 +13,45 @@ import (
 const (
 	// maxBody is the largest body that GitHub and GitLab send.
 	maxBody = 25 << 20
-	// maxInFlight bounds the bodies that are held in memory at once, whoever sends them. A part of it is for small
-	// bodies alone, which nearly all are: senders of large ones, however slow, do not keep them waiting.
+	// maxInFlight bounds the bodies that are held in memory at once, whoever sends them. Parts of it are for bodies up to a size
+	// alone: senders of larger ones, however many and slow, do not keep those waiting. Nearly all bodies are ordinary.
 	maxInFlight = 64 << 20
-	forSmall    = 14 << 20
+	forOrdinary = 10 << 20
+	forMiddling = 4 << 20
+	// maxOrdinary and maxMiddling are how large such bodies are at most, and firstStep what a body takes before anything is read of it.
+	firstStep, maxOrdinary, maxMiddling = 4 << 10, 64 << 10, 1 << 20
 	// largeTimes is what a large body takes for each of its bytes: it is there twice, as it came and compressed, when it is
 	// handed on.
 	largeTimes = 2
-	// maxSmall is how large a small body is at most, and firstStep what it takes before anything is read of it.
-	maxSmall, firstStep = 1 << 20, 4 << 10
-	// maxWait is how long a body waits for its share of memory before it is refused.
+	// maxWait is how long a body waits for memory before it is refused, all its steps together.
 	maxWait = 2 * time.Second
 )
 
+// The parts of the memory.
+const (
+	ordinary = iota
+	middling
+	large
+	parts
+)
+
+// steps are how much of a body is read before it has to have more memory. A body that is not ordinary takes what it may need in
+// one step: bodies that have taken a part of that, and wait for each other to have the rest, would all be refused.
+var steps = [...]struct {
+	part        int
+	size, times int64
+}{
+	{ordinary, firstStep, 1}, {ordinary, 16 << 10, 1}, {ordinary, maxOrdinary, 1}, {middling, maxMiddling, 1}, {large, maxBody, largeTimes},
+}
+
 // memory is shared by all bodies that are being read or judged.
-type memory struct{ small, large *semaphore.Weighted }
+type memory [parts]*semaphore.Weighted
 
 func newMemory() *memory {
-	return &memory{small: semaphore.NewWeighted(forSmall), large: semaphore.NewWeighted(maxInFlight - forSmall)}
+	return &memory{
+		ordinary: semaphore.NewWeighted(forOrdinary), middling: semaphore.NewWeighted(forMiddling),
+		large: semaphore.NewWeighted(maxInFlight - forOrdinary - forMiddling),
+	}
 }
 
 // read returns the body of a request, and what gives its memory back, which has to be called in any case. A body takes
@@ -41,31 +60,22 @@ func (m *memory) read(w http.ResponseWriter, r *http.Request) (body []byte, rele
 	if r.ContentLength > maxBody {
 		return nil, func() {}, tooLarge()
 	}
-	limited := http.MaxBytesReader(w, r.Body, maxBody)
-	held := int64(0)
-	release = func() { m.small.Release(held) }
-	var buffer []byte
-	for size := int64(firstStep); ; size *= 4 {
-		size = fit(r.ContentLength, size)
-		if err := acquire(r.Context(), m.small, size-held); err != nil {
+	in := &struct {
+		sender
+		share
+	}{newSender(w, r), share{of: m, patience: maxWait}}
+	release = in.release
+	for _, step := range steps {
+		size := fit(r.ContentLength, step.size)
+		if err := in.grow(&in.sender, step.part, size*step.times); err != nil {
 			return nil, release, err
 		}
-		held = size
 		var over bool
-		if buffer, over, err = fill(limited, buffer, size, r.ContentLength); err != nil || over {
-			return buffer, release, err
-		}
-		if size == maxSmall {
-			break
+		if body, over, err = in.fill(body, size); err != nil || over {
+			return body, release, err
 		}
 	}
-	size := fit(r.ContentLength, maxBody)
-	if err := acquire(r.Context(), m.large, size*largeTimes); err != nil {
-		return nil, release, err
-	}
-	body, _, err = fill(limited, buffer, size, r.ContentLength)
-	m.small.Release(held)
-	return body, func() { m.large.Release(size * largeTimes) }, err
+	return body, release, in.end()
 }
 
 // fit returns the size, or the announced one if that is smaller and known.
@@ -76,49 +86,44 @@ func fit(announced, size int64) int64 {
 	return size
 }
 
-func acquire(ctx context.Context, from *semaphore.Weighted, size int64) error {
-	if from.TryAcquire(size) {
-		return nil
+// share is what one body holds of the memory, of one part at a time.
+type share struct {
+	of   *memory
+	part int
+	held int64
+	// patience is how long it may still wait.
+	patience time.Duration
+}
+
+// grow makes the share that large, of another part if need be. What it held is given back when it has the new one, and before
+// its sender is waited for.
+func (s *share) grow(from *sender, part int, size int64) error {
+	more := size
+	if part == s.part {
+		more -= s.held
 	}
-	wait, cancel := context.WithTimeout(ctx, maxWait)
-	defer cancel()
-	if err := from.Acquire(wait, size); err != nil {
-		return fault.UnavailableFor("memory for the body", maxWait).Because(err)
+	if !s.of[part].TryAcquire(more) {
+		if err := s.wait(from, part, more); err != nil {
+			return err
+		}
 	}
+	if part != s.part {
+		s.release()
+	}
+	s.part, s.held = part, size
 	return nil
 }
 
-// fill reads on until the body has the size, and reports whether it is at its end.
-func fill(from io.Reader, body []byte, size, announced int64) (filled []byte, over bool, err error) {
-	filled = make([]byte, size)
-	n := copy(filled, body)
-	read, err := io.ReadFull(from, filled[n:])
-	n += read
-	_, beyond := errors.AsType[*http.MaxBytesError](err)
-	switch {
-	case beyond:
-		return nil, false, tooLarge()
-	case err == nil && int64(n) == announced:
-		return filled, true, nil
-	case err == nil && size == maxBody:
-		// One more byte tells whether it ends here.
-		if _, err = io.ReadFull(from, make([]byte, 1)); errors.Is(err, io.EOF) {
-			return filled, true, nil
-		}
-		return nil, false, tooLarge()
-	case err == nil:
-		return filled, false, nil
-	case announced < 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
-		return filled[:n], true, nil
-	default:
-		return nil, false, cutShort(err)
+func (s *share) wait(from *sender, part int, more int64) error {
+	from.rest(s.patience)
+	ctx, cancel := context.WithTimeout(from.ctx, s.patience)
+	defer cancel()
+	began := time.Now()
+	if err := s.of[part].Acquire(ctx, more); err != nil {
+		return fault.UnavailableFor("memory for the body", maxWait).Because(err)
 	}
+	s.patience -= time.Since(began)
+	return nil
 }
 
-func tooLarge() *fault.Error {
-	return fault.New(fault.TooLarge, "body_too_large", "the body is larger than %d MiB", maxBody>>20)
-}
-
-func cutShort(cause error) *fault.Error {
-	return fault.New(fault.Invalid, "body_cut_short", "the body ended before its announced length").Because(cause)
-}
+func (s *share) release() { s.of[s.part].Release(s.held) }
