@@ -23,7 +23,8 @@ const (
 	// largeTimes is what a large body takes for each of its bytes: it is there twice, as it came and compressed, when it is
 	// handed on.
 	largeTimes = 2
-	// maxWait is how long a body waits for memory before it is refused, all its steps together.
+	// maxWait is how long a body waits for memory before it is refused, all its steps together. A large one may wait as long once
+	// more for the others that are large, since they go one after the other and none of them is done in a moment.
 	maxWait = 2 * time.Second
 )
 
@@ -99,8 +100,11 @@ type share struct {
 // its sender is waited for.
 func (s *share) grow(from *sender, part int, size int64) error {
 	more := size
-	if part == s.part {
+	switch part {
+	case s.part:
 		more -= s.held
+	case large:
+		s.patience = maxWait
 	}
 	if !s.of[part].TryAcquire(more) {
 		if err := s.wait(from, part, more); err != nil {
