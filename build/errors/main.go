@@ -43,7 +43,7 @@ var skipped = map[string]bool{"config": true, "testkit": true, "bench": true}
 
 // atStart are the functions of the other rooms that run before anything is served, and once.
 var atStart = map[string]bool{
-	"automation.New": true, "forge.Check": true, "store.Open": true, "store.openPostgres": true, "store.lockFile": true,
+	"automation.New": true, "forge.Check": true, "store.Open": true, "store.parsePostgres": true, "store.Check": true, "store.lockFile": true,
 	"notify.ParseSender": true, "notify.badServer": true,
 	"operation.EnsureAdmin": true, "operation.checkAdminToken": true, "operation.adminUser": true,
 }
