@@ -35,15 +35,15 @@ func (a *Automation) commitOrSplit(ctx context.Context, batch []*intake) {
 		if !errors.Is(err, errStale) {
 			break
 		}
-		if err = a.Refresh(ctx); err != nil {
-			// What an older program cannot judge by is no fault of the deliveries.
-			err = fault.UnavailableFor("the rules", retryAfterFull).Because(err)
+		if refreshErr := a.Refresh(ctx); refreshErr != nil {
+			err = fmt.Errorf("%w: %w", errStale, refreshErr)
 			break
 		}
 		err = a.commitBatch(ctx, batch)
 	}
-	if errors.Is(err, errStale) {
-		err = fault.UnavailableFor("the rules", retryAfterFull).Because(err)
+	if errors.Is(err, errStale) && a.spool != nil {
+		// What an older program cannot judge by is no fault of the deliveries. Without a spool they are parked: that keeps them, too.
+		err = fault.UnavailableFor("a revision of the rules", retryAfterFull).Because(err)
 	}
 	switch {
 	case err == nil:

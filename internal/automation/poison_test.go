@@ -3,11 +3,14 @@ package automation_test
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/rule"
+	"github.com/seed-504bad89/accolade/internal/spool"
 	"github.com/seed-504bad89/accolade/internal/store"
 	"github.com/seed-504bad89/accolade/internal/testkit"
 )
@@ -55,14 +58,19 @@ achievements:
 	})
 }
 
-// Rules that this program cannot read, because a newer one has applied them, are no fault of the deliveries: they wait.
+// Rules that this program cannot read, because a newer one has applied them, are no fault of the deliveries: they wait in the
+// spool for a program that can.
 func TestDeliveriesWaitForAProgramThatKnowsTheRules(t *testing.T) {
 	t.Parallel()
 
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		m := start(t, book, mergeRules)
+		kept, err := spool.Open(spool.Config{Directory: t.TempDir(), Max: 1 << 20, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := start(t, book, mergeRules, func(cfg *automation.Config) { cfg.Spool = kept })
 		newer, err := json.Marshal([]rule.File{{Name: "rules.yaml", Text: "namespace: acme\nnot_known_yet: 1\nachievements: []\n"}})
 		if err != nil {
 			t.Fatal(err)
@@ -72,10 +80,18 @@ func TestDeliveriesWaitForAProgramThatKnowsTheRules(t *testing.T) {
 			return err
 		})
 		receipt, err := m.receive("pull_request", testkit.MergedPullRequest(1, 815, "ada"))
-		if !fault.Is(err, fault.Unavailable) {
+		if err != nil || receipt.Outcome != automation.Spooled {
 			t.Errorf("the delivery gives %+v, %v", receipt, err)
 		}
 		m.apply(mergeRules)
-		same(t, "what its redelivery gives", m.merge(1, "ada"), []string{"each"})
+		ctx, stop := context.WithCancel(t.Context())
+		var draining sync.WaitGroup
+		draining.Go(func() { m.RunSpool(ctx) })
+		defer draining.Wait()
+		defer stop()
+		for kept.Stats().Records > 0 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		same(t, "what it gives then", m.keys("ada"), []string{"each"})
 	})
 }
