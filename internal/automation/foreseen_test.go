@@ -1,7 +1,10 @@
 package automation_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/seed-504bad89/accolade/internal/store"
 	"github.com/seed-504bad89/accolade/internal/testkit"
@@ -62,5 +65,31 @@ func TestForeseenForAnother(t *testing.T) {
 		m.one("adele", "ada")
 		same(t, "how many more both need", m.untilTenth(), 6)
 		same(t, "what they have", len(m.awards("adele")), 1)
+	})
+}
+
+// Whom a server knows it need not ask the book for, also when something that servers remember has changed before.
+func TestFamiliarFacesAreKnownAfterAChange(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Helper()
+
+		var asked atomic.Int64
+		m := start(t, testkit.OpenWith(t, store.Config{URL: databaseURL, MaxConns: 8, Observe: func(time.Duration) { asked.Add(1) }}), tenthRules)
+		id := int64(0)
+		asks := func() int64 {
+			id++
+			before := asked.Load()
+			m.merge(id, "ada")
+			return asked.Load() - before
+		}
+		stranger, known := asks(), asks()
+		if stranger <= known {
+			t.Errorf("the book is asked %d times about a stranger, and %d times about who is known", stranger, known)
+		}
+		m.do(func(ctx context.Context, tx *store.Tx) error { return tx.NoteChange(ctx) })
+		asks()
+		same(t, "how often it is asked after a change", asks(), known)
 	})
 }

@@ -20,7 +20,7 @@ type work struct {
 
 	rules *ruleset
 	batch []*intake
-	// changes counts how often it had changed what servers remember of the book when the work began.
+	// changes counts how often it has changed what servers remember of the book, if the work is to stand.
 	changes int64
 
 	users      map[store.AccountRef]int64
@@ -61,7 +61,7 @@ func newWork(a *Automation, rules *ruleset, batch []*intake) *work {
 		}
 	}
 	w := &work{
-		Automation: a, rules: rules, batch: batch,
+		Automation: a, rules: rules, batch: batch, changes: rules.changes,
 		users: map[store.AccountRef]int64{}, learned: map[store.AccountRef]knownAccount{}, recipients: map[int64]rule.Recipient{},
 	}
 	if len(batch) > 0 {

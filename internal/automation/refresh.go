@@ -26,8 +26,7 @@ func (w *work) hold(ctx context.Context, tx *store.Tx, exclusive bool) error {
 
 // holds refuses to judge by rules that are no longer those of the book.
 func (w *work) holds(held store.Held) error {
-	w.changes = held.Changes
-	if held.RevisionID != w.rules.revisionID || held.Changes != w.rules.changes {
+	if held.RevisionID != w.rules.revisionID || held.Changes != w.changes {
 		return errStale
 	}
 	return nil
