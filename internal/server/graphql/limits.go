@@ -99,7 +99,7 @@ func (l *limits) take(prepared *gqlgen.OperationContext) error {
 	complexity, nodes := c.cost(prepared.Operation.SelectionSet, 1)
 	l.complexity -= complexity
 	l.nodes -= nodes
-	l.introspection -= introspected(prepared.Operation.SelectionSet)
+	l.introspection -= introspected(prepared.Operation.SelectionSet, false)
 	if l.complexity < 0 {
 		return fmt.Errorf("Query has complexity of %d, which exceeds max complexity of %d", l.allowed-l.complexity, l.allowed)
 	}
@@ -112,34 +112,20 @@ func (l *limits) take(prepared *gqlgen.OperationContext) error {
 	return nil
 }
 
-// introspected counts the fields that a query's selection asks of the schema, but for names of types.
-func introspected(set ast.SelectionSet) int {
+// introspected counts the fields that a query's selection asks of the schema, but for names of types; all of them within what
+// the schema is asked for.
+func introspected(set ast.SelectionSet, within bool) int {
 	fields := 0
 	for _, selection := range set {
 		switch selection := selection.(type) {
 		case *ast.Field:
-			if selection.Name == "__schema" || selection.Name == "__type" {
-				fields += 1 + countFields(selection.SelectionSet)
+			if within || selection.Name == "__schema" || selection.Name == "__type" {
+				fields += 1 + introspected(selection.SelectionSet, true)
 			}
 		case *ast.InlineFragment:
-			fields += introspected(selection.SelectionSet)
+			fields += introspected(selection.SelectionSet, within)
 		case *ast.FragmentSpread:
-			fields += introspected(selection.Definition.SelectionSet)
-		}
-	}
-	return fields
-}
-
-func countFields(set ast.SelectionSet) int {
-	fields := 0
-	for _, selection := range set {
-		switch selection := selection.(type) {
-		case *ast.Field:
-			fields += 1 + countFields(selection.SelectionSet)
-		case *ast.InlineFragment:
-			fields += countFields(selection.SelectionSet)
-		case *ast.FragmentSpread:
-			fields += countFields(selection.Definition.SelectionSet)
+			fields += introspected(selection.Definition.SelectionSet, within)
 		}
 	}
 	return fields
