@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -89,8 +88,7 @@ func (a *Automation) withRules(ctx context.Context, exclusive bool, fn func(cont
 func (a *Automation) workOnce(ctx context.Context, exclusive bool, fn func(context.Context, *store.Tx, *work) error) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			a.log.ErrorContext(ctx, "judging panicked", "panic", panicked, "stack", string(debug.Stack()))
-			err = fmt.Errorf("judging panicked: %v", panicked)
+			err = a.survived(ctx, "judging panicked", panicked)
 		}
 	}()
 	var done *work

@@ -63,8 +63,7 @@ func (a *Automation) commitOrSplit(ctx context.Context, batch []*intake) {
 func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			a.log.ErrorContext(ctx, "judging a batch panicked", "panic", panicked, "stack", string(debug.Stack()))
-			err = fmt.Errorf("judging panicked: %v", panicked)
+			err = a.survived(ctx, "judging a batch panicked", panicked)
 		}
 	}()
 	a.metrics.batches.Observe(float64(len(batch)))
@@ -110,6 +109,12 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 		a.announce()
 	}
 	return nil
+}
+
+// survived makes an error of a panic, which the log tells of with where it was.
+func (a *Automation) survived(ctx context.Context, message string, panicked any) error {
+	a.log.ErrorContext(ctx, message, "panic", panicked, "stack", string(debug.Stack()))
+	return fmt.Errorf("judging panicked: %v", panicked)
 }
 
 // transact makes the transaction of a batch, and returns what its last try did.

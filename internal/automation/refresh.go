@@ -59,6 +59,9 @@ func (a *Automation) rulesAt(ctx context.Context, tx *store.Tx, held store.Held)
 	}
 	if current := a.current.Load(); held.RevisionID == current.revisionID {
 		next := *current
+		if held.Changes == current.changes {
+			return &next, nil
+		}
 		return &next, a.find(ctx, tx, &next)
 	}
 	revision, err := tx.CurrentRevision(ctx)
