@@ -137,6 +137,18 @@ type AwardFilter struct {
 	ViewerID int64
 }
 
+// among narrows a query of awards down to those in the state.
+func (s AwardState) among(q *bun.SelectQuery) *bun.SelectQuery {
+	switch s {
+	case StateActive:
+		q = q.Where("revoked_at IS NULL")
+	case StateRevoked:
+		q = q.Where("revoked_at IS NOT NULL")
+	case StateAll:
+	}
+	return q
+}
+
 // ListAwards returns a page of an achievement's awards, oldest first, and the cursor of the next
 // page, which is empty after the last one.
 func (tx *Tx) ListAwards(ctx context.Context, f AwardFilter, p Page) ([]achievement.Award, string, error) {
@@ -146,13 +158,7 @@ func (tx *Tx) ListAwards(ctx context.Context, f AwardFilter, p Page) ([]achievem
 	if f.OnlyOpen {
 		q = q.Where("aw.user_id = ? OR EXISTS (SELECT 1 FROM users AS u WHERE u.id = aw.user_id AND "+shownToAll+")", f.ViewerID)
 	}
-	switch f.State {
-	case StateActive:
-		q = q.Where("revoked_at IS NULL")
-	case StateRevoked:
-		q = q.Where("revoked_at IS NOT NULL")
-	case StateAll:
-	}
+	q = f.State.among(q)
 	if p.After != "" {
 		after, err := parseCursor(p.After, 2)
 		if err != nil {

@@ -111,13 +111,10 @@ func (tx *Tx) UpdateAward(ctx context.Context, a *achievement.Award) error {
 }
 
 // OrderAwards puts the user's awards first on the profile, in this order, and takes the place of all
-// others. It returns the ids that are no award of the user, or none in the state, active or all; then nothing has changed.
+// others. It returns the ids that are no award of the user, or none in the state; then nothing has changed.
 func (tx *Tx) OrderAwards(ctx context.Context, userID int64, ids []int64, state AwardState) (strangers []int64, err error) {
 	var own []int64
-	q := tx.db.NewSelect().Model((*awardRow)(nil)).Column("id").Where("user_id = ?", userID).Where("id IN (?)", bun.List(ids)).Order("id")
-	if state == StateActive {
-		q = q.Where("revoked_at IS NULL")
-	}
+	q := state.among(tx.db.NewSelect().Model((*awardRow)(nil)).Column("id").Where("user_id = ?", userID).Where("id IN (?)", bun.List(ids)).Order("id"))
 	if len(ids) > 0 {
 		if err := tx.dialect.lock(q, false).Scan(ctx, &own); err != nil {
 			return nil, err
