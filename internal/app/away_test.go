@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
@@ -14,13 +13,8 @@ import (
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 
-	database, err := url.Parse(testkit.PostgresURL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	relay := testkit.NewRelay(t, database.Host)
-	database.Host = relay.Addr()
-	address := start(t, configuration(database.String(), hotRules))
+	databaseURL, relay := testkit.Behind(t, testkit.PostgresURL(t))
+	address := start(t, configuration(databaseURL, hotRules))
 
 	body := testkit.MergedPullRequest(1, 583231, "ada")
 	relay.Cut()

@@ -3,7 +3,6 @@ package app_test
 import (
 	"database/sql"
 	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
@@ -15,13 +14,8 @@ func TestBeginningIsTriedAgain(t *testing.T) {
 	t.Parallel()
 
 	direct := testkit.PostgresURL(t)
-	behind, err := url.Parse(direct)
-	if err != nil {
-		t.Fatal(err)
-	}
-	relay := testkit.NewRelay(t, behind.Host)
-	behind.Host = relay.Addr()
-	cfg := configuration(behind.String(), hotRules)
+	behind, relay := testkit.Behind(t, direct)
+	cfg := configuration(behind, hotRules)
 	cfg.SpoolDirectory, cfg.SpoolMax = t.TempDir(), 64<<20
 	_, stop := run(t, cfg) // so that the database is migrated
 	stop()

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
@@ -44,18 +43,9 @@ func replicas(t *testing.T) (one, two string, database, redis *testkit.Relay) {
 
 	cfg := configuration(testkit.PostgresURL(t), hotRules)
 	cfg.Cache = redisOf(t)
-	behind := func(address string) (string, *testkit.Relay) {
-		target, err := url.Parse(address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		relay := testkit.NewRelay(t, target.Host)
-		target.Host = relay.Addr()
-		return target.String(), relay
-	}
 	one = start(t, cfg)
-	cfg.Store.URL, database = behind(cfg.Store.URL)
-	cfg.Cache.RedisURL, redis = behind(cfg.Cache.RedisURL)
+	cfg.Store.URL, database = testkit.Behind(t, cfg.Store.URL)
+	cfg.Cache.RedisURL, redis = testkit.Behind(t, cfg.Cache.RedisURL)
 	return one, start(t, cfg), database, redis
 }
 

@@ -3,7 +3,6 @@ package app_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -72,13 +71,8 @@ func TestLimitsOutliveRedis(t *testing.T) {
 	cfg.Cache = redisOf(t)
 	cfg.Cache.Budget = 2 * time.Second // as above
 	cfg.RateLimit = 5
-	target, err := url.Parse(cfg.Cache.RedisURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	relay := testkit.NewRelay(t, target.Host)
-	target.Host = relay.Addr()
-	cfg.Cache.RedisURL = target.String()
+	through, relay := testkit.Behind(t, cfg.Cache.RedisURL)
+	cfg.Cache.RedisURL = through
 	address := start(t, cfg)
 	reachRedis(t, address) // on a busy machine, it may have been too slow at first
 	mustBe(t, "the status", ask(t, address+"/api/v1/user", adminToken).StatusCode, http.StatusOK)

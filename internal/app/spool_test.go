@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,13 +19,8 @@ import (
 func spooling(t *testing.T) (app.Config, *testkit.Relay) {
 	t.Helper()
 
-	database, err := url.Parse(testkit.PostgresURL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	relay := testkit.NewRelay(t, database.Host)
-	database.Host = relay.Addr()
-	cfg := configuration(database.String(), hotRules)
+	databaseURL, relay := testkit.Behind(t, testkit.PostgresURL(t))
+	cfg := configuration(databaseURL, hotRules)
 	cfg.SpoolDirectory, cfg.SpoolMax = t.TempDir(), 64<<20
 	return cfg, relay
 }

@@ -1,7 +1,6 @@
 package automation_test
 
 import (
-	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -14,13 +13,8 @@ import (
 func TestStoppingWhileTheDatabaseIsSilent(t *testing.T) {
 	t.Parallel()
 
-	database, err := url.Parse(testkit.PostgresURL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	relay := testkit.NewRelay(t, database.Host)
-	database.Host = relay.Addr()
-	m := start(t, testkit.Open(t, database.String()), mergeRules)
+	databaseURL, relay := testkit.Behind(t, testkit.PostgresURL(t))
+	m := start(t, testkit.Open(t, databaseURL), mergeRules)
 	m.merge(1, "ada")
 	relay.Set(testkit.Paused)
 	var sending sync.WaitGroup

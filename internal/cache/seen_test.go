@@ -2,7 +2,6 @@ package cache_test
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -145,13 +144,8 @@ func relayed(t *testing.T) (cache.Config, *testkit.Relay) {
 	t.Helper()
 
 	cfg := shared(t)
-	target, err := url.Parse(cfg.RedisURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	relay := testkit.NewRelay(t, target.Host)
-	target.Host = relay.Addr()
-	cfg.RedisURL = target.String()
+	var relay *testkit.Relay
+	cfg.RedisURL, relay = testkit.Behind(t, cfg.RedisURL)
 	return cfg, relay
 }
 

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"net/url"
 	"testing"
 	"time"
 
@@ -14,13 +13,8 @@ import (
 func TestConnectionsAreKept(t *testing.T) {
 	t.Parallel()
 
-	address, err := url.Parse(testkit.PostgresURL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	relay := testkit.NewRelay(t, address.Host)
-	address.Host = relay.Addr()
-	book := testkit.Open(t, address.String())
+	databaseURL, relay := testkit.Behind(t, testkit.PostgresURL(t))
+	book := testkit.Open(t, databaseURL)
 	nothing := func(context.Context, *store.Tx) error { return nil }
 	serve := func() (made int) {
 		before := relay.Accepted()

@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"errors"
-	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -267,13 +266,8 @@ func TestDeadlockIsTriedAgain(t *testing.T) {
 func TestDatabaseAwayIsUnavailable(t *testing.T) {
 	t.Parallel()
 
-	address, err := url.Parse(testkit.PostgresURL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	relay := testkit.NewRelay(t, address.Host)
-	address.Host = relay.Addr()
-	book := testkit.Open(t, address.String())
+	databaseURL, relay := testkit.Behind(t, testkit.PostgresURL(t))
+	book := testkit.Open(t, databaseURL)
 	relay.Cut()
 	for what, err := range map[string]error{
 		"InTx":    book.InTx(t.Context(), func(context.Context, *store.Tx) error { return nil }),
@@ -287,7 +281,7 @@ func TestDatabaseAwayIsUnavailable(t *testing.T) {
 	}
 	// The connection is lost in the middle of a transaction.
 	relay.Restore()
-	err = book.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+	err := book.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.UserByID(ctx, 1); err != nil {
 			return err
 		}

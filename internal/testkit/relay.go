@@ -3,6 +3,7 @@ package testkit
 import (
 	"context"
 	"net"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,6 +55,19 @@ func NewRelay(t *testing.T, target string) *Relay {
 		r.Cut()
 	})
 	return r
+}
+
+// Behind puts a relay before the server that a URL names, and returns the URL by which it is reached through that.
+func Behind(t *testing.T, server string) (through string, relay *Relay) {
+	t.Helper()
+
+	address, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay = NewRelay(t, address.Host)
+	address.Host = relay.Addr()
+	return address.String(), relay
 }
 
 // Addr returns host:port to connect to instead of the target.
