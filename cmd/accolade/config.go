@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/seed-504bad89/accolade/internal/app"
 	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/config"
 )
@@ -23,7 +24,7 @@ func (configListCommand) Run() error { //nolint:unparam // kong calls it
 
 type configCheckCommand struct{}
 
-// Run loads the configuration as serve would, and makes of it what needs nothing from outside.
+// Run loads the configuration and its rules as serve would, and makes of it what needs nothing from outside.
 func (configCheckCommand) Run() error {
 	for _, name := range config.Unknown(os.Environ()) {
 		fmt.Fprintf(os.Stderr, "warning: %s is no setting of Accolade, and is ignored\n", name)
@@ -37,6 +38,18 @@ func (configCheckCommand) Run() error {
 		return err
 	}
 	defer seen.Close()
-	fmt.Printf("The configuration is good: %d sources, listening on %s.\n", len(cfg.Sources), cfg.Listen)
+	declared := 0
+	if cfg.Rules != nil {
+		files, err := app.RulesFiles(cfg.Rules)
+		if err != nil {
+			return err
+		}
+		set, err := checkRules(files)
+		if err != nil {
+			return err
+		}
+		declared = len(set.Declared())
+	}
+	fmt.Printf("The configuration is good: %d sources, %d achievements by rules, listening on %s.\n", len(cfg.Sources), declared, cfg.Listen)
 	return nil
 }

@@ -40,6 +40,31 @@ func TestConfigCheckOnTheCommandLine(t *testing.T) {
 	}
 }
 
+// Rules that serve would not judge by are no good configuration.
+//
+//nolint:paralleltest // it sets the environment and takes the standard output
+func TestConfigCheckReadsTheRules(t *testing.T) {
+	for name, tc := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"good rules": {map[string]string{"r.yaml": someRules}, "1 achievements by rules"},
+		"a fault":    {map[string]string{"r.yaml": "namespace: acme\n"}, "1 problems in 1 files"},
+		"no rules":   {map[string]string{"r.txt": someRules}, "there are no rules files"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("ACCOLADE_RULES", write(t, tc.files))
+			out, err := accolade(t, "config", "check")
+			if err != nil {
+				out += err.Error()
+			}
+			if !strings.Contains(out, tc.want) {
+				t.Errorf("it prints %q, want %s", out, tc.want)
+			}
+		})
+	}
+}
+
 //nolint:paralleltest // it sets the environment and takes the standard output
 func TestConfigCheckWarnsOfMisspeltVariables(t *testing.T) {
 	t.Setenv("ACCOLADE_LISTN", "hunter2")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/fault"
@@ -49,17 +50,26 @@ func (a *App) Reload(ctx context.Context) error {
 	return a.applyRules(ctx, true)
 }
 
+// RulesFiles returns the rules files of a directory, which is at fault when it has none.
+func RulesFiles(directory fs.FS) ([]rule.File, error) {
+	files, _, err := rule.ReadFiles(directory)
+	if err != nil {
+		return nil, fmt.Errorf("reading the rules: %w", err)
+	}
+	if len(files) == 0 {
+		return nil, errNoRules
+	}
+	return files, nil
+}
+
 // applyRules applies the configured directory. Unless again is set, one that is as it was is left alone.
 func (a *App) applyRules(ctx context.Context, again bool) error {
 	if a.cfg.Rules == nil {
 		return nil
 	}
-	files, _, err := rule.ReadFiles(a.cfg.Rules)
+	files, err := RulesFiles(a.cfg.Rules)
 	if err != nil {
-		return fmt.Errorf("reading the rules: %w", err)
-	}
-	if len(files) == 0 {
-		return errNoRules
+		return err
 	}
 	set, err := rule.Load(files)
 	if err != nil {
