@@ -49,7 +49,7 @@ faults-short: ## those that need two minutes and show most: kills, crashes, forg
 
 check: tidy-check generate-check lint test faults-short ## everything that must hold before a commit
 
-bench: ## the benchmark: bare, naive and ours, taking in and reading, side by side; about ten minutes, written into docs/performance.md
+bench: ## the benchmark: bare, naive and ours, taking in and reading, side by side; about a quarter of an hour, written into docs/performance.md
 	$(services) -durable -browser=false -- go run ./internal/bench -json docs/performance.json -document docs/performance.md
 
 soak: ## everything at once for SOAK (30m): memory, goroutines, open files and p99 must stay as they are

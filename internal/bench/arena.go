@@ -77,9 +77,13 @@ func (a *arena) close() {
 
 // compete measures the contestants of a block by turns.
 func (a *arena) compete(ctx context.Context, b block) error {
-	for round := range a.rounds {
+	rounds := a.rounds
+	if b.narrow {
+		rounds += moreRounds
+	}
+	for round := range rounds {
 		for _, c := range b.contestants {
-			fmt.Fprintf(os.Stderr, "%s, round %d of %d: %s\n", b.name, round+1, a.rounds, c.name)
+			fmt.Fprintf(os.Stderr, "%s, round %d of %d: %s\n", b.name, round+1, rounds, c.name)
 			result, err := a.measure(ctx, b, c)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)

@@ -25,8 +25,13 @@ type block struct {
 	name, title string
 	// connections is how many send at once; as many as the flag says, if it is 0.
 	connections int
+	// narrow says that its goals ask for small differences, which takes moreRounds.
+	narrow      bool
 	contestants []contestant
 }
+
+// moreRounds is how many rounds there are more where small differences are asked for, and of readings, which are cheap.
+const moreRounds = 2
 
 // blocks are everything about taking in deliveries.
 func blocks() []block {
@@ -39,14 +44,14 @@ func blocks() []block {
 			{name: chanceName, about: "the same, when the people come by chance instead of by turns", database: postgres, people: byChance, lone: true},
 			{name: "ours-sqlite", about: "the real server on SQLite alone, synchronous=FULL", database: "sqlite", lone: true},
 		}},
-		{name: "growth", title: "More rules", contestants: []contestant{
+		{name: "growth", title: "More rules", narrow: true, contestants: []contestant{
 			{name: "ours-100", about: "100 rules, one threshold each", database: postgres},
 			{name: "ours-1100", about: "1,000 more rules that match nothing, a quarter of them for the same events", database: postgres, rules: more},
 			{name: "ours-10100", about: "10,000 more of them", database: postgres, rules: most},
 			{name: "ours-tiers", about: "100 rules, five thresholds each; the four more are not reached", database: postgres, rules: tall},
 			{name: "ours-wide", about: "126 rules, of which a delivery matches 34.5 on average instead of 8.5", database: postgres, rules: wide},
 		}},
-		{name: "history", title: "A long history", contestants: []contestant{
+		{name: "history", title: "A long history", narrow: true, contestants: []contestant{
 			{name: "ours-1e4", about: "10,000 earlier deliveries with an event each, of the 1,000 people that those to come are about", database: postgres, history: 10_000},
 			{name: "ours-1e6", about: "1,000,000 of them, of the same people", database: postgres, history: 1_000_000},
 			{name: "ours-1e6-crowd", about: "1,000,000 of them, of 100,000 people", database: postgres, history: 1_000_000, crowd: 100_000},

@@ -48,7 +48,7 @@ func main() {
 		return
 	}
 	s := settings{postgres: os.Getenv("ACCOLADE_TEST_POSTGRES_URL"), redis: os.Getenv("ACCOLADE_TEST_REDIS_URL")}
-	flag.IntVar(&s.rounds, "rounds", 3, "how often each contestant is measured, and reading two times more")
+	flag.IntVar(&s.rounds, "rounds", 3, "how often each contestant is measured, and two times more where small differences are asked for, and in reading")
 	flag.DurationVar(&s.duration, "duration", 3*time.Second, "how long a measurement takes")
 	flag.IntVar(&s.connections, "connections", 64, "how many connections send at once")
 	flag.IntVar(&s.bodySize, "body", 10<<10+200, "mean size of a delivery in bytes")

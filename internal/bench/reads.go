@@ -30,9 +30,6 @@ const (
 // constantLarge is the constant that is as large as a profile.
 const constantLarge = "constant-large"
 
-// moreReads is how many rounds there are more of readings than of deliveries: they differ by less, and are cheap.
-const moreReads = 2
-
 // reading is a way to be read from.
 type reading struct {
 	name, about, server string
@@ -99,7 +96,7 @@ func (a *arena) reads(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rounds := a.rounds + moreReads
+	rounds := a.rounds + moreRounds
 	for round := range rounds {
 		for _, r := range readings() {
 			if questions[r.name] == nil {
