@@ -2,17 +2,88 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"text/tabwriter"
+	"time"
 
 	"github.com/seed-504bad89/accolade/internal/config"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-type migrateCommand struct{}
+type migrateCommand struct {
+	Up     migrateUpCommand     `cmd:"" default:"1" help:"Apply every migration that the database has not seen."`
+	Status migrateStatusCommand `cmd:"" help:"List the migrations, and since when the database has them; exit with 1 if it has not all."`
+	Down   migrateDownCommand   `cmd:"" help:"Undo the migration that was applied last, so that an older version can be run. What only the newer form can hold is lost; no server may be running."`
+}
+
+type migrateUpCommand struct{}
 
 // Run applies every migration that the database has not seen.
-func (migrateCommand) Run(ctx context.Context) error {
+func (migrateUpCommand) Run(ctx context.Context) error {
+	return withBook(ctx, func(book *store.Store) error {
+		if err := book.Migrate(ctx); err != nil {
+			return err
+		}
+		fmt.Println("The database's schema is up to date.")
+		return nil
+	})
+}
+
+type migrateStatusCommand struct{}
+
+// Run lists the migrations, and fails when some are not applied.
+func (migrateStatusCommand) Run(ctx context.Context) error {
+	return withBook(ctx, func(book *store.Store) error {
+		all, err := book.Migrations(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		missing := 0
+		for i := range all {
+			switch m := &all[i]; {
+			case m.Unknown:
+				fmt.Fprintf(table, "%s\tapplied %s by a newer version\n", m.Name, m.AppliedAt.UTC().Format(time.RFC3339))
+			case m.AppliedAt.IsZero():
+				missing++
+				fmt.Fprintf(table, "%s\tnot applied\n", m.Name)
+			default:
+				fmt.Fprintf(table, "%s\tapplied %s\n", m.Name, m.AppliedAt.UTC().Format(time.RFC3339))
+			}
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		if missing > 0 {
+			return fmt.Errorf("%d migrations are not applied; run accolade migrate", missing)
+		}
+		return nil
+	})
+}
+
+type migrateDownCommand struct {
+	Yes bool `help:"Do it. Have a backup."`
+}
+
+// Run undoes the migration that was applied last.
+func (c migrateDownCommand) Run(ctx context.Context) error {
+	if !c.Yes {
+		return errors.New("nothing was changed: undoing a migration loses what only the newer form can hold; say --yes, and have a backup")
+	}
+	return withBook(ctx, func(book *store.Store) error {
+		undone, err := book.MigrateDown(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s is undone. A server of this version would apply it again.\n", undone)
+		return nil
+	})
+}
+
+// withBook opens the configured book for as long as fn works with it.
+func withBook(ctx context.Context, fn func(book *store.Store) error) error {
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {
 		return err
@@ -21,10 +92,5 @@ func (migrateCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer book.Close()
-	if err := book.Migrate(ctx); err != nil {
-		return err
-	}
-	fmt.Println("The database's schema is up to date.")
-	return nil
+	return errors.Join(fn(book), book.Close())
 }

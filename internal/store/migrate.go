@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/migrate"
@@ -20,7 +23,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 	s.migrating.Lock()
 	defer s.migrating.Unlock()
 	err := s.dialect.exclusive(ctx, s, func() error {
-		migrator, err := s.migrator()
+		migrator, err := s.migrator(noteApplied)
 		if err != nil {
 			return err
 		}
@@ -69,46 +72,124 @@ func (s *Store) known() (*migrate.Migrations, error) {
 	return migrations, nil
 }
 
-func (s *Store) migrator() (*migrate.Migrator, error) {
+// migrator returns one that calls note within the transaction of each migration.
+func (s *Store) migrator(note migrate.MigrationHook) (*migrate.Migrator, error) {
 	migrations, err := s.known()
 	if err != nil {
 		return nil, err
 	}
 	return migrate.NewMigrator(s.writer, migrations,
 		migrate.WithTableName(migrationsTable),
-		// The hook notes a migration within its transaction; the migrator's own note comes after
-		// it and finds it there.
-		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true),
-		migrate.AfterMigration(func(ctx context.Context, db bun.IConn, migration *migrate.Migration) error {
-			_, err := db.ExecContext(ctx, "INSERT INTO ? (name, group_id) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-				bun.Name(migrationsTable), migration.Name, migration.GroupID)
-			return err
-		}),
-	), nil
+		// The migrator's own note comes after the transaction, and finds it made.
+		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(note)), nil
 }
 
-// pending returns how many migrations are not applied. It changes nothing, and needs no more rights than to read.
-func (s *Store) pending(ctx context.Context) (int, error) {
+func noteApplied(ctx context.Context, db bun.IConn, migration *migrate.Migration) error {
+	_, err := db.ExecContext(ctx, "INSERT INTO ? (name, group_id) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+		bun.Name(migrationsTable), migration.Name, migration.GroupID)
+	return err
+}
+
+func noteUndone(ctx context.Context, db bun.IConn, migration *migrate.Migration) error {
+	_, err := db.ExecContext(ctx, "DELETE FROM ? WHERE name = ?", bun.Name(migrationsTable), migration.Name)
+	return err
+}
+
+// Migration is a step of the form of the book.
+type Migration struct {
+	// Name is its number and what it is about, as "0015_bases"; the number alone, if Unknown.
+	Name string
+	// AppliedAt is when the book took it; zero if it has not.
+	AppliedAt time.Time
+	// Unknown says that it is of a newer program than this one.
+	Unknown bool
+
+	step migrate.Migration
+}
+
+// Migrations returns those that this program knows and those that the book has, oldest first. It changes nothing, and needs no more
+// rights than to read.
+func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
+	all, err := s.migrations(ctx)
+	return all, s.explain(err)
+}
+
+func (s *Store) migrations(ctx context.Context) ([]Migration, error) {
+	migrator, err := s.migrator(nil) // which only looks
+	if err != nil {
+		return nil, err
+	}
 	known, err := s.known()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	begun, err := s.dialect.hasTable(ctx, s.reader, migrationsTable)
 	if err != nil {
-		return 0, fmt.Errorf("looking for the table of migrations: %w", err)
+		return nil, fmt.Errorf("looking for the table of migrations: %w", err)
 	}
-	if !begun {
-		return len(known.Sorted()), nil
+	applied := map[string]time.Time{}
+	if begun {
+		noted, err := migrator.AppliedMigrations(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading what was migrated: %w", err)
+		}
+		for _, step := range noted {
+			applied[step.Name] = step.MigratedAt
+		}
 	}
-	migrator, err := s.migrator()
-	if err != nil {
-		return 0, err
+	var all []Migration
+	for _, step := range known.Sorted() {
+		all = append(all, Migration{Name: step.String(), AppliedAt: applied[step.Name], step: step})
+		delete(applied, step.Name)
 	}
-	all, err := migrator.MigrationsWithStatus(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("reading what was migrated: %w", err)
+	for _, name := range slices.Sorted(maps.Keys(applied)) {
+		all = append(all, Migration{Name: name, AppliedAt: applied[name], Unknown: true})
 	}
-	return len(all.Unapplied()), nil
+	return all, nil
+}
+
+// pending returns how many migrations are not applied.
+func (s *Store) pending(ctx context.Context) (int, error) {
+	all, err := s.migrations(ctx)
+	missing := 0
+	for i := range all {
+		if all[i].AppliedAt.IsZero() {
+			missing++
+		}
+	}
+	return missing, err
+}
+
+// MigrateDown undoes the migration that was applied last, in one transaction, and returns its name: for an older program. What only the
+// newer form can hold is lost, and no server may be running.
+//
+// Faults: Conflict when a newer program has applied it, which alone knows how to undo it, and for the first migration, without
+// which there is no book.
+func (s *Store) MigrateDown(ctx context.Context) (name string, err error) {
+	s.migrating.Lock()
+	defer s.migrating.Unlock()
+	err = s.dialect.exclusive(ctx, s, func() error {
+		all, err := s.migrations(ctx)
+		if err != nil {
+			return err
+		}
+		all = slices.DeleteFunc(all, func(m Migration) bool { return m.AppliedAt.IsZero() })
+		if len(all) < 2 {
+			return fault.New(fault.Conflict, "first_migration", "nothing is left to undo: without the first migration there is no book")
+		}
+		last := all[len(all)-1]
+		if last.Unknown {
+			return fault.New(fault.Conflict, "unknown_migration", "migration %s is of a newer version of accolade, which alone can undo it", last.Name)
+		}
+		migrator, err := s.migrator(noteUndone)
+		if err != nil {
+			return err
+		}
+		name = last.Name
+		s.migrated.Store(false)
+		return last.step.Down(ctx, migrator, &last.step)
+	})
+	return name, s.explain(err)
 }
 
 // notMigrated is the code of a book that lacks migrations.

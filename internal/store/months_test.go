@@ -2,22 +2,12 @@ package store_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"os"
-	"path"
-	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
-	"github.com/uptrace/bun/dialect/sqlitedialect"
-	"github.com/uptrace/bun/migrate"
-	_ "modernc.org/sqlite"
 
 	"github.com/seed-504bad89/accolade/internal/store"
 	"github.com/seed-504bad89/accolade/internal/testkit"
@@ -34,44 +24,8 @@ var oldKeys = []string{
 func oldBook(t *testing.T, databaseURL string) *bun.DB {
 	t.Helper()
 
-	driver, files := "sqlite", "migrations/sqlite"
-	if strings.HasPrefix(databaseURL, "postgres") {
-		driver, files = "pgx", "migrations/postgres"
-	}
-	pool, err := sql.Open(driver, databaseURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = pool.Close() })
-	db := bun.NewDB(pool, sqlitedialect.New())
-	if driver == "pgx" {
-		db = bun.NewDB(pool, pgdialect.New())
-	}
-	before := fstest.MapFS{}
-	listed, err := os.ReadDir(files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range listed {
-		if file.Name() < "0012" {
-			data, err := os.ReadFile(path.Join(files, file.Name()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			before[file.Name()] = &fstest.MapFile{Data: data}
-		}
-	}
-	migrations := migrate.NewMigrations()
-	if err := migrations.Discover(before); err != nil {
-		t.Fatal(err)
-	}
-	migrator := migrate.NewMigrator(db, migrations, migrate.WithTableName("bun_migrations"), migrate.WithMarkAppliedOnSuccess(true))
-	if err := migrator.Init(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := migrator.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := plainly(t, databaseURL)
+	migrateBelow(t, db, "0012")
 	for _, key := range oldKeys {
 		if _, err := db.ExecContext(t.Context(), `INSERT INTO events (source, key, kind, object, happened_at, delivery_id, data)
 			VALUES ('forge', ?, 'merge_request.merged', 'o', '2026-10-02 12:00:00+00:00', 1, '{"kind":"merge_request.merged"}')`, key); err != nil {

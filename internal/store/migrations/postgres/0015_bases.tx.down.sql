@@ -4,4 +4,9 @@ ALTER TABLE jobs RESET (fillfactor);
 
 --bun:split
 
+-- What is packed on another body, an older program cannot read: it has expired.
+UPDATE deliveries SET body = '', headers = NULL, body_expired_at = now() WHERE base_id IS NOT NULL AND body_expired_at IS NULL;
+
+--bun:split
+
 ALTER TABLE deliveries DROP COLUMN base_id;
