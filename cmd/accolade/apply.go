@@ -42,6 +42,7 @@ func (c applyCommand) Run(ctx context.Context) error {
 
 type diffCommand struct {
 	service
+	printed
 
 	Paths []string `arg:"" help:"Directories of rules, or the files themselves." type:"path"`
 }
@@ -67,7 +68,11 @@ func (c diffCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return exit{err, 2}
 	}
-	printDiff(os.Stdout, diff)
+	if done, err := c.json(diff); err != nil {
+		return exit{err, 2}
+	} else if !done {
+		printDiff(os.Stdout, diff)
+	}
 	if len(diff.Achievements) > 0 || len(diff.Rules) > 0 {
 		return exit{errors.New("the rules differ"), 1}
 	}

@@ -38,6 +38,7 @@ func (c chosenDeliveries) outcome() *client.DeliveryOutcome {
 
 type deliveriesListCommand struct {
 	service
+	printed
 	chosenDeliveries
 
 	Event *string `help:"Those of this name of the forge, such as pull_request." placeholder:"NAME"`
@@ -48,10 +49,25 @@ type deliveriesListCommand struct {
 
 // Run prints a line for each delivery.
 func (c deliveriesListCommand) Run(ctx context.Context) error {
-	api, err := c.connect()
+	found, err := c.find(ctx)
 	if err != nil {
 		return err
 	}
+	if done, err := c.json(found); done {
+		return err
+	}
+	for i := range found {
+		printDelivery(os.Stdout, &found[i])
+	}
+	return nil
+}
+
+func (c deliveriesListCommand) find(ctx context.Context) ([]client.DeliverySummary, error) {
+	api, err := c.connect()
+	if err != nil {
+		return nil, err
+	}
+	found := []client.DeliverySummary{}
 	params := &client.ListDeliveriesParams{
 		Source: c.Source, Outcome: c.outcome(), Since: c.Since, Until: c.Until, EventName: c.Event, Kind: c.Kind, User: c.User,
 	}
@@ -60,21 +76,19 @@ func (c deliveriesListCommand) Run(ctx context.Context) error {
 		params.Limit = &limit
 		answer, err := api.ListDeliveriesWithResponse(ctx, params)
 		if err != nil {
-			return fmt.Errorf("asking the service: %w", err)
+			return nil, fmt.Errorf("asking the service: %w", err)
 		}
 		if answer.JSON200 == nil {
-			return refused(answer.Status(), answer.Body)
+			return nil, refused(answer.Status(), answer.Body)
 		}
-		for i := range answer.JSON200.Items {
-			printDelivery(os.Stdout, &answer.JSON200.Items[i])
-		}
+		found = append(found, answer.JSON200.Items...)
 		if answer.JSON200.NextCursor == nil {
-			return nil
+			break
 		}
 		left -= len(answer.JSON200.Items)
 		params.Cursor = answer.JSON200.NextCursor
 	}
-	return nil
+	return found, nil
 }
 
 func printDelivery(out io.Writer, d *client.DeliverySummary) {
@@ -90,6 +104,7 @@ func orNothing(text *string) string {
 
 type deliveriesShowCommand struct {
 	service
+	printed
 
 	ID   int64 `arg:"" help:"The id of a delivery." placeholder:"ID"`
 	Body bool  `help:"Print the body, and nothing else."`
@@ -120,6 +135,9 @@ func (c deliveriesShowCommand) Run(ctx context.Context) error {
 			}
 		}
 		_, err = os.Stdout.Write(body)
+		return err
+	}
+	if done, err := c.json(d); done {
 		return err
 	}
 	printDelivery(os.Stdout, &client.DeliverySummary{

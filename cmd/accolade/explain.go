@@ -13,6 +13,7 @@ import (
 
 type rulesExplainCommand struct {
 	service
+	printed
 
 	User        string `arg:"" help:"Username or id of a person."`
 	Achievement string `arg:"" help:"The achievement, as namespace/key." placeholder:"NAMESPACE/KEY"`
@@ -42,6 +43,9 @@ func (c rulesExplainCommand) Run(ctx context.Context) error {
 		}
 		if answer.JSON200 == nil {
 			return refused(answer.Status(), answer.Body)
+		}
+		if done, err := c.json(answer.JSON200); done {
+			return err
 		}
 		printExplanation(os.Stdout, c.User, answer.JSON200)
 		return nil
@@ -94,6 +98,7 @@ func printProgress(out io.Writer, user string, p client.Progress) {
 
 type rulesStatusCommand struct {
 	service
+	printed
 }
 
 // Run prints how each rule of the service fares.
@@ -108,6 +113,9 @@ func (c rulesStatusCommand) Run(ctx context.Context) error {
 	}
 	if answer.JSON200 == nil {
 		return refused(answer.Status(), answer.Body)
+	}
+	if done, err := c.json(answer.JSON200.Items); done {
+		return err
 	}
 	for _, state := range answer.JSON200.Items {
 		since := "never gave anything"

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/config"
@@ -31,36 +31,60 @@ func (migrateUpCommand) Run(ctx context.Context) error {
 	})
 }
 
-type migrateStatusCommand struct{}
+type migrateStatusCommand struct {
+	printed
+}
+
+// listedMigration is a migration as programs are told of it.
+type listedMigration struct {
+	Name string `json:"name"`
+	// AppliedAt is null when the database does not have it.
+	AppliedAt *time.Time `json:"applied_at"`
+	// Newer says that a newer version has applied it.
+	Newer bool `json:"newer"`
+}
 
 // Run lists the migrations, and fails when some are not applied.
-func (migrateStatusCommand) Run(ctx context.Context) error {
+func (c migrateStatusCommand) Run(ctx context.Context) error {
 	return withBook(ctx, func(book *store.Store) error {
 		all, err := book.Migrations(ctx)
 		if err != nil {
 			return err
 		}
-		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 		missing := 0
-		for i := range all {
-			switch m := &all[i]; {
-			case m.Unknown:
-				fmt.Fprintf(table, "%s\tapplied %s by a newer version\n", m.Name, m.AppliedAt.UTC().Format(time.RFC3339))
-			case m.AppliedAt.IsZero():
+		listed := make([]listedMigration, len(all))
+		for i, m := range all {
+			listed[i] = listedMigration{Name: m.Name, Newer: m.Unknown}
+			if m.AppliedAt.IsZero() {
 				missing++
-				fmt.Fprintf(table, "%s\tnot applied\n", m.Name)
-			default:
-				fmt.Fprintf(table, "%s\tapplied %s\n", m.Name, m.AppliedAt.UTC().Format(time.RFC3339))
+				continue
 			}
+			at := m.AppliedAt.UTC()
+			listed[i].AppliedAt = &at
 		}
-		if err := table.Flush(); err != nil {
+		if done, err := c.json(listed); err != nil {
 			return err
+		} else if !done {
+			printMigrations(os.Stdout, listed)
 		}
 		if missing > 0 {
 			return fmt.Errorf("%d migrations are not applied; run accolade migrate", missing)
 		}
 		return nil
 	})
+}
+
+func printMigrations(out io.Writer, migrations []listedMigration) {
+	for _, m := range migrations {
+		state := "not applied"
+		if m.AppliedAt != nil {
+			state = "applied " + m.AppliedAt.Format(time.DateTime)
+		}
+		if m.Newer {
+			state += " by a newer version"
+		}
+		fmt.Fprintf(out, "%-20s  %s\n", m.Name, state)
+	}
 }
 
 type migrateDownCommand struct {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -75,8 +74,7 @@ func sourceNamed(cfg app.Config, name string) (forge.Source, error) {
 
 type sourceListCommand struct {
 	configured
-
-	Output string `help:"How to print: table or json." enum:"table,json" default:"table"`
+	printed
 }
 
 // listedSource is a source without its secrets.
@@ -99,10 +97,8 @@ func (c sourceListCommand) Run() error {
 	for i, s := range cfg.Sources {
 		listed[i] = listedSource{Name: s.Name, Forge: s.Forge, BaseURL: s.BaseURL, Projects: append([]string{}, s.Projects...), Token: s.Token != "", DryRun: s.DryRun}
 	}
-	if c.Output == "json" {
-		encoder := json.NewEncoder(os.Stdout)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(listed)
+	if done, err := c.json(listed); done {
+		return err
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tFORGE\tADDRESS\tPROJECTS\tTOKEN\tON TRIAL")

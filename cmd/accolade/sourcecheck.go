@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,9 +17,9 @@ import (
 
 type sourceCheckCommand struct {
 	configured
+	printed
 
-	Name   string `arg:"" optional:"" help:"The name of a source; default: all." placeholder:"NAME"`
-	Output string `help:"How to print: text or json." enum:"text,json" default:"text"`
+	Name string `arg:"" optional:"" help:"The name of a source; default: all." placeholder:"NAME"`
 }
 
 // finding is one thing that was looked at.
@@ -53,19 +52,16 @@ func (c sourceCheckCommand) Run(ctx context.Context) error {
 	for _, source := range sources {
 		findings = append(findings, c.look(ctx, cfg, source)...)
 	}
-	if c.Output == "json" {
-		encoder := json.NewEncoder(os.Stdout)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(findings); err != nil {
-			return err
-		}
+	inJSON, err := c.json(findings)
+	if err != nil {
+		return err
 	}
 	wrong := 0
 	for _, f := range findings {
 		if !f.OK {
 			wrong++
 		}
-		if c.Output == "text" {
+		if !inJSON {
 			printFinding(os.Stdout, f)
 		}
 	}
