@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/app"
 	"github.com/seed-504bad89/accolade/internal/config"
 	"github.com/seed-504bad89/accolade/internal/forge"
+	"github.com/seed-504bad89/accolade/internal/testkit"
 )
 
 const webhookSecret = "a webhook secret of the tests"
@@ -44,6 +46,24 @@ func serve(t *testing.T, options ...func(*app.Config)) {
 	})
 	t.Setenv("ACCOLADE_BASE_URL", service.URL())
 	t.Setenv("ACCOLADE_ADMIN_TOKEN", cfg.AdminToken)
+}
+
+// deliver sends the service a webhook of GitHub.
+func deliver(t *testing.T, event string, body []byte) {
+	t.Helper()
+
+	request, err := testkit.GitHubDelivery(t.Context(), os.Getenv("ACCOLADE_BASE_URL"), "forge", webhookSecret, event, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusAccepted {
+		t.Errorf("a delivery was answered %s", response.Status)
+	}
 }
 
 // accolade runs a command line and returns what it prints, and the error that it ends with.

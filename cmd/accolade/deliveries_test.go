@@ -1,8 +1,6 @@
 package main
 
 import (
-	"net/http"
-	"os"
 	"strings"
 	"testing"
 
@@ -13,15 +11,7 @@ import (
 func TestDeliveriesOnTheCommandLine(t *testing.T) {
 	serve(t)
 	for event, body := range map[string]string{"pull_request": string(testkit.MergedPullRequest(7, 815, "ada")), "ping": "{}"} {
-		request, err := testkit.GitHubDelivery(t.Context(), os.Getenv("ACCOLADE_BASE_URL"), "forge", webhookSecret, event, []byte(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
+		deliver(t, event, []byte(body))
 	}
 	listed, err := accolade(t, "deliveries", "list", "--outcome", "judged", "--since", "2026-01-01T00:00:00Z")
 	if err != nil || strings.Count(listed, "\n") != 1 {

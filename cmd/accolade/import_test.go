@@ -64,19 +64,7 @@ achievements:
 func knownByWebhooks(t *testing.T) {
 	t.Helper()
 	for number := range int64(120) {
-		body := testkit.MergedPullRequest(number+1, 815, "ada")
-		request, err := testkit.GitHubDelivery(t.Context(), os.Getenv("ACCOLADE_BASE_URL"), "forge", webhookSecret, "pull_request", body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
-		if response.StatusCode != http.StatusAccepted {
-			t.Errorf("a delivery was answered %s", response.Status)
-		}
+		deliver(t, "pull_request", testkit.MergedPullRequest(number+1, 815, "ada"))
 	}
 	if out, err := accolade(t, "deliveries", "list", "--kind", "merge_request.merged"); err != nil || out != "" {
 		t.Errorf("deliveries that told of something first: %q, %v", out, err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,15 +19,7 @@ func TestOutputInJSON(t *testing.T) {
 	if _, err := accolade(t, "apply", folder); err != nil {
 		t.Fatal(err)
 	}
-	request, err := testkit.GitHubDelivery(t.Context(), os.Getenv("ACCOLADE_BASE_URL"), "forge", webhookSecret, "pull_request", testkit.MergedPullRequest(7, 815, "ada"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
+	deliver(t, "pull_request", testkit.MergedPullRequest(7, 815, "ada"))
 	configuration := filepath.Join(t.TempDir(), "accolade.yaml")
 	if err := os.WriteFile(configuration, []byte("sources:\n  - {name: forge, forge: github, secret: a secret of the test}\n"), 0o600); err != nil {
 		t.Fatal(err)
