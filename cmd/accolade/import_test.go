@@ -69,13 +69,20 @@ func knownByWebhooks(t *testing.T) {
 	if out, err := accolade(t, "deliveries", "list", "--kind", "merge_request.merged"); err != nil || out != "" {
 		t.Errorf("deliveries that told of something first: %q, %v", out, err)
 	}
-	answer, err := http.Get(os.Getenv("ACCOLADE_BASE_URL") + "/api/v1/users/ada/awards")
+	mustHaveOne(t, "ada")
+}
+
+// mustHaveOne fails unless a person has one award.
+func mustHaveOne(t *testing.T, person string) {
+	t.Helper()
+
+	answer, err := http.Get(os.Getenv("ACCOLADE_BASE_URL") + "/api/v1/users/" + person + "/awards")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil || strings.Count(string(text), `"awarded_at"`) != 1 {
-		t.Errorf("Ada's awards are %s", text)
+		t.Errorf("the awards of %s are %s", person, text)
 	}
 }

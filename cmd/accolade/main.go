@@ -17,6 +17,7 @@ type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Run the service. Without configuration it keeps everything in an SQLite file here."`
 	Demo        demoCommand        `cmd:"" help:"Run the service in a temporary place and play recorded deliveries to it."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database's schema up to date, see what it has, or go back a step."`
+	Copy        copyCommand        `cmd:"" help:"Fill the configured database, which has to be new, with another one: from SQLite into Postgres, or back."`
 	Apply       applyCommand       `cmd:"" help:"Make rules files the ones that judge, on a running service."`
 	Diff        diffCommand        `cmd:"" help:"Say what applying rules files would change; exit with 1 if anything."`
 	Rules       rulesCommand       `cmd:"" help:"Check, test and explain rules."`

@@ -37,8 +37,10 @@ type dialect interface {
 	taking
 }
 
-// schema is how the tables are made.
+// schema is how the tables are made, and filled as a whole.
 type schema interface {
+	copying
+
 	// migrations are the SQL files that make the tables.
 	migrations() (fs.FS, error)
 	// hasTable reports whether there is a table of the name.
