@@ -30,7 +30,7 @@ func mountPages(routes gin.IRouter, cfg Config, limits *limits) (nowhere []gin.H
 	known := session(limits, cfg.Operations, pages.Fail)
 	people := withHead{routes.Group("", bounded, origin, sameOrigin(cfg.BaseURL, pages.Fail), known)}
 	signin.Mount(people, signin.Config{
-		Operations: cfg.Operations, Providers: cfg.SignIn, Try: limits.try, Fail: pages.Fail, Leave: pages.Leave,
+		Operations: cfg.Operations, Providers: cfg.SignIn, Path: pages.Path(), Try: limits.try, Fail: pages.Fail, Leave: pages.Leave,
 		Take: func(c *gin.Context) error { return limits.take(c, operation.CallerFrom(c.Request.Context())) },
 	})
 	pages.Mount(people)

@@ -16,7 +16,8 @@ async function ask(query, variables) {
   const headers = { 'Content-Type': 'application/json' }
   const token = at('token').value.trim()
   if (token) headers.Authorization = 'Bearer ' + token
-  const response = await fetch('/api/graphql', { method: 'POST', headers, credentials: 'omit', body: JSON.stringify({ query, variables }) })
+  // From where this page is: a proxy may put the service below a path.
+  const response = await fetch('../api/graphql', { method: 'POST', headers, credentials: 'omit', body: JSON.stringify({ query, variables }) })
   const text = await response.text()
   try {
     return [response.status, JSON.parse(text)]

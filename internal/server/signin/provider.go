@@ -109,7 +109,7 @@ func (d *door) callback(c *gin.Context) {
 		d.fail(c, err)
 		return
 	}
-	c.Redirect(http.StatusSeeOther, LocalPath(taken.ReturnTo))
+	d.back(c, taken.ReturnTo)
 }
 
 func (d *door) finish(c *gin.Context, caller operation.Caller, taken *operation.SignInView, identity operation.Identity) error {

@@ -22,6 +22,8 @@ type Config struct {
 	Operations *operation.Operations
 	// Providers say who somebody is; nil for none.
 	Providers *signin.Providers
+	// Path is that of the base URL, where a proxy puts the service below one; "" for none.
+	Path string
 	// Take counts a request that would begin a session, and refuses one too many.
 	Take func(c *gin.Context) error
 	// Try runs an attempt with a secret unless its sender has guessed too often, and notes how it went.
@@ -74,7 +76,7 @@ func (d *door) token(c *gin.Context) {
 		return
 	}
 	KeepSession(c, begun)
-	c.Redirect(http.StatusSeeOther, LocalPath(c.Request.PostForm.Get("return_to")))
+	d.back(c, c.Request.PostForm.Get("return_to"))
 }
 
 func (d *door) signOut(c *gin.Context) {
@@ -85,7 +87,16 @@ func (d *door) signOut(c *gin.Context) {
 		}
 	}
 	DropSession(c)
-	c.Redirect(http.StatusSeeOther, "/")
+	d.back(c, "/")
+}
+
+// back leads to where somebody came from; who came from nowhere, to the first page.
+func (d *door) back(c *gin.Context, from string) {
+	to := LocalPath(from)
+	if to == "/" { // which belongs to somebody else where the service is below a path
+		to = d.Path + "/"
+	}
+	c.Redirect(http.StatusSeeOther, to)
 }
 
 func (d *door) fail(c *gin.Context, err error) {

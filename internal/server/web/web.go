@@ -61,6 +61,9 @@ func New(cfg Config) *Pages {
 	return p
 }
 
+// Path is that of the base URL, which all addresses on pages begin with; "" for none.
+func (p *Pages) Path() string { return p.path }
+
 // Mount adds the pages to routes that know who is calling by a cookie.
 func (p *Pages) Mount(routes gin.IRouter) {
 	routes.GET("/", p.home)
