@@ -119,12 +119,15 @@ func (s *Shown) among(names []string) bool {
 	})
 }
 
-// unknownAvatars are the pictures of the first items that no thumbnail is remembered of.
+// unknownAvatars gives the first items the small pictures that are remembered, and returns the avatars of the others. What is
+// remembered now may be forgotten for theirs.
 func (o *Operations) unknownAvatars(items []Shown, most int) [][]byte {
 	var unknown [][]byte
 	for i := range items[:min(most, len(items))] {
 		hash := items[i].Achievement.AvatarHash
-		if len(hash) > 0 && !o.thumbnails.Contains(string(hash)) {
+		if small, known := o.thumbnails.Get(string(hash)); known {
+			items[i].Thumbnail = small
+		} else if len(hash) > 0 {
 			unknown = append(unknown, hash)
 		}
 	}
@@ -135,8 +138,12 @@ func (o *Operations) unknownAvatars(items []Shown, most int) [][]byte {
 func (o *Operations) addThumbnails(ctx context.Context, items []Shown, pictures map[string][]byte) error {
 	for i := range items {
 		hash := string(items[i].Achievement.AvatarHash)
+		png := pictures[hash]
+		if png == nil {
+			continue
+		}
 		small, known := o.thumbnails.Get(hash)
-		if png := pictures[hash]; !known && png != nil {
+		if !known {
 			select {
 			case o.decoding <- struct{}{}:
 			case <-ctx.Done():

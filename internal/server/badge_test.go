@@ -341,3 +341,46 @@ func TestABadgeThatIsOpenedByItselfBreaksNoPolicy(t *testing.T) {
 		page.check(t, d.url, path)
 	}
 }
+
+func TestACardShowsEveryPictureWhenManyWereShownBefore(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	d.namespace("acme", "public")
+	const others, page = 506, 100
+	// What ada has was shown longest ago of all that is remembered.
+	ada := d.person("ada")
+	pictured := 0
+	give := func(user string) (award string) {
+		picture := slices.Clone(onePixel)
+		picture[13], picture[14] = byte(pictured>>8), byte(pictured) // its first colour
+		pictured++
+		made := d.form(adminToken, "POST", "/api/v1/namespaces/acme/achievements", map[string]string{"name": fmt.Sprintf("Badge %d", pictured)}, picture)
+		return d.award("/api/v1/achievements/"+made.id(), user)
+	}
+	for range 6 {
+		give("ada")
+	}
+	drawn := func(user string, want int) {
+		t.Helper()
+		svg := d.must(http.StatusOK, "", "GET", "/users/"+user+"/card.svg?row=10&column=10", nil).text
+		same(t, "the pictures of "+user, strings.Count(svg, "<image"), want)
+	}
+	drawn("ada", 6)
+	for first := 0; first < others; first += page {
+		user := fmt.Sprintf("other%d", first)
+		d.person(user)
+		many := min(page, others-first)
+		for range many {
+			give(user)
+		}
+		drawn(user, many)
+	}
+	award := give("ada")
+	id, err := strconv.ParseInt(strings.TrimPrefix(award, "/api/v1/awards/"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.must(http.StatusOK, ada, "PUT", "/api/v1/user/awards/order", map[string]any{"award_ids": []int64{id}})
+	drawn("ada", 7)
+}
