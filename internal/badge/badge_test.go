@@ -190,6 +190,30 @@ func TestDirectionsDoNotMix(t *testing.T) {
 	}
 }
 
+func TestTextsAreSetInTheirOwnDirection(t *testing.T) {
+	t.Parallel()
+
+	for _, tc := range []struct{ text, want string }{
+		{"Ada (the first)!", "Ada (the first)!"},
+		{"أفضل مساهم (2026)!", "\u2068أفضل مساهم (2026)!\u2069"},
+		{"Ada שלום!", "\u2068Ada שלום!\u2069"}, // the first letter decides
+	} {
+		for _, style := range []string{"flat", "for-the-badge", "social"} {
+			if got := read(t, badge.Badge{Label: tc.text, Message: tc.text, Style: style}.SVG()); !strings.EqualFold(got.texts[0], tc.want) || !strings.EqualFold(got.texts[1], tc.want) {
+				t.Errorf("%s says %q", style, got.texts)
+			}
+		}
+		got := read(t, badge.Card{Name: tc.text, Items: []badge.Item{{Name: tc.text}}}.SVG())
+		if got.texts[0] != tc.want {
+			t.Errorf("a card says %q", got.texts)
+		}
+	}
+	// What is cut off is missing at the end of the text, which is on its left.
+	if got := read(t, badge.Badge{Message: strings.Repeat("مرحبا ", 40)}.SVG()).texts[0]; !strings.HasPrefix(got, "\u2068م") || !strings.HasSuffix(got, "…\u2069") {
+		t.Errorf("it says %q", got)
+	}
+}
+
 func TestColoursThatAreNoneAreTheDefault(t *testing.T) {
 	t.Parallel()
 

@@ -109,7 +109,8 @@ func (l line) fit(width float64) line {
 	return l
 }
 
-// set writes the text at a place, as wide as it was measured, whatever font the viewer has. The attributes are markup.
+// set writes the text at a place, as wide as it was measured, whatever font the viewer has, and in its own direction: where
+// it ends is what decides on which side its last characters are. The attributes are markup.
 func (d *drawing) set(l line, x, y float64, attributes ...string) {
 	if l.text == "" {
 		return
@@ -121,7 +122,7 @@ func (d *drawing) set(l line, x, y float64, attributes ...string) {
 	if l.spacing != 0 {
 		d.attr("letter-spacing", l.spacing)
 	}
-	d.raw(attributes...).raw(">").text(l.text).raw("</text>")
+	d.raw(attributes...).raw(">").text(isolated(l.text)).raw("</text>")
 }
 
 // Count is how many achievements there are, in words.
