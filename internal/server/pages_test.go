@@ -129,6 +129,24 @@ func TestGroupsShowTheirAchievements(t *testing.T) {
 	})
 }
 
+func TestALinkToAGroupSaysHowManyAchievementsThereAre(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	d.namespace("acme", "public")
+	for i := range 61 {
+		d.achievement("acme", "Badge "+strconv.Itoa(i), "repeatable")
+		if i == 59 {
+			d.page("/groups/acme/-/achievements").shows(t, "a full page", `property="og:description" content="60 achievements to earn"`)
+		}
+	}
+	first := d.page("/groups/acme/-/achievements")
+	first.shows(t, "the first page", `property="og:description" content="More than 60 achievements to earn"`)
+	_, next, _ := strings.Cut(first.text, `rel="next" href="`)
+	next, _, _ = strings.Cut(next, `"`)
+	d.page("/groups/acme/-/achievements"+next).shows(t, "the last page", "Badge 60", `property="og:description" content="More than 60 achievements to earn"`)
+}
+
 func TestLeaderboardsAreOffUntilAnOwnerWantsThem(t *testing.T) {
 	t.Parallel()
 

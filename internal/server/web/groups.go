@@ -75,10 +75,15 @@ func (p *Pages) toGroup(c *gin.Context, path string) {
 
 // gallery shows a namespace's achievements, and how rare they are.
 func (p *Pages) gallery(c *gin.Context, path string) {
-	gallery, err := p.operations.Gallery(c.Request.Context(), caller(c), path, operation.Page{Limit: groupsListed, Cursor: c.Query("after")})
+	after := c.Query("after")
+	gallery, err := p.operations.Gallery(c.Request.Context(), caller(c), path, operation.Page{Limit: groupsListed, Cursor: after})
 	if err != nil {
 		p.Fail(c, err)
 		return
+	}
+	about := p.counted("gallery_about", len(gallery.Achievements))
+	if gallery.Next != "" || after != "" { // there is a full page, and more
+		about = p.counted("gallery_about_more", groupsListed)
 	}
 	// How rare something is depends on how many people there are.
 	front.Keep(c, front.Namespace(gallery.Namespace.ID), front.Newcomers)
@@ -86,7 +91,7 @@ func (p *Pages) gallery(c *gin.Context, path string) {
 		Body: gallery, Feed: p.path + "/groups/" + gallery.Namespace.FullPath + feedOf,
 		Graph: &graph{
 			Title: gallery.Namespace.Name, Type: "website", URL: p.base + groupPath(gallery.Namespace.FullPath),
-			Description: p.counted("gallery_about", len(gallery.Achievements)),
+			Description: about,
 		},
 	})
 }
