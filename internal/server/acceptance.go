@@ -19,7 +19,7 @@ func mountAcceptance(routes gin.IRouter, operations *operation.Operations, limit
 	answer := func(find func(context.Context, string) (*operation.AwardView, error)) gin.HandlerFunc {
 		return func(c *gin.Context) {
 			if err := limits.take(c, operation.Caller{}); err != nil {
-				problem.Write(c, err)
+				pages.FailMail(c, err)
 				return
 			}
 			award, err := find(c.Request.Context(), c.Param("token"))
@@ -29,7 +29,7 @@ func mountAcceptance(routes gin.IRouter, operations *operation.Operations, limit
 			case fault.Is(err, fault.NotFound), fault.Is(err, fault.Expired):
 				pages.Acceptance(c, problem.Status(fault.As(err).Kind), nil)
 			default:
-				problem.Write(c, err)
+				pages.FailMail(c, err)
 			}
 		}
 	}

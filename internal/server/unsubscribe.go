@@ -5,7 +5,6 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
-	"github.com/seed-504bad89/accolade/internal/server/problem"
 	"github.com/seed-504bad89/accolade/internal/server/web"
 )
 
@@ -15,15 +14,15 @@ func mountUnsubscribe(routes gin.IRouter, operations *operation.Operations, limi
 	routes.GET("/unsubscribe/:token", func(c *gin.Context) { pages.Unsubscribing(c, false) })
 	routes.POST("/unsubscribe/:token", bounded, origin, func(c *gin.Context) {
 		if err := limits.take(c, operation.Caller{}); err != nil {
-			problem.Write(c, err)
+			pages.FailMail(c, err)
 			return
 		}
 		err := operations.Unsubscribe(c.Request.Context(), c.Param("token"))
 		switch {
 		case fault.Is(err, fault.NotFound):
-			problem.Write(c, fault.NotFoundFor("subscription"))
+			pages.FailMail(c, fault.NotFoundFor("subscription"))
 		case err != nil:
-			problem.Write(c, err)
+			pages.FailMail(c, err)
 		default:
 			pages.Unsubscribing(c, true)
 		}

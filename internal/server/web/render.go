@@ -131,6 +131,18 @@ func (p *Pages) frame(c *gin.Context, v *view) error {
 // It serves every route of people, not those of programs.
 func (p *Pages) Fail(c *gin.Context, err error) {
 	f := fault.As(err)
+	if f.Code == "unauthenticated" && !c.Writer.Written() {
+		_ = c.Error(f) // for the log
+		c.Abort()
+		c.Header("Cache-Control", "no-store")
+		c.Redirect(http.StatusSeeOther, p.path+"/sign-in?return_to="+url.QueryEscape(p.returnTo(c.Request)))
+		return
+	}
+	p.failed(c, f, view{Hidden: true})
+}
+
+// failed answers with a page that says what is wrong.
+func (p *Pages) failed(c *gin.Context, f *fault.Error, v view) {
 	status := problem.Status(f.Kind)
 	_ = c.Error(f) // for the log
 	c.Abort()
@@ -138,12 +150,9 @@ func (p *Pages) Fail(c *gin.Context, err error) {
 		return
 	}
 	c.Header("Cache-Control", "no-store")
-	if f.Code == "unauthenticated" {
-		c.Redirect(http.StatusSeeOther, p.path+"/sign-in?return_to="+url.QueryEscape(p.returnTo(c.Request)))
-		return
-	}
 	problem.Wait(c, status, f)
-	p.show(c, status, "error", view{Hidden: true, Body: map[string]any{"Status": status, "Fault": f}})
+	v.Body = map[string]any{"Status": status, "Fault": f}
+	p.show(c, status, "error", v)
 }
 
 // Leave answers with a page that leads to a provider of sign-in by itself.
