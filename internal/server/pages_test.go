@@ -129,6 +129,20 @@ func TestGroupsShowTheirAchievements(t *testing.T) {
 	})
 }
 
+func TestOnlyGroupsForEveryoneOfferAFeed(t *testing.T) {
+	t.Parallel()
+
+	d := onSQLite(t)
+	v := d.visitor()
+	v.signIn(d.person("ada"))
+	for _, visibility := range []string{"public", "internal", "private"} {
+		d.namespace(visibility, visibility)
+		d.member(visibility, "ada", "owner")
+		offered := strings.Contains(v.visit("GET", "/groups/"+visibility+"/-/achievements", nil).text, "feed.atom")
+		same(t, "the feed of a group that is "+visibility, offered, d.page("/groups/"+visibility+"/-/feed.atom").status == http.StatusOK)
+	}
+}
+
 func TestALinkToAGroupSaysHowManyAchievementsThereAre(t *testing.T) {
 	t.Parallel()
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/front"
@@ -87,13 +88,13 @@ func (p *Pages) gallery(c *gin.Context, path string) {
 	}
 	// How rare something is depends on how many people there are.
 	front.Keep(c, front.Namespace(gallery.Namespace.ID), front.Newcomers)
-	p.show(c, http.StatusOK, "gallery", view{
-		Body: gallery, Feed: p.path + "/groups/" + gallery.Namespace.FullPath + feedOf,
-		Graph: &graph{
-			Title: gallery.Namespace.Name, Type: "website", URL: p.base + groupPath(gallery.Namespace.FullPath),
-			Description: about,
-		},
-	})
+	v := view{Body: gallery, Graph: &graph{
+		Title: gallery.Namespace.Name, Type: "website", URL: p.base + groupPath(gallery.Namespace.FullPath), Description: about,
+	}}
+	if gallery.Namespace.Visibility == achievement.Public { // who reads feeds is nobody in particular
+		v.Feed = p.path + "/groups/" + gallery.Namespace.FullPath + feedOf
+	}
+	p.show(c, http.StatusOK, "gallery", v)
 }
 
 // leaderboard shows who holds the most of a namespace's achievements.
