@@ -13,11 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/store"
-	"github.com/seed-504bad89/accolade/internal/testkit"
 )
 
 // page gets a page as a browser that nobody signed in with.
@@ -311,33 +308,5 @@ func TestPicturesOnPages(t *testing.T) {
 	got := v.visit("GET", src[1], nil)
 	if got.status != http.StatusOK || got.header.Get("Content-Type") != "image/png" || !strings.HasPrefix(got.header.Get("Cache-Control"), "private") {
 		t.Errorf("the picture answers %d, %s, to be kept %q", got.status, got.header.Get("Content-Type"), got.header.Get("Cache-Control"))
-	}
-}
-
-func TestUsernamesStayWholeBesideLongNames(t *testing.T) {
-	t.Parallel()
-
-	ctx := testkit.Browser(t)
-	if err := chromedp.Do(ctx); err != nil { // starts it
-		t.Fatal(err)
-	}
-	d := onSQLite(t)
-	d.must(http.StatusCreated, adminToken, "POST", "/api/v1/users", map[string]any{"username": "wolfe", "name": strings.Repeat("Wolfeschlegelsteinhausen ", 9)})
-	d.namespace("acme", "public")
-	badge := d.achievement("acme", "Badge", "repeatable")
-	award := d.award(badge, "wolfe")
-	tab := testkit.OpenTab(ctx, t, d.url)
-	tab.Look(testkit.Look{Width: 360, Height: 800})
-	for _, path := range []string{badge, award} {
-		tab.Visit(strings.TrimPrefix(path, "/api/v1"), http.StatusOK)
-		same(t, "the lines of @wolfe on "+path, testkit.Ask[int](tab, `(() => {
-			const range = document.createRange()
-			range.selectNodeContents(document.querySelector(".who .quiet"))
-			return range.getClientRects().length
-		})()`), 1)
-		same(t, "how far the name is from its picture", testkit.Ask[bool](tab, `(() => {
-			const [picture, name] = [".who .monogram", ".who .who-name"].map((part) => document.querySelector(part).getBoundingClientRect())
-			return picture.right <= name.left && picture.top < name.bottom && name.top < picture.bottom
-		})()`), true)
 	}
 }
