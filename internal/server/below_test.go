@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/goccy/go-yaml"
 
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server"
@@ -58,6 +59,24 @@ func TestWhoSignsInWithAProviderStaysBelowThePath(t *testing.T) {
 	})
 	v := d.visitor()
 	same(t, "the way back", v.visit("GET", v.away(v.visit("GET", "/sign-in/sso", nil)), nil).header.Get("Location"), "/badges/")
+}
+
+func TestTheContractIsBelowThePath(t *testing.T) {
+	t.Parallel()
+
+	plain := onSQLite(t)
+	d, _ := plain.below("/badges")
+	for of, want := range map[*door]string{plain: "/", d: "/badges"} {
+		for _, path := range []string{"/openapi.yaml", "/openapi.json"} {
+			var contract struct{ Servers []struct{ URL string } }
+			if err := yaml.Unmarshal([]byte(of.must(http.StatusOK, "", "GET", path, nil).text), &contract); err != nil {
+				t.Fatal(err)
+			}
+			if len(contract.Servers) != 1 || contract.Servers[0].URL != want {
+				t.Errorf("%s is for %v, want %s", path, contract.Servers, want)
+			}
+		}
+	}
 }
 
 func TestExplorerAsksBelowThePath(t *testing.T) {

@@ -8,7 +8,9 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -64,14 +66,31 @@ func mustLoadContract() *contract {
 	return c
 }
 
-// documentJSON says the same in JSON, in the same order, for programs that read no YAML.
-var documentJSON = sync.OnceValue(func() []byte {
-	out, err := yaml.YAMLToJSON(api.Document())
+// documents are the contract in YAML, and the same in JSON, in the same order, for programs that read no YAML.
+type documents struct{ yaml, json []byte }
+
+// theDocuments are those of a service at the root of its host.
+var theDocuments = sync.OnceValue(func() documents { return inJSON(api.Document()) })
+
+// inJSON makes the other one of the document in YAML.
+func inJSON(document []byte) documents {
+	out, err := yaml.YAMLToJSON(document)
 	if err != nil {
 		panic(err)
 	}
-	return out
-})
+	return documents{document, out}
+}
+
+// documentsAt are those of the service with the base URL, which a proxy may put below a path: what they describe is there.
+func documentsAt(baseURL string) documents {
+	base, err := url.Parse(baseURL)
+	if err != nil || base.Path == "" {
+		return theDocuments()
+	}
+	const root = "\nservers:\n  - url: /\n"
+	below := "\nservers:\n  - url: " + strconv.Quote(base.EscapedPath()) + "\n"
+	return inJSON(bytes.Replace(api.Document(), []byte(root), []byte(below), 1))
+}
 
 func (ct *contract) route(c *gin.Context) *routers.Route {
 	return ct.routes[c.Request.Method+" "+c.FullPath()]

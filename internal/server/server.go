@@ -16,7 +16,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/seed-504bad89/accolade/api"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/operation"
 	"github.com/seed-504bad89/accolade/internal/server/badge"
@@ -95,8 +94,9 @@ func New(cfg Config) http.Handler {
 
 	public := withHead{engine}
 	mountProbes(public, cfg)
-	public.GET("/openapi.yaml", newFile(api.Document(), "application/yaml", false).serve)
-	public.GET("/openapi.json", newFile(documentJSON(), "application/json", false).serve)
+	documents := documentsAt(cfg.BaseURL)
+	public.GET("/openapi.yaml", newFile(documents.yaml, "application/yaml", false).serve)
+	public.GET("/openapi.json", newFile(documents.json, "application/json", false).serve)
 	mountDocs(public)
 	mountExplorer(public)
 	gate := &gate{limits, cfg.Operations, cfg.QueryTokens}
