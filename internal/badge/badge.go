@@ -3,7 +3,7 @@
 //
 // It is pure: no clock, no database, no network. Everything that comes in may be hostile: what comes out is always
 // well-formed, bounded, without scripts and without references to anything outside. Texts are measured with the real
-// advances of DejaVu Sans. It imports golang.org/x/image and the fonts alone.
+// advances of DejaVu Sans. It imports golang.org/x/image, golang.org/x/text and the fonts alone.
 package badge
 
 import "strings"

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The size of a link's picture, as the services that show one want it.
@@ -165,9 +166,9 @@ func (p Picture) write(canvas *image.RGBA) error {
 }
 
 // written is the text as far as the font can write it, without emoji and the like; it is empty when the font lacks letters:
-// half a name is nobody's.
+// half a name is nobody's. Marks that some keyboards write by themselves are put on their letters.
 func written(face *typeface, text string) string {
-	text = clean(text, maxText)
+	text = norm.NFC.String(clean(text, maxText))
 	var out strings.Builder
 	for _, r := range text {
 		switch {

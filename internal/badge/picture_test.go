@@ -90,6 +90,8 @@ func TestAPictureFallsBackOnNamesThatTheFontCanWrite(t *testing.T) {
 	}
 	same("a name in Chinese", with(func(p *badge.Picture) { p.Name = han }), with(func(p *badge.Picture) { p.Name = "ada" }))
 	same("a name in Hebrew", with(func(p *badge.Picture) { p.Name = "עדה" }), with(func(p *badge.Picture) { p.Name = "ada" }))
+	same("a name in Vietnamese whose accents stand by themselves", with(func(p *badge.Picture) { p.Name = "Trần Hiê\u0301u" }),
+		with(func(p *badge.Picture) { p.Name = "Trần Hi\u1ebfu" }))
 	same("an emoji", with(func(p *badge.Picture) { p.Achievement = "Commits 🎉" }), with(func(*badge.Picture) {}))
 	same("an achievement in Chinese", with(func(p *badge.Picture) { p.Achievement = han }), with(func(p *badge.Picture) { p.Achievement = "Achievement" }))
 	same("an override", with(func(p *badge.Picture) { p.Name = "Ada \u202eLovelace" }), example(t))
