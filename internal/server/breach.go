@@ -101,6 +101,9 @@ func schemaFields(prefix []string, err *openapi3.SchemaError) []fault.Field {
 	case "uniqueItems":
 		return field("duplicate", "must not hold a value twice")
 	case "format":
+		if err.Schema.Format == timeFormat {
+			return field("bad_format", "must be a time as RFC 3339 has it, in the years 1 to 9999 of UTC")
+		}
 		return field("bad_format", "must be in the format %s", err.Schema.Format)
 	default:
 		return field("invalid", "breaks the contract")

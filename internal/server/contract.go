@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -40,6 +41,7 @@ var theContract = sync.OnceValue(mustLoadContract)
 // mustLoadContract reads the embedded document. gin has matched the path by the time a request is
 // checked, so that the document needs no router of its own.
 func mustLoadContract() *contract {
+	openapi3.DefineStringFormatValidator(timeFormat, openapi3.NewCallbackValidator(checkTime))
 	document, err := openapi3.NewLoader().LoadFromData(api.Document())
 	if err != nil {
 		panic(err)
@@ -64,6 +66,22 @@ func mustLoadContract() *contract {
 	}
 	c.withHead()
 	return c
+}
+
+const timeFormat = "date-time"
+
+var writtenTime = openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringDateTime)
+
+// checkTime refuses what is no time, and what is in no year of four digits as UTC, which times are kept and shown in.
+func checkTime(text string) error {
+	if err := writtenTime.Validate(text); err != nil {
+		return err
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err == nil && (at.UTC().Year() < 1 || at.UTC().Year() > 9999) {
+		err = errors.New("before the year 1 or after 9999")
+	}
+	return err
 }
 
 // documents are the contract in YAML, and the same in JSON, in the same order, for programs that read no YAML.

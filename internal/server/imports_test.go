@@ -25,6 +25,7 @@ func TestImportsAtTheDoor(t *testing.T) {
 		d.refused(http.StatusNotFound, "not_found", adminToken, "POST", "/api/v1/imports", map[string]any{"source": "nobody"})
 		d.refused(http.StatusConflict, "source_without_projects", adminToken, "POST", "/api/v1/imports", map[string]any{"source": "forge"})
 		d.refused(http.StatusBadRequest, "invalid", adminToken, "POST", "/api/v1/imports", map[string]any{"source": "forge", "since": "2999-01-01T00:00:00Z"})
+		d.refused(http.StatusBadRequest, "invalid", adminToken, "POST", "/api/v1/imports", map[string]any{"source": "forge", "since": "0000-01-01T00:00:00+01:00"})
 		d.refused(http.StatusBadRequest, "invalid", adminToken, "POST", "/api/v1/imports",
 			map[string]any{"source": "forge", "purpose": "reconcile", "since": "2026-01-01T00:00:00Z"})
 		d.refused(http.StatusNotFound, "not_found", adminToken, "POST", "/api/v1/imports/999/cancel", nil)

@@ -173,6 +173,10 @@ func TestTokens(t *testing.T) {
 			map[string]any{"name": "n", "scopes": []string{"read"}, "expires_at": d.clock.Now().Format(time.RFC3339)})
 		d.refused(http.StatusBadRequest, "invalid", ada, "POST", "/api/v1/users/ada/tokens",
 			map[string]any{"name": "n", "scopes": []string{"read"}, "expires_at": "tomorrow"})
+		// It would be in the year 10000 of UTC, which JSON has no word for.
+		d.refused(http.StatusBadRequest, "invalid", ada, "POST", "/api/v1/users/ada/tokens",
+			map[string]any{"name": "n", "scopes": []string{"read"}, "expires_at": "9999-12-31T23:59:59-01:00"})
+		d.must(http.StatusOK, adminToken, "GET", "/api/v1/users/ada/tokens", nil)
 	})
 }
 
