@@ -98,6 +98,7 @@ func (a *Automation) Explain(ctx context.Context, tx *store.Tx, eventID int64, o
 	}
 	rules := a.current.Load()
 	w := newWork(a, rules, nil)
+	w.looks = true
 	ev := &judged{event: row.Event, row: *row}
 	var found []rule.Explanation
 	_, err = w.late(ctx, tx, ev, func(facts *rule.Facts) rule.Matched {

@@ -32,6 +32,8 @@ type work struct {
 	announcing bool
 	// again is set when the batch is judged once more.
 	again *again
+	// looks says that nothing may change: who is not known stays a stranger.
+	looks bool
 	// ahead is what was added to counts before it was known what is new, and counted what they were then.
 	ahead, counted map[store.ProgressKey]int64
 	// told are users of whom the book has told already.

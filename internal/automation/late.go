@@ -145,7 +145,7 @@ func (w *work) recipient(ctx context.Context, tx *store.Tx, ev *event.Event, acc
 	if err != nil {
 		return rule.Recipient{}, err
 	}
-	known := rule.Recipient{Held: map[string]time.Time{}}
+	known := rule.Recipient{Held: map[string]time.Time{}, Since: w.now()} // of a stranger
 	if user := users[id]; user != nil {
 		known.Since, known.Claimed, known.OptedOut = user.CreatedAt, user.Claimed, !user.AchievementsEnabled
 	}

@@ -28,6 +28,11 @@ func (w *work) meet(ctx context.Context, tx *store.Tx, events []*judged) error {
 	if err := w.follow(ctx, tx); err != nil || len(unknown) == 0 {
 		return err
 	}
+	if w.looks {
+		known, err := tx.UsersOfAccounts(ctx, slices.Collect(maps.Keys(unknown)))
+		maps.Copy(w.users, known)
+		return err
+	}
 	found, err := tx.EnsureAccounts(ctx, w.now(), slices.Collect(maps.Values(unknown)))
 	if err != nil {
 		return err

@@ -189,6 +189,32 @@ func TestExplaining(t *testing.T) {
 	})
 }
 
+// Asking what an event means changes nothing, and needs nobody to be known: not even whose account is no longer linked.
+func TestExplainingWhatNobodyIsKnownFor(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		d = d.in(t)
+		d.judge()
+		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", files(`namespace: acme
+achievements:
+  - {key: known, name: Known, kind: irrevocable, award: {on: merge_request.merged, when: recipient.claimed, to: event.author}}
+`))
+		d.merge(1, "ada")
+		list := d.must(http.StatusOK, "", "GET", "/api/v1/namespaces/acme/achievements", nil)
+		path := "/api/v1/users/ada/achievements/" + list.items()[0].id() + "/explain?event_id=1"
+		want := d.must(http.StatusOK, adminToken, "GET", path, nil)
+		if !strings.Contains(want.text, `"passed":false,"text":"when recipient.claimed for ada"`) {
+			t.Fatalf("the explanation is %s", want.text)
+		}
+		d.must(http.StatusNoContent, adminToken, "DELETE", "/api/v1/users/ada/accounts/forge", nil)
+		d.merge(2, "grace") // From here on the server knows that accounts have changed.
+		same(t, "the explanation when the account is nobody's", d.must(http.StatusOK, adminToken, "GET", path, nil).text, want.text)
+	})
+}
+
 // A rule that fails is shown with the event, and hurts no other; one that is silent is seen.
 func TestHowRulesFare(t *testing.T) {
 	t.Parallel()
