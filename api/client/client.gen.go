@@ -994,7 +994,7 @@ type Progress struct {
 	Held          bool   `json:"held"`
 	Key           string `json:"key"`
 
-	// Missing Achievements that must be held besides, as namespace/key.
+	// Missing Achievements that must be held besides, as namespace/key; but for those of namespaces that the caller may not read.
 	Missing   []string `json:"missing"`
 	Namespace string   `json:"namespace"`
 

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/fault"
+	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
@@ -145,17 +146,9 @@ func knowable(
 	known := make([]automation.Progress, 0, len(progress))
 	maintains := false
 	for i := range progress {
-		path := progress[i].Namespace
-		in, asked := standings[path]
-		if !asked {
-			namespace, err := tx.NamespaceByPath(ctx, path)
-			if err != nil {
-				return nil, err
-			}
-			if in, err = standingIn(ctx, tx, caller, namespace); err != nil {
-				return nil, err
-			}
-			standings[path] = in
+		in, err := standingAt(ctx, tx, caller, progress[i].Namespace, standings)
+		if err != nil {
+			return nil, err
 		}
 		maintains = maintains || in.atLeast(achievement.Maintainer)
 		if about && in.reads || in.atLeast(achievement.Maintainer) {
@@ -165,7 +158,25 @@ func knowable(
 	if !about && !maintains {
 		return nil, mayBe(caller, user, "progress and its reasons")
 	}
-	return known, nil
+	return known, discreet(ctx, tx, caller, known, standings)
+}
+
+// discreet leaves out of what is missing what belongs to namespaces that the caller may not read.
+func discreet(ctx context.Context, tx *store.Tx, caller Caller, progress []automation.Progress, standings map[string]standing) error {
+	for i := range progress {
+		var told []rule.Ref
+		for _, ref := range progress[i].Missing {
+			in, err := standingAt(ctx, tx, caller, ref.Namespace, standings)
+			if err != nil {
+				return err
+			}
+			if in.reads {
+				told = append(told, ref)
+			}
+		}
+		progress[i].Missing = told
+	}
+	return nil
 }
 
 // sharesProgress reports whether the caller is shown on the user's page how far the user has come.

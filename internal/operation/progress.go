@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/automation"
+	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -97,10 +98,30 @@ func (o *Operations) explainStanding(ctx context.Context, tx *store.Tx, caller C
 			explained.Progress = append(explained.Progress, all[i])
 		}
 	}
+	if err := discreet(ctx, tx, caller, explained.Progress, map[string]standing{}); err != nil {
+		return err
+	}
 	awards, err := tx.AwardsTo(ctx, explained.Achievement.ID, explained.User.ID, explainedAwards)
 	if err != nil {
 		return err
 	}
 	explained.Awards, err = o.viewAll(ctx, tx, caller, awards)
 	return err
+}
+
+// standingAt looks up what the caller is in the namespace with the path, once; nothing where there is none any more.
+func standingAt(ctx context.Context, tx *store.Tx, caller Caller, path string, known map[string]standing) (standing, error) {
+	if in, asked := known[path]; asked {
+		return in, nil
+	}
+	namespace, err := tx.NamespaceByPath(ctx, path)
+	var in standing
+	if err == nil {
+		in, err = standingIn(ctx, tx, caller, namespace)
+	}
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return in, err
+	}
+	known[path] = in
+	return in, nil
 }

@@ -56,3 +56,52 @@ achievements:
 		}
 	})
 }
+
+// What has to be held besides is told to those alone who may read its namespace.
+func TestRequirementsOfNamespacesThatOneMayNotRead(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		d = d.in(t)
+		d.judge()
+		ada := d.person("ada")
+		d.namespace("stealth", "private")
+		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", map[string]any{"files": []map[string]any{
+			{"name": "stealth.yaml", "text": "namespace: stealth\nachievements:\n  - {key: merged, name: Merged, kind: irrevocable, award: {on: merge_request.merged, to: event.author}}\n"},
+			{"name": "open.yaml", "text": "namespace: acme\nachievements:\n  - {key: both, name: Both, kind: irrevocable, award: {on: merge_request.opened, to: event.author, requires: [stealth/merged]}}\n"},
+		}})
+		id := d.must(http.StatusOK, "", "GET", "/api/v1/namespaces/acme/achievements", nil).items()[0].id()
+		for _, path := range []string{"/api/v1/users/ada/progress", "/api/v1/users/ada/achievements/" + id + "/explain"} {
+			if text := d.must(http.StatusOK, ada, "GET", path, nil).text; strings.Contains(text, "stealth") {
+				t.Errorf("a stranger is told by %s: %s", path, text)
+			}
+			if text := d.must(http.StatusOK, adminToken, "GET", path, nil).text; !strings.Contains(text, "stealth/merged") {
+				t.Errorf("an admin is not told by %s: %s", path, text)
+			}
+		}
+	})
+}
+
+// What was deleted by hand hinders no progress towards anything else.
+func TestProgressWithoutANamespace(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		d = d.in(t)
+		d.judge()
+		ada := d.person("ada")
+		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", map[string]any{"files": []map[string]any{
+			{"name": "gone.yaml", "text": "namespace: gone\nachievements:\n  - {key: merged, name: Merged, kind: irrevocable, award: {on: merge_request.merged, to: event.author}}\n"},
+			{"name": "open.yaml", "text": "namespace: acme\nachievements:\n  - {key: opened, name: Opened, kind: irrevocable, award: {on: merge_request.opened, to: event.author}}\n"},
+		}})
+		id := d.must(http.StatusOK, "", "GET", "/api/v1/namespaces/gone/achievements", nil).items()[0].id()
+		d.must(http.StatusNoContent, adminToken, "DELETE", "/api/v1/achievements/"+id, nil)
+		d.must(http.StatusNoContent, adminToken, "DELETE", "/api/v1/namespaces/gone", nil)
+		items := d.must(http.StatusOK, ada, "GET", "/api/v1/users/ada/progress", nil).items()
+		same(t, "how many achievements there is progress towards", len(items), 1)
+	})
+}
