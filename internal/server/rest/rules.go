@@ -22,8 +22,7 @@ func (s *server) GetRules(ctx context.Context, _ api.GetRulesRequestObject) (api
 		Revision: apiRevision(&rules.RevisionView), Files: each(rules.Files, apiRulesFile),
 		Replay: api.ReplayProgress{Running: rules.Replay.Running, Done: rules.Replay.Done, Total: rules.Replay.Total},
 	}
-	tag := `"` + rules.Hash + `"`
-	return api.GetRules200JSONResponse{Body: body, Headers: api.GetRules200ResponseHeaders{ETag: &tag}}, nil
+	return api.GetRules200JSONResponse{Body: body, Headers: api.GetRules200ResponseHeaders{ETag: rulesTag(rules.Hash, body)}}, nil
 }
 
 func (s *server) ListRevisions(ctx context.Context, request api.ListRevisionsRequestObject) (api.ListRevisionsResponseObject, error) {
@@ -51,14 +50,25 @@ func (s *server) ApplyRules(ctx context.Context, request api.ApplyRulesRequestOb
 	return api.ApplyRules200JSONResponse(apiDiff(diff)), nil
 }
 
-// matchHash returns whether a hash is among those that If-Match names; nil when any is good.
+// rulesTag is the entity tag of the rules: their hash, which is what a change is made to, and then what tells how they are shown
+// from how they were while a replay for them ran.
+func rulesTag(hash string, shown api.Rules) *string {
+	tag := etag(shown)
+	if tag != nil {
+		*tag = `"` + hash + "-" + strings.TrimPrefix(*tag, `"`)
+	}
+	return tag
+}
+
+// matchHash returns whether a hash is among those that If-Match names, alone or as rulesTag has it; nil when any is good.
 func matchHash(header *string) func(string) bool {
 	if header == nil || strings.TrimSpace(*header) == "*" {
 		return nil
 	}
 	var named []string
 	for tag := range strings.SplitSeq(*header, ",") {
-		named = append(named, strings.Trim(strings.TrimSpace(tag), `"`))
+		hash, _, _ := strings.Cut(strings.Trim(strings.TrimSpace(tag), `"`), "-")
+		named = append(named, hash)
 	}
 	return func(hash string) bool { return slices.Contains(named, hash) }
 }
