@@ -265,16 +265,15 @@ func (tx *Tx) FinishImport(ctx context.Context, im *Import) (bool, error) {
 }
 
 // Watermarks returns since when each part of a source is known to the end, by its place and listing: when the newest
-// import that read it to the end began. The empty key has when the oldest import of the source began.
+// import that read it to the end began. One that left out what happened before a time counts if that was known, or if it was
+// the first. The empty key has when the oldest import of the source began.
 func (tx *Tx) Watermarks(ctx context.Context, source string) (map[string]time.Time, error) {
-	var rows []struct {
+	var rows, bounded []struct {
 		Place, Listing string
-		At             time.Time
+		Since, At      time.Time
 	}
-	read := tx.db.NewSelect().TableExpr("import_parts AS ip").Join("JOIN imports AS im ON im.id = ip.import_id").
-		ColumnExpr("ip.place, ip.listing, max(im.id) AS id").Where("im.source = ?", source).Where("NOT im.dry_run").
-		Where("ip.finished_at IS NOT NULL").Where("ip.problem = ''").Group("ip.place", "ip.listing")
-	err := tx.db.NewSelect().TableExpr("(?) AS x", read).Join("JOIN imports AS im ON im.id = x.id").
+	newest := tx.readToTheEnd(source).ColumnExpr("ip.place, ip.listing, max(im.id) AS id").Where("im.since IS NULL").Group("ip.place", "ip.listing")
+	err := tx.db.NewSelect().TableExpr("(?) AS x", newest).Join("JOIN imports AS im ON im.id = x.id").
 		ColumnExpr("x.place, x.listing, im.started_at AS at").Scan(ctx, &rows)
 	if err != nil {
 		return nil, err
@@ -282,6 +281,17 @@ func (tx *Tx) Watermarks(ctx context.Context, source string) (map[string]time.Ti
 	marks := make(map[string]time.Time, len(rows)+1)
 	for _, row := range rows {
 		marks[Watermark(row.Place, row.Listing)] = row.At.UTC()
+	}
+	err = tx.readToTheEnd(source).ColumnExpr("ip.place, ip.listing, im.since, im.started_at AS at").Where("im.since IS NOT NULL").
+		Order("im.id").Scan(ctx, &bounded)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range bounded {
+		part := Watermark(row.Place, row.Listing)
+		if mark, known := marks[part]; !known || row.At.After(mark) && !row.Since.After(mark) {
+			marks[part] = row.At.UTC()
+		}
 	}
 	var first importRow
 	err = tx.db.NewSelect().Model(&first).Where("source = ?", source).Order("id").Limit(1).Scan(ctx)
@@ -291,14 +301,22 @@ func (tx *Tx) Watermarks(ctx context.Context, source string) (map[string]time.Ti
 	return marks, ignoreNoRows(err)
 }
 
+// readToTheEnd chooses the parts of a source that were read to the end, and the imports that did.
+func (tx *Tx) readToTheEnd(source string) *bun.SelectQuery {
+	return tx.db.NewSelect().TableExpr("import_parts AS ip").Join("JOIN imports AS im ON im.id = ip.import_id").
+		Where("im.source = ?", source).Where("NOT im.dry_run").Where("ip.finished_at IS NOT NULL").Where("ip.problem = ''")
+}
+
 // Watermark is the key of a part in Watermarks.
 func Watermark(place, listing string) string { return listing + " of " + place }
 
-// ForgetImports deletes finished imports of a purpose that began before a time, but never the newest of a source.
+// ForgetImports deletes finished imports of a purpose that began before a time, but never the newest of a source, nor one that a
+// watermark rests on.
 func (tx *Tx) ForgetImports(ctx context.Context, source, purpose string, before time.Time) error {
 	newest := tx.db.NewSelect().Model((*importRow)(nil)).ColumnExpr("max(id)").Where("source = ?", source).Where("purpose = ?", purpose)
+	marking := tx.readToTheEnd(source).ColumnExpr("max(im.id)").Where("im.since IS NULL").Group("ip.place", "ip.listing")
 	_, err := tx.db.NewDelete().Model((*importRow)(nil)).Where("source = ?", source).Where("purpose = ?", purpose).
-		Where("started_at < ?", before).Where("finished_at IS NOT NULL").Where("id <> (?)", newest).Exec(ctx)
+		Where("started_at < ?", before).Where("finished_at IS NOT NULL").Where("id <> (?)", newest).Where("id NOT IN (?)", marking).Exec(ctx)
 	return err
 }
 
