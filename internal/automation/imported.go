@@ -162,12 +162,26 @@ func (r *reader) judgeImported(ctx context.Context, im *store.Import, from strin
 	return nil
 }
 
-// trial is what a rehearsal has read. It is kept in memory alone: it is begun anew by a server that did not begin it.
+// trial is what a rehearsal has read. It is kept in memory alone: it is begun anew by a server that has not read all of it.
 type trial struct {
 	events []event.Event
+	// steps is how many pages it has read.
+	steps int64
 	// before are digests of the natural keys: some things are read twice.
 	before map[[sha256.Size]byte]bool
 	found  Found
+}
+
+// whole reports whether the trial has all that was read of an import.
+func (t *trial) whole(im *store.Import) bool {
+	if t == nil {
+		return false
+	}
+	var steps int64
+	for i := range im.Parts {
+		steps += im.Parts[i].Steps
+	}
+	return steps == t.steps
 }
 
 // Found is what a rehearsed import found.
@@ -216,11 +230,15 @@ func (r *reader) rehearsePage(ctx context.Context, im *store.Import, from string
 				moved.NewEvents++
 			}
 		}
-		return tx.MoveImport(ctx, im.ID, from, moved)
+		if err := tx.MoveImport(ctx, im.ID, from, moved); err != nil {
+			return err
+		}
+		return tx.CountImported(ctx, im.ID, 0, 0)
 	})
 	if err != nil {
 		return err
 	}
+	seen.steps += to.Steps
 	for i := range events {
 		seen.before[sha256.Sum256([]byte(events[i].Key))] = true
 		switch {

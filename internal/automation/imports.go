@@ -212,7 +212,7 @@ func (r *reader) step(ctx context.Context, im *store.Import) error {
 			return err
 		}
 	}
-	if im.DryRun && r.trials[im.ID] == nil {
+	if im.DryRun && !r.trials[im.ID].whole(im) {
 		if err := r.rehearseAnew(ctx, im); err != nil {
 			return err
 		}
