@@ -69,3 +69,27 @@ func TestReconcilingAfterALongTime(t *testing.T) {
 		same(t, "new events", newEvents(day()), int64(2))
 	})
 }
+
+// Whom the forge does not show for once has not left.
+func TestMembersThatAreNotShown(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		api := testkit.NewGitHubAPI(t)
+		api.Members(map[int64]string{3000: "ada"})
+		m := reading(t, book, api, importRules)
+		m.read(store.Import{})
+		m.clock.Advance(time.Hour)
+		api.Fail(func(_ int, w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Query().Get("role") != "member" {
+				return false
+			}
+			http.Error(w, `{"message":"Resource not accessible by personal access token"}`, http.StatusForbidden)
+			return true
+		})
+		same(t, "new events", newEvents(m.read(store.Import{Purpose: automation.Reconciling})), int64(0))
+		same(t, "what Ada holds", m.names("ada"), []string{"Crew"})
+	})
+}

@@ -307,10 +307,11 @@ func pageOf(address string) string {
 func (g *githubReader) members(ctx context.Context, at place, _ cursor) (*Page, error) {
 	page := &Page{Roster: &Roster{Prefix: "member:group:" + at.whole.text("id") + ":"}}
 	for _, role := range []string{"admin", "member"} {
-		listed, _, err := g.listRoster(ctx, "/orgs/"+url.PathEscape(at.path)+"/members?per_page=100&role="+role)
+		listed, all, err := g.listRoster(ctx, "/orgs/"+url.PathEscape(at.path)+"/members?per_page=100&role="+role)
 		if err != nil {
 			return nil, err
 		}
+		page.Roster.Partial = page.Roster.Partial || !all
 		for _, member := range listed {
 			g.joins(page.Roster, "organization", object{
 				"action": encode("member_added"), "organization": encode(at.told),
@@ -320,7 +321,7 @@ func (g *githubReader) members(ctx context.Context, at place, _ cursor) (*Page, 
 	}
 	// Whoever does not belong to the organisation sees its public members alone.
 	own, err := g.readIf(ctx, "/user/memberships/orgs/"+url.PathEscape(at.path))
-	page.Roster.Partial = own.text("state") != "active"
+	page.Roster.Partial = page.Roster.Partial || own.text("state") != "active"
 	return page, err
 }
 
