@@ -73,14 +73,17 @@ func causesOf(ctx context.Context, tx *store.Tx, notices map[int64]notify.Notice
 // earned it, if one did.
 func awardEvent(notice notify.Notice, kind string, cause *store.EventRow) event.Event {
 	award, of := &notice.Award, &notice.Achievement
-	at := award.AwardedAt
+	at, by := award.AwardedAt, &notice.Giver
 	if kind == event.AwardRevoked {
 		at = latest(award.RevokedAt, award.AwardedAt)
+		if award.Revoked() {
+			by = &notice.Taker
+		}
 	}
 	key := fmt.Sprintf("%s:%d", kind, award.ID)
 	ev := event.Event{
 		Kind: kind, Time: at, Source: event.Self, Key: key, Object: key, Private: notice.Namespace.Visibility != "public",
-		Actor:  person(&notice.Giver),
+		Actor:  person(by),
 		Holder: person(&notice.User),
 		Award: &event.Award{
 			Namespace: notice.Namespace.FullPath, Key: of.Key, Name: of.Name, Kind: string(of.Kind), Series: of.Series,

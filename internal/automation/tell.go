@@ -113,7 +113,8 @@ func (*Automation) noticesIn(ctx context.Context, tx *store.Tx, ids []int64) (ma
 	}
 	users, err := tx.UsersByID(ctx, append(
 		idsOf(awards, func(award *achievement.Award) int64 { return award.UserID }),
-		idsOf(awards, func(award *achievement.Award) int64 { return award.AwardedBy })...))
+		append(idsOf(awards, func(award *achievement.Award) int64 { return award.AwardedBy }),
+			idsOf(awards, func(award *achievement.Award) int64 { return award.RevokedBy })...)...))
 	if err != nil {
 		return nil, err
 	}
@@ -123,10 +124,14 @@ func (*Automation) noticesIn(ctx context.Context, tx *store.Tx, ids []int64) (ma
 	}
 	for id, award := range awards {
 		of := given[award.AchievementID]
-		notices[id] = notify.Notice{
+		notice := notify.Notice{
 			Award: *award, Achievement: *of, Namespace: *namespaces[of.NamespaceID], User: *users[award.UserID],
 			Giver: *users[award.AwardedBy],
 		}
+		if taker := users[award.RevokedBy]; taker != nil {
+			notice.Taker = *taker
+		}
+		notices[id] = notice
 	}
 	return notices, nil
 }

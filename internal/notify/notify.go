@@ -21,6 +21,8 @@ type Notice struct {
 	User        achievement.User
 	// Giver is who awarded it, the house user for a rule.
 	Giver achievement.User
+	// Taker is who revoked it, the house user for a rule; nobody while it stands.
+	Taker achievement.User
 }
 
 // Channel is one way of telling. An error means: try again later, with what was to be told together with it.

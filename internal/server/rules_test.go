@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-504bad89/accolade/internal/automation"
 	"github.com/seed-504bad89/accolade/internal/forge"
+	"github.com/seed-504bad89/accolade/internal/store"
 	"github.com/seed-504bad89/accolade/internal/testkit"
 )
 
@@ -230,6 +232,41 @@ func TestWatchingAReplay(t *testing.T) {
 	if now.status != http.StatusOK || !strings.Contains(now.text, `"running":0`) {
 		t.Errorf("when the replay is over, the answer is %d %s", now.status, now.text)
 	}
+}
+
+// Who took an award away is who did it, and not who had given it.
+func TestRulesAboutWhoRevokes(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		d = d.in(t)
+		d.judge()
+		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", files(`namespace: acme
+achievements:
+  - {key: gave, name: Gave, kind: irrevocable, award: {on: award.granted, when: event.award.key == "", to: event.actor}}
+  - {key: took, name: Took, kind: irrevocable, award: {on: award.revoked, to: event.actor}}
+`))
+		d.person("ada")
+		giver, taker := d.person("grace"), d.person("hedy")
+		d.member("acme", "grace", "maintainer")
+		d.member("acme", "hedy", "maintainer")
+		given := d.must(http.StatusCreated, giver, "POST", d.achievement("acme", "Thanks", "revocable")+"/awards", map[string]any{"user": "ada"})
+		d.must(http.StatusOK, taker, "POST", "/api/v1/awards/"+given.id()+"/revoke", map[string]any{})
+		var jobs []store.Job
+		err := d.book.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			var err error
+			jobs, err = tx.ClaimJobs(ctx, []string{automation.JobAwardGranted, automation.JobAwardRevoked}, 10, d.clock.Now(), d.clock.Now().Add(time.Minute))
+			return err
+		})
+		if failures := d.automation.Tell(t.Context(), jobs); err != nil || len(failures) > 0 {
+			t.Fatal(err, failures)
+		}
+		for person, want := range map[string]string{"grace": "Gave", "hedy": "Took"} {
+			same(t, "what "+person+" has", d.names(person), want)
+		}
+	})
 }
 
 // A rule that fails is shown with the event, and hurts no other; one that is silent is seen.
