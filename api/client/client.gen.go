@@ -778,7 +778,7 @@ type ImportFound struct {
 	// New How many events of each kind are not known.
 	New map[string]int64 `json:"new"`
 
-	// Truncated There are more than 20,000 new events; the gains and losses are those of the first.
+	// Truncated There are more than 20,000 new events, or more stored ones than can be played in time; the gains and losses are those of the first.
 	Truncated bool `json:"truncated"`
 }
 
@@ -1225,6 +1225,9 @@ type RulesDiff struct {
 
 	// EventsSince The time from which on events are kept and replayed, by when they were stored; absent if all ever are.
 	EventsSince *time.Time `json:"events_since,omitempty"`
+
+	// ForeseenUntil For a dry run, when the stored events are too many to play in time: gains and losses are those until then. Absent if all were played.
+	ForeseenUntil *time.Time `json:"foreseen_until,omitempty"`
 
 	// Gains For a dry run, who would be given what by the replay.
 	Gains []Effect `json:"gains"`

@@ -121,6 +121,9 @@ func printDiff(out io.Writer, diff *client.RulesDiff) {
 		fmt.Fprintf(out, "  the rule of %s asks something new\n", name)
 	}
 	fmt.Fprintf(out, "%d achievements unchanged, %d stored events to replay\n", diff.Unchanged, diff.ReplayedEvents)
+	if diff.ForeseenUntil != nil {
+		fmt.Fprintf(out, "there are more events than can be played in one call: gains and losses are of those until %s\n", diff.ForeseenUntil.Format(time.DateTime))
+	}
 	if diff.EventsSince != nil {
 		fmt.Fprintf(out, "events that were stored before %s are no longer kept, and not replayed\n", diff.EventsSince.Format(time.DateOnly))
 	}

@@ -93,6 +93,8 @@ type Automation struct {
 	spool   *spool.Spool
 	// onlySpool is as the configuration has it.
 	onlySpool bool
+	// foreseeFor is the constant of that name, but in tests.
+	foreseeFor time.Duration
 	// loaded is how many bytes the bodies in the queue have.
 	loaded   atomic.Int64
 	sources  map[string]source
@@ -145,8 +147,8 @@ func New(cfg Config) (*Automation, error) {
 	}
 	a := &Automation{
 		store: cfg.Store, seen: cfg.Seen, now: cfg.Now, log: cfg.Log, channels: cfg.Channels, mail: cfg.Mail, announce: cfg.Announce,
-		accepting: cfg.AcceptanceRequired,
-		sources:   map[string]source{}, trusted: map[string]bool{},
+		accepting: cfg.AcceptanceRequired, foreseeFor: foreseeFor,
+		sources: map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(), bases: newBases(cfg.Retention),
 		queue:    make(chan *intake, queueSize),
 		sharing:  make(chan map[string]int64, shareBehind),

@@ -30,6 +30,9 @@ type Diff struct {
 	Events int64
 	// EventsSince is the time from which on all events are kept, and can be replayed; zero if all ever are.
 	EventsSince time.Time
+	// ForeseenUntil is set when the stored events were too many to play in time: gains and losses are what those led to that happened
+	// until then.
+	ForeseenUntil time.Time
 	// Gains and Losses are who would be given and lose what by the replay, if that was asked for.
 	Gains, Losses []Effect
 }

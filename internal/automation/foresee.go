@@ -22,13 +22,27 @@ type Effect struct {
 	At          time.Time `json:"at"`
 }
 
+// foreseeFor is for how long stored events are played, within the time that a transaction has.
+const foreseeFor = 7 * time.Second
+
+// orderedAtOnce is of how many stored events the order is known at once.
+const orderedAtOnce = 200_000
+
 // foresight plays stored events to rules in memory.
 type foresight struct {
-	tx    *store.Tx
-	users map[store.AccountRef]int64
-	names map[string]string
+	tx *store.Tx
+	// kinds are those of the stored events that are played, ahead the next of them, over says that there are no others, and position
+	// is the last that was played.
+	kinds    []string
+	ahead    []int64
+	over     bool
+	position store.Replay
+	users    map[store.AccountRef]int64
+	names    map[string]string
 	// more are events that are not stored, oldest first.
 	more []event.Event
+	// deadline is when it ends, wherever it is.
+	deadline time.Time
 }
 
 // foresee fills in who would gain and lose what.
@@ -37,8 +51,9 @@ func (a *Automation) foresee(ctx context.Context, tx *store.Tx, set *rule.Set, p
 	if err != nil {
 		return err
 	}
+	deadline := time.Now().Add(a.foreseeFor)
 	for _, part := range []*rule.Set{set.Part(p.fresh), set.Afresh(set.Hash(), p.afresh)} {
-		if err := newForesight(tx, nil).fill(ctx, part, last, a.now(), p); err != nil {
+		if err := newForesight(tx, nil, deadline).fill(ctx, part, last, a.now(), p); err != nil {
 			return err
 		}
 	}
@@ -55,7 +70,7 @@ func (a *Automation) foreseeWith(ctx context.Context, tx *store.Tx, set *rule.Se
 	}
 	more = slices.Clone(more)
 	slices.SortStableFunc(more, func(x, y event.Event) int { return x.Time.Compare(y.Time) })
-	if err := newForesight(tx, more).fill(ctx, set, last, a.now(), p); err != nil {
+	if err := newForesight(tx, more, time.Now().Add(a.foreseeFor)).fill(ctx, set, last, a.now(), p); err != nil {
 		return err
 	}
 	sortEffects(p.Gains)
@@ -63,34 +78,32 @@ func (a *Automation) foreseeWith(ctx context.Context, tx *store.Tx, set *rule.Se
 	return nil
 }
 
-func newForesight(tx *store.Tx, more []event.Event) *foresight {
-	return &foresight{tx: tx, users: map[store.AccountRef]int64{}, names: map[string]string{}, more: more}
+func newForesight(tx *store.Tx, more []event.Event, deadline time.Time) *foresight {
+	return &foresight{tx: tx, users: map[store.AccountRef]int64{}, names: map[string]string{}, more: more, deadline: deadline}
 }
 
 func (f *foresight) fill(ctx context.Context, set *rule.Set, last int64, now time.Time, p *plan) error {
-	outcomes, err := f.play(ctx, set, last, now)
+	outcomes, until, err := f.play(ctx, set, last, now)
 	if err != nil {
 		return err
+	}
+	if p.ForeseenUntil.IsZero() || !until.IsZero() && until.Before(p.ForeseenUntil) {
+		p.ForeseenUntil = until
 	}
 	return f.compare(ctx, p, outcomes)
 }
 
-// play returns what comes of all stored events, and of those that are not stored.
-func (f *foresight) play(ctx context.Context, set *rule.Set, last int64, now time.Time) ([]rule.Outcome, error) {
-	kinds := kindsOf(set)
-	if len(kinds) == 0 {
-		return nil, nil
+// play returns what comes of all stored events, and of those that are not stored; or until when, if that takes too long.
+func (f *foresight) play(ctx context.Context, set *rule.Set, last int64, now time.Time) (outcomes []rule.Outcome, until time.Time, err error) {
+	f.kinds, f.position = kindsOf(set), store.Replay{UptoID: last, PositionAt: time.Unix(0, 0).UTC()}
+	if len(f.kinds) == 0 {
+		return nil, time.Time{}, nil
 	}
-	position := store.Replay{UptoID: last, PositionAt: time.Unix(0, 0).UTC()}
 	var simulation *rule.Simulation
 	for {
-		rows, err := f.tx.EventsBetween(ctx, position, kinds, replayBatch)
+		rows, err := f.read(ctx)
 		if err != nil {
-			return nil, err
-		}
-		stored := len(rows)
-		if stored > 0 {
-			position.PositionAt, position.PositionID = rows[stored-1].Event.Time, rows[stored-1].ID
+			return nil, time.Time{}, err
 		}
 		if rows = f.mix(rows); len(rows) == 0 {
 			break
@@ -100,17 +113,47 @@ func (f *foresight) play(ctx context.Context, set *rule.Set, last int64, now tim
 			simulation.Identify = f.identify
 		}
 		if err := f.meet(ctx, rows); err != nil {
-			return nil, err
+			return nil, time.Time{}, err
 		}
 		for i := range rows {
 			simulation.Play(&rows[i].Event)
 		}
+		if f.left() && !time.Now().Before(f.deadline) {
+			return simulation.Outcomes(), rows[len(rows)-1].Event.Time, nil
+		}
 	}
 	if simulation == nil {
-		return nil, nil
+		return nil, time.Time{}, nil
 	}
 	simulation.Advance(now)
-	return simulation.Outcomes(), nil
+	return simulation.Outcomes(), time.Time{}, nil
+}
+
+// left reports whether there may be more to play.
+func (f *foresight) left() bool { return len(f.ahead) > 0 || !f.over || len(f.more) > 0 }
+
+// read returns the next of the stored events; none when they are over.
+func (f *foresight) read(ctx context.Context) (rows []store.EventRow, err error) {
+	if len(f.ahead) == 0 && !f.over {
+		if f.ahead, err = f.tx.OrderBetween(ctx, f.position, f.kinds, orderedAtOnce); err != nil {
+			return nil, err
+		}
+		f.over = len(f.ahead) < orderedAtOnce
+	}
+	if len(f.ahead) == 0 {
+		return nil, nil
+	}
+	next := f.ahead[:min(replayBatch, len(f.ahead))]
+	f.ahead = f.ahead[len(next):]
+	found, err := f.tx.EventsByID(ctx, next)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range next {
+		rows = append(rows, *found[id])
+	}
+	f.position.PositionAt, f.position.PositionID = rows[len(rows)-1].Event.Time, rows[len(rows)-1].ID
+	return rows, nil
 }
 
 // mix puts the events that are not stored among the stored ones, in the order of when they happened: those that come

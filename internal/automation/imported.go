@@ -194,7 +194,7 @@ type Found struct {
 	Losses      []Effect `json:"losses"`
 	GainsTotal  int      `json:"gains_total"`
 	LossesTotal int      `json:"losses_total"`
-	// Truncated says that there are more new events than the gains and losses are of.
+	// Truncated says that there are more events than the gains and losses are of.
 	Truncated bool `json:"truncated"`
 }
 
@@ -269,6 +269,7 @@ func (r *reader) foretell(ctx context.Context, im *store.Import) error {
 		return err
 	}
 	found := seen.found
+	found.Truncated = found.Truncated || !plan.ForeseenUntil.IsZero()
 	found.GainsTotal, found.LossesTotal = len(plan.Gains), len(plan.Losses)
 	found.Gains, found.Losses = plan.Gains[:min(len(plan.Gains), trialShown)], plan.Losses[:min(len(plan.Losses), trialShown)]
 	im.Found, err = json.Marshal(found)

@@ -93,7 +93,7 @@ func apiDiff(diff *automation.Diff) api.RulesDiff {
 	}
 	return api.RulesDiff{
 		RevisionId: unlessZero(diff.RevisionID), Hash: diff.Hash, Unchanged: diff.Unchanged, Rules: rules, ReplayedEvents: diff.Events,
-		EventsSince: unlessNever(diff.EventsSince),
+		EventsSince: unlessNever(diff.EventsSince), ForeseenUntil: unlessNever(diff.ForeseenUntil),
 		Achievements: each(diff.Achievements, func(change *automation.Change) api.AchievementDiff {
 			return api.AchievementDiff{
 				What: api.AchievementDiffWhat(change.What), Name: change.Name,
