@@ -93,6 +93,8 @@ type Automation struct {
 	spool   *spool.Spool
 	// onlySpool is as the configuration has it.
 	onlySpool bool
+	// order is that of the events that replays show next.
+	order order
 	// foreseeFor is the constant of that name, but in tests.
 	foreseeFor time.Duration
 	// loaded is how many bytes the bodies in the queue have.

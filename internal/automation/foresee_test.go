@@ -14,28 +14,36 @@ import (
 	"github.com/seed-504bad89/accolade/internal/testkit"
 )
 
+// remember stores merges of 500 people.
+func (m *machine) remember(many int) {
+	m.t.Helper()
+
+	const atOnce = 1000
+	for from := 0; from < many; from += atOnce {
+		m.do(func(ctx context.Context, tx *store.Tx) error {
+			rows := make([]*store.EventRow, atOnce)
+			for i := range rows {
+				author := &event.Account{ID: strconv.Itoa(i % 500), Login: "u" + strconv.Itoa(i%500)}
+				rows[i] = &store.EventRow{Event: event.Event{
+					Kind: event.MergeRequestMerged, Source: "forge", Key: strconv.Itoa(from + i), Object: strconv.Itoa(from + i),
+					Time: m.clock.Now().Add(-time.Duration(many-from-i) * time.Second), Actor: author, Author: author,
+				}}
+			}
+			return tx.InsertEvents(ctx, rows)
+		})
+	}
+}
+
 // What rules would change is found out for a book of many events, too.
 func TestForeseeingAmongManyEvents(t *testing.T) {
 	t.Parallel()
 
-	const many, atOnce = 5_000, 1000
+	const many = 5000
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
 		m := start(t, book, "namespace: acme\nachievements: []\n")
-		for from := 0; from < many; from += atOnce {
-			m.do(func(ctx context.Context, tx *store.Tx) error {
-				rows := make([]*store.EventRow, atOnce)
-				for i := range rows {
-					author := &event.Account{ID: strconv.Itoa(i % 500), Login: "u" + strconv.Itoa(i%500)}
-					rows[i] = &store.EventRow{Event: event.Event{
-						Kind: event.MergeRequestMerged, Source: "forge", Key: strconv.Itoa(from + i), Object: strconv.Itoa(from + i),
-						Time: m.clock.Now().Add(-time.Duration(many-from-i) * time.Second), Actor: author, Author: author,
-					}}
-				}
-				return tx.InsertEvents(ctx, rows)
-			})
-		}
+		m.remember(many)
 		set, err := rule.Load([]rule.File{{Name: "rules.yaml", Text: importRules}})
 		if err != nil {
 			t.Fatal(err)

@@ -24,14 +24,14 @@ func (a *Automation) replay(ctx context.Context) (some bool, err error) {
 		}
 		some = true
 		part := w.partOf(pass)
-		events, err := tx.EventsBetween(ctx, pass[0], kindsOf(part), replayBatch)
+		events, last, err := w.order.next(ctx, tx, pass[0], kindsOf(part))
 		if err != nil {
 			return err
 		}
 		if err := w.show(ctx, tx, pass, part, events); err != nil {
 			return err
 		}
-		return w.move(ctx, tx, pass, part, events)
+		return w.move(ctx, tx, pass, part, events, last)
 	})
 	return some, err
 }
@@ -122,8 +122,7 @@ func (w *work) unseen(ctx context.Context, tx *store.Tx, pass []store.Replay, ev
 }
 
 // move notes how far the pass has come; at the end, memories that were only for it are forgotten.
-func (w *work) move(ctx context.Context, tx *store.Tx, pass []store.Replay, part *rule.Set, events []store.EventRow) error {
-	over := len(events) < replayBatch
+func (w *work) move(ctx context.Context, tx *store.Tx, pass []store.Replay, part *rule.Set, events []store.EventRow, over bool) error {
 	for _, r := range pass {
 		r.Done = min(r.Done+int64(len(events)), r.Total)
 		if len(events) > 0 {
