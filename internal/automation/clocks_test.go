@@ -28,16 +28,23 @@ func (m *machine) pass(at time.Duration) {
 	}
 }
 
-// tellAll does the jobs of the outbox and reports whether there were any.
-func (m *machine) tellAll() bool {
+// claim returns the jobs of the outbox.
+func (m *machine) claim() (jobs []store.Job) {
 	m.t.Helper()
 
-	var jobs []store.Job
 	m.do(func(ctx context.Context, tx *store.Tx) error {
 		found, err := tx.ClaimJobs(ctx, []string{automation.JobAwardsGranted, automation.JobAwardsRevoked}, 1000, m.clock.Now(), m.clock.Now().Add(time.Minute))
 		jobs = found
 		return err
 	})
+	return jobs
+}
+
+// tellAll does the jobs of the outbox and reports whether there were any.
+func (m *machine) tellAll() bool {
+	m.t.Helper()
+
+	jobs := m.claim()
 	if failures := m.Tell(m.t.Context(), jobs); len(failures) > 0 {
 		m.t.Fatalf("telling failed: %v", failures)
 	}

@@ -58,6 +58,39 @@ achievements:
 	})
 }
 
+// An award that rules about awards cannot be judged for keeps nobody from hearing of those beside it.
+func TestAwardsAreToldBesideOneThatCannotBeJudged(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Helper()
+
+		m := start(t, testkit.Open(t, databaseURL), `
+namespace: acme
+achievements:
+  - {key: merged, name: Merged, kind: irrevocable, award: {on: merge_request.merged, to: event.author}}
+  - {key: poison, name: Poison, kind: irrevocable, award: {on: award.granted, when: event.award.key == "merged" && event.holder.login == "mallory", to: event.holder}}
+  - {key: heard, name: Heard, kind: irrevocable, award: {on: award.granted, when: event.award.key == "merged", to: event.holder}}
+`)
+		testkit.Refuse(t, databaseURL, "acme/poison")
+		logins := []string{"ada", "mallory", "hedy"}
+		for i, login := range logins {
+			m.merge(int64(i+1), login)
+		}
+		jobs := m.claim()
+		failures := m.Tell(t.Context(), jobs)
+		for _, login := range []string{"ada", "hedy"} {
+			same(t, "what "+login+" has", m.keys(login), []string{"heard", "merged"})
+		}
+		same(t, "how many jobs there were, and how many are tried again", []int{len(jobs), len(failures)}, []int{3, 1})
+		told := map[string]int{}
+		for _, notice := range m.channel.notices {
+			told[notice.User.Username]++
+		}
+		same(t, "of whose awards the channel was told", told, map[string]int{"ada": 1, "hedy": 1, "mallory": 1})
+	})
+}
+
 // Rules that this program cannot read, because a newer one has applied them, are no fault of the deliveries: they wait in the
 // spool for a program that can.
 func TestDeliveriesWaitForAProgramThatKnowsTheRules(t *testing.T) {

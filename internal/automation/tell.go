@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/event"
+	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
@@ -21,7 +22,7 @@ func (a *Automation) Tell(ctx context.Context, jobs []store.Job) map[int64]error
 	if err != nil {
 		return failAll(jobs, err)
 	}
-	if err := a.hear(ctx, notices, awards); err != nil {
+	if err := a.hearAll(ctx, notices, awards, failures); err != nil {
 		return failAll(jobs, err)
 	}
 	granted := map[int64]notify.Notice{}
@@ -41,6 +42,25 @@ func (a *Automation) Tell(ctx context.Context, jobs []store.Job) map[int64]error
 		return failAll(jobs, err)
 	}
 	return failures
+}
+
+// hearAll judges awards as events, and notes why that failed for a job. Where all cannot be judged together, each is by itself, so that
+// one keeps nobody from hearing of the others.
+func (a *Automation) hearAll(ctx context.Context, notices map[int64]notify.Notice, awards []announced, failures map[int64]error) error {
+	err := a.hear(ctx, notices, awards)
+	if err == nil || fault.Is(err, fault.Unavailable) {
+		return err
+	}
+	for i, of := range awards {
+		err := a.hear(ctx, notices, awards[i:i+1])
+		if fault.Is(err, fault.Unavailable) {
+			return err
+		}
+		if err != nil {
+			failures[of.jobID] = errors.Join(failures[of.jobID], err)
+		}
+	}
+	return nil
 }
 
 func (a *Automation) tell(ctx context.Context, notice notify.Notice) error {
