@@ -132,25 +132,29 @@ func (f *foresight) play(ctx context.Context, set *rule.Set, last int64, now tim
 // left reports whether there may be more to play.
 func (f *foresight) left() bool { return len(f.ahead) > 0 || !f.over || len(f.more) > 0 }
 
-// read returns the next of the stored events; none when they are over.
+// read returns the next of the stored events; none when they are over. Some may be forgotten meanwhile.
 func (f *foresight) read(ctx context.Context) (rows []store.EventRow, err error) {
-	if len(f.ahead) == 0 && !f.over {
-		if f.ahead, err = f.tx.OrderBetween(ctx, f.position, f.kinds, orderedAtOnce); err != nil {
+	for len(rows) == 0 {
+		if len(f.ahead) == 0 && !f.over {
+			if f.ahead, err = f.tx.OrderBetween(ctx, f.position, f.kinds, orderedAtOnce); err != nil {
+				return nil, err
+			}
+			f.over = len(f.ahead) < orderedAtOnce
+		}
+		if len(f.ahead) == 0 {
+			return nil, nil
+		}
+		next := f.ahead[:min(replayBatch, len(f.ahead))]
+		f.ahead = f.ahead[len(next):]
+		found, err := f.tx.EventsByID(ctx, next)
+		if err != nil {
 			return nil, err
 		}
-		f.over = len(f.ahead) < orderedAtOnce
-	}
-	if len(f.ahead) == 0 {
-		return nil, nil
-	}
-	next := f.ahead[:min(replayBatch, len(f.ahead))]
-	f.ahead = f.ahead[len(next):]
-	found, err := f.tx.EventsByID(ctx, next)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range next {
-		rows = append(rows, *found[id])
+		for _, id := range next {
+			if row := found[id]; row != nil {
+				rows = append(rows, *row)
+			}
+		}
 	}
 	f.position.PositionAt, f.position.PositionID = rows[len(rows)-1].Event.Time, rows[len(rows)-1].ID
 	return rows, nil
