@@ -83,7 +83,7 @@ func TestMembersThatAreNotShown(t *testing.T) {
 		m.read(store.Import{})
 		m.clock.Advance(time.Hour)
 		api.Fail(func(_ int, w http.ResponseWriter, r *http.Request) bool {
-			if r.URL.Query().Get("role") != "member" {
+			if r.URL.Query().Get("role") != "all" {
 				return false
 			}
 			http.Error(w, `{"message":"Resource not accessible by personal access token"}`, http.StatusForbidden)

@@ -106,7 +106,7 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request, all *list) {
 		slices.SortStableFunc(chosen, func(x, y thing) int { return changed(x, all.by).Compare(changed(y, all.by)) })
 	}
 	if all.where != "" {
-		chosen = slices.DeleteFunc(chosen, func(one thing) bool { return one[all.where] != query.Get(all.where) })
+		chosen = slices.DeleteFunc(chosen, func(one thing) bool { return query.Get(all.where) != "all" && one[all.where] != query.Get(all.where) })
 	}
 	size := max(number(query, "per_page"), number(query, "limit"), number(query, "pagelen"))
 	if size == 0 || f.most > 0 && size > f.most {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -253,7 +254,15 @@ func (g *giteaReader) members(ctx context.Context, at place, _ cursor) (*Page, e
 	if err != nil {
 		return nil, err
 	}
-	roster := &Roster{Prefix: "member:group:" + id + ":", Partial: !all}
+	// Whoever does not belong to the organisation sees its public members alone, unless as an admin of the server.
+	self, err := g.readIf(ctx, "/user")
+	if err != nil {
+		return nil, err
+	}
+	seesAll := self.is("is_admin") || slices.ContainsFunc(listed, func(member object) bool {
+		return self.text("id") != "" && member.text("id") == self.text("id")
+	})
+	roster := &Roster{Prefix: "member:group:" + id + ":", Partial: !all || !seesAll}
 	group, now := event.Group{ID: id, Path: path, Name: at.whole.text("full_name")}, g.now().UTC()
 	for _, member := range listed {
 		roster.Present = append(roster.Present, forge.Joined(g.src, "group", group, giteaAccount(member), "", listedAt(now), now))

@@ -61,6 +61,7 @@ func onGitea(t *testing.T, forgeName string) (*fake, forge.Source) {
 	f.lists[at+"/forks"] = &list{things: []thing{hook("fork.created").in("repository")}}
 	f.lists[at+"/stargazers"] = &list{things: []thing{merged.in("sender")}}
 	f.lists["/orgs/"+owner+"/members"] = &list{things: []thing{merged.in("sender"), {"id": 77, "login": "new", "full_name": "New"}}}
+	f.objects["/user"] = thing{"id": 77, "login": "new"}
 	f.lists["/orgs/"+owner+"/teams"] = &list{things: []thing{{"id": 31, "name": "Owners", "permission": "owner"}, {"id": 32, "name": "Core", "permission": "write"}}}
 	f.lists["/teams/31/members"] = &list{things: []thing{merged.in("sender")}}
 	f.lists["/teams/32/members"] = &list{}
@@ -120,5 +121,27 @@ func TestGiteasListingsAgreeWithItsWebhooks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Gitea shows a stranger those alone who are members in public.
+func TestMembersOfGitea(t *testing.T) {
+	f, src := onGitea(t, forge.Gitea)
+	owner := src.Projects[0]
+	for name, tc := range map[string]struct {
+		self    thing
+		partial bool
+	}{
+		"a member":                 {thing{"id": 77, "login": "new"}, false},
+		"a stranger":               {thing{"id": 78, "login": "stranger"}, true},
+		"an admin of the server":   {thing{"id": 78, "login": "root", "is_admin": true}, false},
+		"nobody who could be read": {nil, true},
+	} {
+		if f.objects["/user"] = tc.self; tc.self == nil {
+			delete(f.objects, "/user")
+		}
+		if all := roster(t, src, owner); all.Partial != tc.partial || len(all.Present) != 2 {
+			t.Errorf("to %s the members are %+v", name, all)
+		}
 	}
 }

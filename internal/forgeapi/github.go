@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -303,21 +304,28 @@ func pageOf(address string) string {
 	return where.Query().Get("page")
 }
 
-// members reads who belongs to an organisation. The list of those with a role is the only one that says the role.
+// members reads who belongs to an organisation. Only the list of those with a role says the role; all are listed once more, since
+// whoever gets another one meanwhile may be on neither list.
 func (g *githubReader) members(ctx context.Context, at place, _ cursor) (*Page, error) {
-	page := &Page{Roster: &Roster{Prefix: "member:group:" + at.whole.text("id") + ":"}}
-	for _, role := range []string{"admin", "member"} {
-		listed, all, err := g.listRoster(ctx, "/orgs/"+url.PathEscape(at.path)+"/members?per_page=100&role="+role)
-		if err != nil {
-			return nil, err
+	list := "/orgs/" + url.PathEscape(at.path) + "/members?per_page=100&role="
+	admins, knowsAdmins, err := g.listRoster(ctx, list+"admin")
+	if err != nil {
+		return nil, err
+	}
+	listed, all, err := g.listRoster(ctx, list+"all")
+	if err != nil {
+		return nil, err
+	}
+	page := &Page{Roster: &Roster{Prefix: "member:group:" + at.whole.text("id") + ":", Partial: !knowsAdmins || !all}}
+	for _, member := range listed {
+		role := "member"
+		if slices.ContainsFunc(admins, func(admin object) bool { return admin.text("id") == member.text("id") }) {
+			role = "admin"
 		}
-		page.Roster.Partial = page.Roster.Partial || !all
-		for _, member := range listed {
-			g.joins(page.Roster, "organization", object{
-				"action": encode("member_added"), "organization": encode(at.told),
-				"membership": encode(object{"role": encode(role), "user": encode(member)}),
-			})
-		}
+		g.joins(page.Roster, "organization", object{
+			"action": encode("member_added"), "organization": encode(at.told),
+			"membership": encode(object{"role": encode(role), "user": encode(member)}),
+		})
 	}
 	// Whoever does not belong to the organisation sees its public members alone.
 	own, err := g.readIf(ctx, "/user/memberships/orgs/"+url.PathEscape(at.path))
@@ -355,9 +363,11 @@ func (g *githubReader) joins(roster *Roster, name string, body object) {
 	header := g.hook(name)
 	header.Set("X-Github-Delivery", listedAt(now))
 	events, err := g.speaks.Events(g.src, forge.Request{Header: header, Body: encode(body), ReceivedAt: now})
-	if err == nil {
-		roster.Present = append(roster.Present, events...)
+	if err != nil || len(events) == 0 {
+		roster.Partial = true // Whoever cannot be read has not left.
+		return
 	}
+	roster.Present = append(roster.Present, events...)
 }
 
 // listedAt is the occurrence of a membership of which only a listing tells.

@@ -127,3 +127,37 @@ func TestGitHubWithoutIssuesListsPullRequests(t *testing.T) {
 		t.Errorf("listed are %q", found)
 	}
 }
+
+// roster reads the members of the organisation.
+func roster(t *testing.T, src forge.Source, place string) *forgeapi.Roster {
+	t.Helper()
+
+	page, err := newAPI(t, src, forgeapi.Config{}).Page(t.Context(), forgeapi.Part{Place: place, Group: true, Listing: "members"}, time.Time{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page.Roster
+}
+
+// Who gets another role while the members are read has not left, and neither has who cannot be read.
+func TestMembersOfGitHub(t *testing.T) {
+	f, src := onGitHub(t)
+	members := f.lists["/orgs/acme/members"]
+	members.where = "role"
+	for from, to := range map[string]string{"member": "admin", "admin": "member"} {
+		members.things[0]["role"] = from
+		f.failing(func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+			if role := r.URL.Query().Get("role"); role != "" && role != "admin" { // the list of admins has been read
+				members.things[0]["role"] = to
+			}
+			return false
+		})
+		if all := roster(t, src, "acme"); all.Partial || len(all.Present) != 1 {
+			t.Errorf("while a member becomes an admin, or an admin a member, the members are %+v", all)
+		}
+	}
+	members.things = append(members.things, thing{"role": "member", "login": "without an id"})
+	if all := roster(t, src, "acme"); !all.Partial || len(all.Present) != 1 {
+		t.Errorf("beside one who cannot be read, the members are %+v", all)
+	}
+}

@@ -114,7 +114,7 @@ func (g *GitHubAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = map[string]any{"state": "active"}
 	case path == "/orgs/acme/repos":
 		answer = []any{repositoryOfAPI()}
-	case path == "/orgs/acme/members" && r.URL.Query().Get("role") == "member":
+	case path == "/orgs/acme/members" && r.URL.Query().Get("role") == "all":
 		answer = append([]map[string]any{}, g.members...)
 	case path == repository:
 		answer = repositoryOfAPI()
