@@ -25,18 +25,15 @@ type Effect struct {
 // foreseeFor is for how long stored events are played, within the time that a transaction has.
 const foreseeFor = 7 * time.Second
 
-// orderedAtOnce is of how many stored events the order is known at once.
-const orderedAtOnce = 200_000
-
 // foresight plays stored events to rules in memory.
 type foresight struct {
 	tx *store.Tx
-	// kinds are those of the stored events that are played, ahead the next of them, over says that there are no others, and position
-	// is the last that was played.
+	// kinds are those of the stored events that are played, position is the last of them that was, order is that of the next, and over
+	// says that there are no others.
 	kinds    []string
-	ahead    []int64
-	over     bool
 	position store.Replay
+	order    order
+	over     bool
 	users    map[store.AccountRef]int64
 	names    map[string]string
 	// more are events that are not stored, oldest first.
@@ -130,34 +127,18 @@ func (f *foresight) play(ctx context.Context, set *rule.Set, last int64, now tim
 }
 
 // left reports whether there may be more to play.
-func (f *foresight) left() bool { return len(f.ahead) > 0 || !f.over || len(f.more) > 0 }
+func (f *foresight) left() bool { return !f.over || len(f.more) > 0 }
 
-// read returns the next of the stored events; none when they are over. Some may be forgotten meanwhile.
+// read returns the next of the stored events; none when they are over.
 func (f *foresight) read(ctx context.Context) (rows []store.EventRow, err error) {
-	for len(rows) == 0 {
-		if len(f.ahead) == 0 && !f.over {
-			if f.ahead, err = f.tx.OrderBetween(ctx, f.position, f.kinds, orderedAtOnce); err != nil {
-				return nil, err
-			}
-			f.over = len(f.ahead) < orderedAtOnce
-		}
-		if len(f.ahead) == 0 {
-			return nil, nil
-		}
-		next := f.ahead[:min(replayBatch, len(f.ahead))]
-		f.ahead = f.ahead[len(next):]
-		found, err := f.tx.EventsByID(ctx, next)
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range next {
-			if row := found[id]; row != nil {
-				rows = append(rows, *row)
-			}
-		}
+	if f.over {
+		return nil, nil
 	}
-	f.position.PositionAt, f.position.PositionID = rows[len(rows)-1].Event.Time, rows[len(rows)-1].ID
-	return rows, nil
+	rows, f.over, err = f.order.next(ctx, f.tx, f.position, f.kinds)
+	if len(rows) > 0 {
+		f.position.PositionAt, f.position.PositionID = rows[len(rows)-1].Event.Time, rows[len(rows)-1].ID
+	}
+	return rows, err
 }
 
 // mix puts the events that are not stored among the stored ones, in the order of when they happened: those that come

@@ -9,6 +9,9 @@ import (
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
+// orderedAtOnce is of how many stored events the order is known at once.
+const orderedAtOnce = 200_000
+
 // order is the order of the events that a replay shows next, as this process remembers it: to find it, the book looks through all
 // of them. What a replay shows is the same whenever it is asked for, but for events that are forgotten meanwhile.
 type order struct {
@@ -22,7 +25,7 @@ type order struct {
 
 // next returns the events of the kinds that are shown next, and reports whether there are none after them.
 func (o *order) next(ctx context.Context, tx *store.Tx, at store.Replay, kinds []string) (events []store.EventRow, last bool, err error) {
-	ids, err := o.after(ctx, tx, at, kinds)
+	ids, last, err := o.after(ctx, tx, at, kinds)
 	if err != nil {
 		return nil, false, err
 	}
@@ -37,21 +40,21 @@ func (o *order) next(ctx context.Context, tx *store.Tx, at store.Replay, kinds [
 	for _, id := range ids {
 		events = append(events, *found[id])
 	}
-	return events, len(ids) < replayBatch, nil
+	return events, last, nil
 }
 
-// after returns the ids of the events that are shown next.
-func (o *order) after(ctx context.Context, tx *store.Tx, at store.Replay, kinds []string) ([]int64, error) {
+// after returns the ids of the events that are shown next, and reports whether there are none after them.
+func (o *order) after(ctx context.Context, tx *store.Tx, at store.Replay, kinds []string) (ids []int64, last bool, err error) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	of, before := fmt.Sprint(at.FromID, at.UptoID, kinds), slices.Index(o.ids, at.PositionID)
 	if o.of != of || before < 0 || !o.whole && len(o.ids)-before <= replayBatch {
 		ids, err := tx.OrderBetween(ctx, at, kinds, orderedAtOnce)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		before, o.of, o.ids, o.whole = 0, of, slices.Insert(ids, 0, at.PositionID), len(ids) < orderedAtOnce
 	}
 	ahead := o.ids[before+1:]
-	return ahead[:min(replayBatch, len(ahead))], nil
+	return ahead[:min(replayBatch, len(ahead))], o.whole && len(ahead) <= replayBatch, nil
 }
