@@ -51,26 +51,19 @@ func (c migrateStatusCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		missing := 0
 		listed := make([]listedMigration, len(all))
 		for i, m := range all {
 			listed[i] = listedMigration{Name: m.Name, Newer: m.Unknown}
-			if m.AppliedAt.IsZero() {
-				missing++
-				continue
+			if at := m.AppliedAt.UTC(); !at.IsZero() {
+				listed[i].AppliedAt = &at
 			}
-			at := m.AppliedAt.UTC()
-			listed[i].AppliedAt = &at
 		}
 		if done, err := c.json(listed); err != nil {
 			return err
 		} else if !done {
 			printMigrations(os.Stdout, listed)
 		}
-		if missing > 0 {
-			return fmt.Errorf("%d migrations are not applied; run accolade migrate", missing)
-		}
-		return nil
+		return book.Ready(ctx)
 	})
 }
 

@@ -23,10 +23,11 @@ func (s *Store) Migrate(ctx context.Context) error {
 	s.migrating.Lock()
 	defer s.migrating.Unlock()
 	err := s.dialect.exclusive(ctx, s, func() error {
-		migrator, err := s.migrator(noteApplied)
+		known, err := s.known()
 		if err != nil {
 			return err
 		}
+		migrator := s.migrator(known, noteApplied)
 		if err := migrator.Init(ctx); err != nil {
 			return fmt.Errorf("making the table of migrations: %w", err)
 		}
@@ -73,15 +74,11 @@ func (s *Store) known() (*migrate.Migrations, error) {
 }
 
 // migrator returns one that calls note within the transaction of each migration.
-func (s *Store) migrator(note migrate.MigrationHook) (*migrate.Migrator, error) {
-	migrations, err := s.known()
-	if err != nil {
-		return nil, err
-	}
-	return migrate.NewMigrator(s.writer, migrations,
+func (s *Store) migrator(known *migrate.Migrations, note migrate.MigrationHook) *migrate.Migrator {
+	return migrate.NewMigrator(s.writer, known,
 		migrate.WithTableName(migrationsTable),
 		// The migrator's own note comes after the transaction, and finds it made.
-		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(note)), nil
+		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(note))
 }
 
 func noteApplied(ctx context.Context, db bun.IConn, migration *migrate.Migration) error {
@@ -115,10 +112,6 @@ func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 }
 
 func (s *Store) migrations(ctx context.Context) ([]Migration, error) {
-	migrator, err := s.migrator(nil) // which only looks
-	if err != nil {
-		return nil, err
-	}
 	known, err := s.known()
 	if err != nil {
 		return nil, err
@@ -129,7 +122,7 @@ func (s *Store) migrations(ctx context.Context) ([]Migration, error) {
 	}
 	applied := map[string]time.Time{}
 	if begun {
-		noted, err := migrator.AppliedMigrations(ctx)
+		noted, err := s.migrator(known, nil).AppliedMigrations(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("reading what was migrated: %w", err)
 		}
@@ -169,6 +162,10 @@ func (s *Store) MigrateDown(ctx context.Context) (name string, err error) {
 	s.migrating.Lock()
 	defer s.migrating.Unlock()
 	err = s.dialect.exclusive(ctx, s, func() error {
+		known, err := s.known()
+		if err != nil {
+			return err
+		}
 		all, err := s.migrations(ctx)
 		if err != nil {
 			return err
@@ -181,13 +178,9 @@ func (s *Store) MigrateDown(ctx context.Context) (name string, err error) {
 		if last.Unknown {
 			return fault.New(fault.Conflict, "unknown_migration", "migration %s is of a newer version of accolade, which alone can undo it", last.Name)
 		}
-		migrator, err := s.migrator(noteUndone)
-		if err != nil {
-			return err
-		}
 		name = last.Name
 		s.migrated.Store(false)
-		return last.step.Down(ctx, migrator, &last.step)
+		return last.step.Down(ctx, s.migrator(known, noteUndone), &last.step)
 	})
 	return name, s.explain(err)
 }
