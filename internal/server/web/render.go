@@ -131,25 +131,30 @@ func (p *Pages) frame(c *gin.Context, v *view) error {
 // It serves every route of people, not those of programs.
 func (p *Pages) Fail(c *gin.Context, err error) {
 	f := fault.As(err)
-	if f.Code == "unauthenticated" && !c.Writer.Written() {
-		_ = c.Error(f) // for the log
-		c.Abort()
-		c.Header("Cache-Control", "no-store")
+	if f.Code != "unauthenticated" {
+		p.failed(c, f, view{Hidden: true})
+	} else if stopped(c, f) {
 		c.Redirect(http.StatusSeeOther, p.path+"/sign-in?return_to="+url.QueryEscape(p.returnTo(c.Request)))
-		return
 	}
-	p.failed(c, f, view{Hidden: true})
+}
+
+// stopped ends what is done for a request, and reports whether it can be answered still.
+func stopped(c *gin.Context, f *fault.Error) bool {
+	_ = c.Error(f) // for the log
+	c.Abort()
+	if c.Writer.Written() {
+		return false
+	}
+	c.Header("Cache-Control", "no-store")
+	return true
 }
 
 // failed answers with a page that says what is wrong.
 func (p *Pages) failed(c *gin.Context, f *fault.Error, v view) {
-	status := problem.Status(f.Kind)
-	_ = c.Error(f) // for the log
-	c.Abort()
-	if c.Writer.Written() {
+	if !stopped(c, f) {
 		return
 	}
-	c.Header("Cache-Control", "no-store")
+	status := problem.Status(f.Kind)
 	problem.Wait(c, status, f)
 	v.Body = map[string]any{"Status": status, "Fault": f}
 	p.show(c, status, "error", v)
