@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed-504bad89/accolade/internal/achievement"
 	"github.com/seed-504bad89/accolade/internal/event"
@@ -131,10 +132,10 @@ func (*Automation) noticesIn(ctx context.Context, tx *store.Tx, ids []int64) (ma
 	if err != nil {
 		return nil, err
 	}
-	users, err := tx.UsersByID(ctx, append(
+	users, err := tx.UsersByID(ctx, slices.Concat(
 		idsOf(awards, func(award *achievement.Award) int64 { return award.UserID }),
-		append(idsOf(awards, func(award *achievement.Award) int64 { return award.AwardedBy }),
-			idsOf(awards, func(award *achievement.Award) int64 { return award.RevokedBy })...)...))
+		idsOf(awards, func(award *achievement.Award) int64 { return award.AwardedBy }),
+		idsOf(awards, func(award *achievement.Award) int64 { return award.RevokedBy })))
 	if err != nil {
 		return nil, err
 	}

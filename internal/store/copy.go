@@ -127,7 +127,7 @@ func (c *bookCopy) makeMonths(ctx context.Context, last int64) error {
 }
 
 // table copies a table and returns how many rows it has.
-func (c *bookCopy) table(ctx context.Context, table string) (copied int64, err error) {
+func (c *bookCopy) table(ctx context.Context, table string) (total int64, err error) {
 	columns, err := c.columns(ctx, table)
 	if err != nil {
 		return 0, err
@@ -151,14 +151,14 @@ func (c *bookCopy) table(ctx context.Context, table string) (copied int64, err e
 			return 0, err
 		}
 		if part.rows == copiedAtOnce || part.bytes > copiedBytes {
-			copied += part.rows
+			total += part.rows
 			if err := part.insert(ctx, c.target); err != nil {
 				return 0, err
 			}
 		}
 	}
-	copied += part.rows
-	return copied, errors.Join(rows.Err(), part.insert(ctx, c.target))
+	total += part.rows
+	return total, errors.Join(rows.Err(), part.insert(ctx, c.target))
 }
 
 // columns returns those that a table of the target has, which are those of this program.
