@@ -59,8 +59,12 @@ func (d *door) replay() {
 	}
 }
 
-func files(text string) map[string]any {
-	return map[string]any{"files": []map[string]any{{"name": "rules.yaml", "text": text}}}
+func files(texts ...string) map[string]any {
+	var sent []map[string]any
+	for i, text := range texts {
+		sent = append(sent, map[string]any{"name": strings.Repeat("more-", i) + "rules.yaml", "text": text})
+	}
+	return map[string]any{"files": sent}
 }
 
 func dryRun(text string) map[string]any {

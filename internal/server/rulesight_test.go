@@ -68,10 +68,10 @@ func TestRequirementsOfNamespacesThatOneMayNotRead(t *testing.T) {
 		d.judge()
 		ada := d.person("ada")
 		d.namespace("stealth", "private")
-		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", map[string]any{"files": []map[string]any{
-			{"name": "stealth.yaml", "text": "namespace: stealth\nachievements:\n  - {key: merged, name: Merged, kind: irrevocable, award: {on: merge_request.merged, to: event.author}}\n"},
-			{"name": "open.yaml", "text": "namespace: acme\nachievements:\n  - {key: both, name: Both, kind: irrevocable, award: {on: merge_request.opened, to: event.author, requires: [stealth/merged]}}\n"},
-		}})
+		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", files(
+			"namespace: stealth\nachievements:\n  - {key: merged, name: Merged, kind: irrevocable, award: {on: merge_request.merged, to: event.author}}\n",
+			"namespace: acme\nachievements:\n  - {key: both, name: Both, kind: irrevocable, award: {on: merge_request.opened, to: event.author, requires: [stealth/merged]}}\n",
+		))
 		id := d.must(http.StatusOK, "", "GET", "/api/v1/namespaces/acme/achievements", nil).items()[0].id()
 		for _, path := range []string{"/api/v1/users/ada/progress", "/api/v1/users/ada/achievements/" + id + "/explain"} {
 			if text := d.must(http.StatusOK, ada, "GET", path, nil).text; strings.Contains(text, "stealth") {
@@ -94,10 +94,10 @@ func TestProgressWithoutANamespace(t *testing.T) {
 		d = d.in(t)
 		d.judge()
 		ada := d.person("ada")
-		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", map[string]any{"files": []map[string]any{
-			{"name": "gone.yaml", "text": "namespace: gone\nachievements:\n  - {key: merged, name: Merged, kind: irrevocable, award: {on: merge_request.merged, to: event.author}}\n"},
-			{"name": "open.yaml", "text": "namespace: acme\nachievements:\n  - {key: opened, name: Opened, kind: irrevocable, award: {on: merge_request.opened, to: event.author}}\n"},
-		}})
+		d.must(http.StatusOK, adminToken, "PUT", "/api/v1/rules", files(
+			"namespace: gone\nachievements:\n  - {key: merged, name: Merged, kind: irrevocable, award: {on: merge_request.merged, to: event.author}}\n",
+			"namespace: acme\nachievements:\n  - {key: opened, name: Opened, kind: irrevocable, award: {on: merge_request.opened, to: event.author}}\n",
+		))
 		id := d.must(http.StatusOK, "", "GET", "/api/v1/namespaces/gone/achievements", nil).items()[0].id()
 		d.must(http.StatusNoContent, adminToken, "DELETE", "/api/v1/achievements/"+id, nil)
 		d.must(http.StatusNoContent, adminToken, "DELETE", "/api/v1/namespaces/gone", nil)
