@@ -46,3 +46,41 @@ func TestTheBookIsPostgresOrAFile(t *testing.T) {
 		}
 	}
 }
+
+// Links are made by writing a path behind the URL of the service, which goes wrong behind anything but a path; and a password in
+// it would be shown to everyone.
+func TestTheURLOfTheServiceEndsWithAPath(t *testing.T) {
+	t.Parallel()
+
+	for value, want := range map[string]string{
+		"https://accolade.example.com":             "https://accolade.example.com",
+		"https://accolade.example.com/":            "https://accolade.example.com",
+		"http://127.0.0.1:8080/badges//":           "http://127.0.0.1:8080/badges",
+		"https://[::1]:8443/a%20b":                 "https://[::1]:8443/a%20b",
+		"https://accolade.example.com?from=hunter": "",
+		"https://accolade.example.com/?":           "",
+		"https://accolade.example.com/#top":        "",
+		"https://accolade.example.com/#":           "",
+		"https://ada:hunter2@accolade.example.com": "",
+		"https://hunter2@accolade.example.com":     "",
+		"ftp://ada:hunter2@accolade.example.com":   "",
+		"https://ada:hunter 2@example.com":         "",
+		"https://:8080":                            "",
+		"https:accolade.example.com":               "",
+	} {
+		for _, env := range [][]string{
+			{"ACCOLADE_BASE_URL", value},
+			{"ACCOLADE_CONFIG", write(t, "accolade.yaml", "base_url: '"+value+"'\n")},
+		} {
+			cfg, err := config.Load(environment(env...))
+			switch {
+			case want != "" && (err != nil || cfg.BaseURL != want):
+				t.Errorf("%s %s: the URL is %s, %v", env[0], value, cfg.BaseURL, err)
+			case want == "" && (err == nil || !strings.Contains(strings.ToLower(err.Error()), "base_url")):
+				t.Errorf("%s %s: %q, %v, want an error of base_url", env[0], value, cfg.BaseURL, err)
+			case want == "" && strings.Contains(err.Error(), "hunter"):
+				t.Errorf("%s: the error shows the password: %v", env[0], err)
+			}
+		}
+	}
+}

@@ -31,10 +31,13 @@ func setAddress(to *string, value string) error {
 
 func setBaseURL(cfg *app.Config, value string) error {
 	parsed, err := url.Parse(value)
-	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return fault.New(fault.Invalid, "bad_url", "%q is not an http or https URL", value)
+	if err != nil || parsed.Hostname() == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
+		return fault.New(fault.Invalid, "bad_url", "must be an http or https URL such as https://example.com or https://example.com/accolade")
 	}
-	cfg.BaseURL = strings.TrimSuffix(value, "/")
+	if parsed.User != nil || strings.ContainsAny(value, "?#") { // links are this and a path, for everyone to see
+		return fault.New(fault.Invalid, "bad_url", "must be a URL without a user name, a password, a query (?) and a fragment (#)")
+	}
+	cfg.BaseURL = strings.TrimRight(value, "/")
 	return nil
 }
 
