@@ -34,9 +34,9 @@ type sourceEntry struct {
 	SecretFile    string   `yaml:"secret_file"`
 	Secrets       []string `yaml:"secrets"`
 	BaseURL       string   `yaml:"base_url"`
-	TrustedLogins bool     `yaml:"trusted_logins"`
+	TrustedLogins string   `yaml:"trusted_logins"`
 	Bots          []string `yaml:"bots"`
-	DryRun        bool     `yaml:"dry_run"`
+	DryRun        string   `yaml:"dry_run"`
 	Token         string   `yaml:"token"`
 	TokenFile     string   `yaml:"token_file"`
 	APIURL        string   `yaml:"api_url"`
@@ -185,8 +185,18 @@ func (e sourceEntry) source() (forge.Source, error) {
 	}
 	source := forge.Source{
 		Name: e.Name, Forge: e.Forge, Secrets: secrets, BaseURL: e.BaseURL,
-		TrustedLogins: e.TrustedLogins, Bots: e.Bots, DryRun: e.DryRun,
-		Token: token, APIURL: e.APIURL, Projects: e.Projects,
+		Bots: e.Bots, Token: token, APIURL: e.APIURL, Projects: e.Projects,
+	}
+	for _, truth := range []struct {
+		field, written string
+		to             *bool
+	}{{"trusted_logins", e.TrustedLogins, &source.TrustedLogins}, {"dry_run", e.DryRun, &source.DryRun}} {
+		if truth.written == "" {
+			continue
+		}
+		if err := setBool(truth.to, truth.written); err != nil {
+			return forge.Source{}, fmt.Errorf("%s: %w", truth.field, err)
+		}
 	}
 	return source, source.Check()
 }

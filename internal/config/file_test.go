@@ -60,6 +60,58 @@ sign_in:
 	}
 }
 
+// What looks like a truth is a text where a text is meant, and a truth as it has always been where one is.
+func TestTruthsAreTextsWhereATextIsMeant(t *testing.T) {
+	t.Parallel()
+
+	for _, written := range []string{"True", "true", "FALSE", "yes", "No", "on", "y", "!!str True"} {
+		want := strings.TrimPrefix(written, "!!str ")
+		cfg, err := config.Load(environment("ACCOLADE_BASE_URL", "https://accolade.example.com", "ACCOLADE_CONFIG", write(t, "accolade.yaml", `
+spool_dir: `+written+`
+query_tokens: True
+sources:
+  - {name: hub, forge: github, secret: `+written+`, secrets: [&s `+written+`, *s], bots: [`+written+`], token: `+written+`, trusted_logins: True, dry_run: FALSE}
+sign_in:
+  - {name: x, kind: github, client_id: `+written+`, client_secret: `+written+`, title: `+written+`}
+`)))
+		if err != nil {
+			t.Errorf("%s: %v", written, err)
+			continue
+		}
+		source, provider := cfg.Sources[0], cfg.SignIn[0]
+		got := slices.Concat([]string{cfg.SpoolDirectory, source.Token, provider.ClientID, provider.ClientSecret, provider.Title}, source.Secrets, source.Bots)
+		for i, text := range got {
+			if text != want {
+				t.Errorf("%s: text %d is %s", written, i, text)
+			}
+		}
+		if !source.TrustedLogins || source.DryRun || !cfg.QueryTokens {
+			t.Errorf("%s: the truths are %t, %t and %t", written, source.TrustedLogins, source.DryRun, cfg.QueryTokens)
+		}
+	}
+}
+
+// What is no truth is refused where one is meant, and it is said where.
+func TestTextsAreNoTruths(t *testing.T) {
+	t.Parallel()
+
+	for written, want := range map[string]string{
+		"yes":     `sources[0] "hub": %s: "yes" is neither true nor false`,
+		"perhaps": `sources[0] "hub": %s: "perhaps" is neither true nor false`,
+		"7":       `sources[0] "hub": %s: "7" is neither true nor false`,
+		"[true]":  "cannot unmarshal",
+		"{a: b}":  "cannot unmarshal",
+	} {
+		for _, key := range []string{"trusted_logins", "dry_run"} {
+			text := "sources: [{name: hub, forge: github, secret: x, " + key + ": " + written + "}]"
+			_, err := config.Load(environment("ACCOLADE_CONFIG", write(t, "accolade.yaml", text)))
+			if want := strings.ReplaceAll(want, "%s", key); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want %s", text, err, want)
+			}
+		}
+	}
+}
+
 // Numbers are counted by tens, and may be written in groups.
 func TestNumbersInTheFile(t *testing.T) {
 	t.Parallel()

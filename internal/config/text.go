@@ -48,11 +48,11 @@ func listWritten(list *ast.SequenceNode) (string, error) {
 	return strings.Join(values, ","), nil
 }
 
-// asTexts makes texts of all numbers below a node. Nothing in the file is decoded as a number: a secret such as 0123 would
-// become another one, 83.
+// asTexts makes texts of all numbers and truths below a node. Nothing in the file is decoded as one of them: a secret such as
+// 0123 would become another one, 83, and True would become true.
 func asTexts(node ast.Node) ast.Node {
 	switch n := node.(type) {
-	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode, *ast.BoolNode:
 		return ast.String(n.GetToken())
 	case *ast.TagNode:
 		n.Value = asTexts(n.Value)
