@@ -154,9 +154,9 @@ func orBadYAML(err *error) { //nolint:gocritic // it is deferred
 	}
 }
 
-// badYAML keeps the place of the fault and leaves out the lines around it, which may hold secrets.
+// badYAML keeps the place of the fault and leaves out the lines around it, which may hold secrets. The error itself shows them.
 func badYAML(err error) error {
-	return fault.New(fault.Invalid, "bad_config", "%s", yaml.FormatError(err, false, false)).Because(err)
+	return fault.New(fault.Invalid, "bad_config", "%s", yaml.FormatError(err, false, false))
 }
 
 // source reads the secrets of an entry and checks it: an empty secret is refused here, so that

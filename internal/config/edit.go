@@ -47,7 +47,7 @@ func onlySources(before, after []byte, more int) (err error) {
 	was, is := map[string]any{}, map[string]any{}
 	for text, to := range map[string]*map[string]any{string(before): &was, string(after): &is} {
 		if err := yaml.Unmarshal([]byte(text), to); err != nil && !errors.Is(err, io.EOF) { // An empty file is a good one.
-			return cannotEdit(err)
+			return cannotEdit(badYAML(err))
 		}
 	}
 	had, _ := was[sourcesKey].([]any)

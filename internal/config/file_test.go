@@ -163,3 +163,29 @@ cors_origins:
 		}
 	}
 }
+
+// An error of the file names its place, and shows nothing of the lines around it, where secrets may stand.
+func TestErrorsOfTheFileShowNoSecrets(t *testing.T) {
+	t.Parallel()
+
+	for _, text := range []string{
+		"admin_token: hunter2\nlisten: [\n",
+		"sources:\n  - name: hub\n    secret: hunter2\n    secrt: x\n",
+		"sources:\n  - name: hub\n    secret: hunter2\n    dry_run: [true]\n",
+		"sign_in:\n  - name: hub\n    client_secret: hunter2\n    scopes: {a: b}\n",
+		"admin_token: hunter2\nlisten: *unknown\n",
+	} {
+		_, err := config.Load(environment("ACCOLADE_CONFIG", write(t, "accolade.yaml", text)))
+		if err == nil || !strings.Contains(err.Error(), ":") || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", text, err)
+		}
+		for _, edit := range []func() error{
+			func() error { _, err := config.AddSource([]byte(text), config.Entry{Name: "a"}); return err },
+			func() error { _, err := config.Check([]byte(text)); return err },
+		} {
+			if err := edit(); err != nil && strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%q: %v", text, err)
+			}
+		}
+	}
+}
