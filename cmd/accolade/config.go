@@ -24,13 +24,17 @@ func (configListCommand) Run() error { //nolint:unparam // kong calls it
 
 type configCheckCommand struct{}
 
-// Run loads the configuration and its rules as serve would, and makes of it what needs nothing from outside.
+// Run loads the configuration and its rules as serve would, looks whether it could write where it keeps things, and makes of it
+// what needs nothing from outside. Nothing of it stays.
 func (configCheckCommand) Run() error {
 	for _, name := range config.Unknown(os.Environ()) {
 		fmt.Fprintf(os.Stderr, "warning: %s is no setting of Accolade, and is ignored\n", name)
 	}
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {
+		return err
+	}
+	if err := cfg.CheckPlaces(); err != nil {
 		return err
 	}
 	seen, err := cache.NewSeen(cfg.Cache) // it does not connect

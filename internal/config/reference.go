@@ -12,7 +12,8 @@ func WriteReference(w io.Writer) {
 
 Accolade needs none: without any it keeps everything in the SQLite file accolade.db of the present
 directory and listens on 127.0.0.1:8080. What is set in the environment overrides the file that
-ACCOLADE_CONFIG names, and the file overrides the defaults. "accolade config check" says what is wrong.
+ACCOLADE_CONFIG names, and the file overrides the defaults. "accolade config check" says what is wrong,
+and whether the user who runs it may write where things are kept.
 
 An empty variable is as good as none: what the file says holds, or the default. So is an empty value in the file: the
 default holds. The check and the service warn of variables that begin with ACCOLADE_ and are none of these.
