@@ -1631,6 +1631,9 @@ type RateLimited = Problem
 // TooLarge Why a request was refused (RFC 9457).
 type TooLarge = Problem
 
+// TooSlow Why a request was refused (RFC 9457).
+type TooSlow = Problem
+
 // Unauthenticated Why a request was refused (RFC 9457).
 type Unauthenticated = Problem
 
@@ -4350,6 +4353,8 @@ type RateLimitedApplicationProblemPlusJSONResponse struct {
 }
 
 type TooLargeApplicationProblemPlusJSONResponse Problem
+
+type TooSlowApplicationProblemPlusJSONResponse Problem
 
 type UnauthenticatedResponseHeaders struct {
 	WWWAuthenticate *string

@@ -1,11 +1,14 @@
 package app_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -244,6 +247,44 @@ func TestRefusedDeliveries(t *testing.T) {
 		})
 	}
 	mustBe(t, "what was awarded", len(awardsOf(t, address, "admin")), 0)
+}
+
+// Who sends too slowly, or ends too early, is told so, and which of them it was.
+func TestBodiesThatDoNotCome(t *testing.T) {
+	t.Parallel()
+
+	address := start(t, configuration(testkit.SQLitePath(t), hotRules))
+	for name, tc := range map[string]struct {
+		sent string
+		ends bool
+		want string
+	}{
+		"too slowly":              {announced(1<<20) + strings.Repeat(" ", 16<<10+1), false, "408 body_too_slow"},
+		"too slowly, unannounced": {"POST /hooks/forge HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8000\r\n" + strings.Repeat(" ", 16<<10+1), false, "408 body_too_slow"},
+		"cut short":               {announced(1<<20) + strings.Repeat(" ", 16<<10+1), true, "400 body_cut_short"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			conn := raw(t, address, tc.sent)
+			if tcp, ok := conn.(*net.TCPConn); ok && tc.ends {
+				if err := tcp.CloseWrite(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			var problem struct{ Code string }
+			if err := json.NewDecoder(response.Body).Decode(&problem); err != nil {
+				t.Fatal(err)
+			}
+			mustBe(t, "the answer", fmt.Sprint(response.StatusCode, " ", problem.Code), tc.want)
+			mustBe(t, "that the connection ends", response.Close, true)
+		})
+	}
 }
 
 type zeros struct{}

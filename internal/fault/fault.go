@@ -33,6 +33,8 @@ const (
 	Limited
 	// TooLarge says that the input is larger than its documented limit.
 	TooLarge
+	// TooSlow says that the input did not come in the time that it has.
+	TooSlow
 	// Unusable says that the request is well formed and contradicts an earlier one.
 	Unusable
 	// Changed says that the object is not the one any more that the caller meant to change.
@@ -48,7 +50,7 @@ func (k Kind) String() string {
 	names := [...]string{
 		Internal: "internal", NotFound: "not found", Conflict: "conflict", Invalid: "invalid",
 		Forbidden: "forbidden", Unauthenticated: "unauthenticated", Limited: "limited",
-		TooLarge: "too large", Unusable: "unusable", Changed: "changed", Expired: "expired", Unavailable: "unavailable",
+		TooLarge: "too large", TooSlow: "too slow", Unusable: "unusable", Changed: "changed", Expired: "expired", Unavailable: "unavailable",
 	}
 	if k < 0 || int(k) >= len(names) {
 		return names[Internal]

@@ -75,7 +75,7 @@ func (s *sender) ended(n int, err error) (bool, error) {
 	case int64(n) == s.announced, s.announced < 0 && errors.Is(err, io.EOF):
 		return true, nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return false, fault.New(fault.Invalid, "body_cut_short", "the body came too slowly, and is not waited for any longer").Because(err)
+		return false, fault.New(fault.TooSlow, "body_too_slow", "the body came too slowly, and is not waited for any longer").Because(err)
 	case err != nil:
 		return false, fault.New(fault.Invalid, "body_cut_short", "the body ended before its announced length").Because(err)
 	default:

@@ -36,6 +36,7 @@ var statuses = map[fault.Kind]int{
 	fault.Unauthenticated: http.StatusUnauthorized,
 	fault.Limited:         http.StatusTooManyRequests,
 	fault.TooLarge:        http.StatusRequestEntityTooLarge,
+	fault.TooSlow:         http.StatusRequestTimeout,
 	fault.Unusable:        http.StatusUnprocessableEntity,
 	fault.Changed:         http.StatusPreconditionFailed,
 	fault.Expired:         http.StatusGone,

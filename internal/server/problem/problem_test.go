@@ -46,6 +46,7 @@ func TestKindsBecomeStatuses(t *testing.T) {
 		{fault.New(fault.Unauthenticated, "unauthenticated", "who?"), 401, "", `Bearer realm="accolade"`},
 		{limited, 429, "60", ""},
 		{fault.New(fault.TooLarge, "body_too_large", "too large"), 413, "", ""},
+		{fault.New(fault.TooSlow, "body_too_slow", "too slow"), 408, "", ""},
 		{wait, 503, "2", ""},
 		{fault.UnavailableFor("the database", 0), 503, "2", ""},
 		{fault.New(fault.Internal, "internal", "oops"), 500, "", ""},
