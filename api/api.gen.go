@@ -843,7 +843,7 @@ type ImportPart struct {
 	Problem *string    `json:"problem"`
 	Since   *time.Time `json:"since"`
 
-	// Steps How many pages were read.
+	// Steps How many pages were read; of a finished list without a problem, 0 says that the forge does not have it, or does not show it with the token.
 	Steps int64 `json:"steps"`
 
 	// Unreadable How many things could not be understood.

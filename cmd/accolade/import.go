@@ -161,10 +161,17 @@ func progressOf(im *client.Import) (done int64, at string) {
 }
 
 func printImport(out io.Writer, im *client.Import) {
+	unseen := 0
 	for _, part := range im.Parts {
-		if part.Problem != nil {
+		switch {
+		case part.Problem != nil:
 			fmt.Fprintf(out, "%s of %s could not be read: %s\n", part.Listing, part.Place, *part.Problem)
+		case part.Steps == 0 && part.FinishedAt != nil:
+			unseen++
 		}
+	}
+	if unseen > 0 {
+		fmt.Fprintf(out, "%d of %d lists are switched off there, or not shown with the token\n", unseen, len(im.Parts))
 	}
 	if im.Unreadable > 0 {
 		fmt.Fprintf(out, "%d things could not be understood; the server's log has more\n", im.Unreadable)

@@ -19,6 +19,13 @@ func TestImportOnTheCommandLine(t *testing.T) {
 	for number := range int64(120) {
 		api.Merged(t, testkit.MergedPullRequest(number+1, 815, "ada"), time.Date(2026, time.November, 3, 10, 0, int(number), 0, time.UTC))
 	}
+	api.Fail(func(_ int, w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/milestones") {
+			return false
+		}
+		http.Error(w, `{"message":"Resource not accessible by personal access token"}`, http.StatusForbidden)
+		return true
+	})
 	serve(t, func(cfg *app.Config) {
 		source := &cfg.Sources[0]
 		source.Token, source.APIURL, source.Projects = "a token of the tests", api.URL, []string{"acme/rocket"}
@@ -40,7 +47,7 @@ achievements:
 			"120 new: merge_request.merged", "ada would get acme/hundred", "240 new; 1 awards, 0 revocations would come of them",
 		}},
 		{"import forge --since 2026-11-02T09:00:00Z", 0, []string{"120 new; 1 awards, 0 revocations"}},
-		{"import forge", 0, []string{"120 new; 0 awards, 0 revocations"}},
+		{"import forge", 0, []string{"120 new; 0 awards, 0 revocations", "1 of 7 lists are switched off there, or not shown with the token"}},
 		{"reconcile forge", 0, []string{"0 new"}},
 		{"import forge --detach", 0, []string{"has begun"}},
 	} {

@@ -268,11 +268,10 @@ func (r *reader) readPage(ctx context.Context, im *store.Import, part store.Impo
 	to := part
 	to.Steps, to.Events, to.NewEvents, to.Unreadable = 0, 0, 0, 0
 	if err != nil {
-		r.log.WarnContext(ctx, "a part of a forge cannot be read", "source", im.Source, "place", part.Place, "listing", part.Listing, "error", err)
-		to.Problem, to.FinishedAt = fault.As(forgeapi.Explain(err)).Text, r.now()
-		return r.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			return tx.MoveImport(ctx, im.ID, part.Position, to)
-		})
+		return r.giveUp(ctx, im, part.Position, to, err)
+	}
+	if page.Unseen != nil {
+		return r.passOver(ctx, im, part.Position, to, page)
 	}
 	events, err := r.told(ctx, im, page, began)
 	if err != nil {
@@ -286,6 +285,39 @@ func (r *reader) readPage(ctx context.Context, im *store.Import, part store.Impo
 		return r.rehearsePage(ctx, im, part.Position, to, events)
 	}
 	return r.takeIn(ctx, im, part.Position, to, events)
+}
+
+// giveUp ends a part that cannot be read.
+func (r *reader) giveUp(ctx context.Context, im *store.Import, from string, to store.ImportPart, cause error) error {
+	r.log.WarnContext(ctx, "a part of a forge cannot be read", "source", im.Source, "place", to.Place, "listing", to.Listing, "error", cause)
+	to.Problem, to.FinishedAt = fault.As(forgeapi.Explain(cause)).Text, r.now()
+	return r.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.MoveImport(ctx, im.ID, from, to)
+	})
+}
+
+// passOver ends a part whose list is not there or hidden from the token, without a page of it, so that its watermark stays. Most
+// such lists never could be seen, and nothing is wrong; but one of which something was read, now or earlier, is lost.
+func (r *reader) passOver(ctx context.Context, im *store.Import, from string, to store.ImportPart, page *forgeapi.Page) error {
+	known := false
+	err := r.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		marks, err := tx.Watermarks(ctx, im.Source)
+		_, known = marks[store.Watermark(to.Place, to.Listing)]
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if from != "" || known && page.Refused {
+		return r.giveUp(ctx, im, from, to, page.Unseen)
+	}
+	to.FinishedAt = r.now()
+	return r.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.MoveImport(ctx, im.ID, from, to); err != nil {
+			return err
+		}
+		return tx.CountImported(ctx, im.ID, 0, 0)
+	})
 }
 
 // recover notes why an import does not go on, and when it is tried again; what cannot be mended ends it.

@@ -14,6 +14,7 @@ package forgeapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -154,6 +155,10 @@ type Page struct {
 	Unreadable int
 	// Next is the cursor behind the page; empty at the end.
 	Next string
+	// Unseen is why there is no page: the list is not there, or hidden from the token. Refused says that the forge told the latter,
+	// which some say of both.
+	Unseen  error
+	Refused bool
 }
 
 // Roster is who belongs to a place now.
@@ -236,6 +241,9 @@ func (a *API) Page(ctx context.Context, part Part, since time.Time, position str
 			continue
 		}
 		page, err := list.read(ctx, at, step)
+		if unseen, ok := errors.AsType[*unseenError](err); ok {
+			page, err = &Page{Unseen: unseen.cause, Refused: refusedWith(err, http.StatusForbidden)}, nil
+		}
 		if err != nil {
 			return nil, err
 		}

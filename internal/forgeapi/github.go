@@ -271,11 +271,8 @@ func (g *githubReader) stars(ctx context.Context, at place, step cursor) (*Page,
 	list := githubPath(at.path) + "/stargazers?per_page=100&page="
 	if step.Link == "" {
 		got, err := g.client.get(ctx, list+"1", githubStars)
-		switch {
-		case refusedWith(err, http.StatusNotFound, http.StatusForbidden):
-			return &Page{}, nil
-		case err != nil:
-			return nil, g.explain(err)
+		if err != nil {
+			return nil, ifSeen(g.explain(err))
 		}
 		step.Link = pageOf(linkTo(got.header, "last"))
 	}

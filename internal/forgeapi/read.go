@@ -130,15 +130,6 @@ func (a *API) read(ctx context.Context, path string) (object, error) {
 	return whole, nil
 }
 
-// readIf is read, but returns an empty object for what is not there or not to be seen.
-func (a *API) readIf(ctx context.Context, path string) (object, error) {
-	whole, err := a.read(ctx, path)
-	if refusedWith(err, http.StatusNotFound, http.StatusGone, http.StatusForbidden) {
-		return object{}, nil
-	}
-	return whole, err
-}
-
 // list returns the objects that a path lists, and the address of the next page, empty at the end.
 func (a *API) list(ctx context.Context, path string, accept ...string) ([]object, string, error) {
 	got, err := a.client.get(ctx, path, accept...)
@@ -180,19 +171,12 @@ func wrapped(path string, body []byte) (all []object, next string, err error) {
 	return page.Values, where.String(), nil
 }
 
-// listIf is list, but of what is not there, or not to be seen, it lists nothing: wikis, issues and members may be
-// switched off or hidden from the token.
-func (a *API) listIf(ctx context.Context, path string, accept ...string) ([]object, string, error) {
-	all, next, err := a.list(ctx, path, accept...)
-	if refusedWith(err, http.StatusNotFound, http.StatusGone, http.StatusForbidden) {
-		return nil, "", nil
-	}
-	return all, next, err
-}
-
 // listAll follows a list to its end. Of what is not there, or not to be seen, it lists nothing.
 func (a *API) listAll(ctx context.Context, path string) ([]object, error) {
 	whole, next, err := a.listIf(ctx, path)
+	if _, unseen := errors.AsType[*unseenError](err); unseen {
+		return nil, nil
+	}
 	for pages := 1; err == nil && next != "" && pages < maxPages; pages++ {
 		var part []object
 		part, next, err = a.list(ctx, next)
@@ -369,15 +353,6 @@ func (a *API) walk(ctx context.Context, step cursor, path func(cursor) string, c
 		return listed, cursor{Since: next, Page: 1}.String(), nil
 	}
 	return listed, cursor{Since: step.Since, Page: step.Page + 1, Tail: last.text("id"), Again: step.Again}.String(), nil
-}
-
-// walkIf is walk, but of what is not there, or not to be seen, it lists nothing.
-func (a *API) walkIf(ctx context.Context, step cursor, path func(cursor) string, changed string) ([]object, string, error) {
-	listed, next, err := a.walk(ctx, step, path, changed)
-	if refusedWith(err, http.StatusNotFound, http.StatusGone, http.StatusForbidden) {
-		return nil, "", nil
-	}
-	return listed, next, err
 }
 
 // query returns the page of a walk as the parameters that GitHub and GitLab share.

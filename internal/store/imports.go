@@ -47,7 +47,7 @@ type ImportPart struct {
 	Since          time.Time
 	// Position is how far it was read; empty at first.
 	Position string
-	// Steps is how many pages were read, Events how many events they told, of which NewEvents were not known, and
+	// Steps is how many pages were read, none of a list that the forge does not have or does not show; Events how many events they told, of which NewEvents were not known, and
 	// Unreadable how many things could not be understood.
 	Steps, Events, NewEvents, Unreadable int64
 	// Problem is why it was given up; empty if it was not.
@@ -266,7 +266,7 @@ func (tx *Tx) FinishImport(ctx context.Context, im *Import) (bool, error) {
 
 // Watermarks returns since when each part of a source is known to the end, by its place and listing: when the newest
 // import that read it to the end began. One that left out what happened before a time counts if that was known, or if it was
-// the first. The empty key has when the oldest import of the source began.
+// the first; one that was not shown the list does not. The empty key has when the oldest import of the source began.
 func (tx *Tx) Watermarks(ctx context.Context, source string) (map[string]time.Time, error) {
 	var rows, bounded []struct {
 		Place, Listing string
@@ -301,22 +301,24 @@ func (tx *Tx) Watermarks(ctx context.Context, source string) (map[string]time.Ti
 	return marks, ignoreNoRows(err)
 }
 
-// readToTheEnd chooses the parts of a source that were read to the end, and the imports that did.
+// readToTheEnd chooses the parts of a source that were read to the end, and the imports that did. Of what could be seen, even
+// nothing is a page.
 func (tx *Tx) readToTheEnd(source string) *bun.SelectQuery {
 	return tx.db.NewSelect().TableExpr("import_parts AS ip").Join("JOIN imports AS im ON im.id = ip.import_id").
-		Where("im.source = ?", source).Where("NOT im.dry_run").Where("ip.finished_at IS NOT NULL").Where("ip.problem = ''")
+		Where("im.source = ?", source).Where("NOT im.dry_run").Where("ip.finished_at IS NOT NULL").Where("ip.problem = ''").Where("ip.steps > 0")
 }
 
 // Watermark is the key of a part in Watermarks.
 func Watermark(place, listing string) string { return listing + " of " + place }
 
-// ForgetImports deletes finished imports of a purpose that began before a time, but never the newest of a source, nor one that a
-// watermark rests on.
+// ForgetImports deletes finished imports of a purpose that began before a time, but never the oldest and the newest of a source,
+// nor one that a watermark rests on.
 func (tx *Tx) ForgetImports(ctx context.Context, source, purpose string, before time.Time) error {
 	newest := tx.db.NewSelect().Model((*importRow)(nil)).ColumnExpr("max(id)").Where("source = ?", source).Where("purpose = ?", purpose)
+	oldest := tx.db.NewSelect().Model((*importRow)(nil)).ColumnExpr("min(id)").Where("source = ?", source)
 	marking := tx.readToTheEnd(source).ColumnExpr("max(im.id)").Where("im.since IS NULL").Group("ip.place", "ip.listing")
 	_, err := tx.db.NewDelete().Model((*importRow)(nil)).Where("source = ?", source).Where("purpose = ?", purpose).
-		Where("started_at < ?", before).Where("finished_at IS NOT NULL").Where("id <> (?)", newest).Where("id NOT IN (?)", marking).Exec(ctx)
+		Where("started_at < ?", before).Where("finished_at IS NOT NULL").Where("id <> (?)", newest).Where("id <> (?)", oldest).Where("id NOT IN (?)", marking).Exec(ctx)
 	return err
 }
 
