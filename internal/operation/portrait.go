@@ -20,7 +20,9 @@ type Portrait struct {
 	Closed bool
 	// Awards are in the order of the profile; repeats and tiers are one.
 	Awards []FoldedAward
-	// Total is how many awards were folded.
+	// Achievements is how many different achievements there are, the tiers of a series as one: what a Showcase counts.
+	Achievements int
+	// Total is how many awards there are, of which those that are folded may be a part.
 	Total int
 	// Progress is towards the next steps, if the person shares it or the caller may know it anyway.
 	Progress []Step
@@ -68,7 +70,7 @@ func (o *Operations) hang(ctx context.Context, tx *store.Tx, caller Caller, port
 	if err != nil || !some {
 		return err
 	}
-	awards, _, err := listAll(ctx, tx, filter, MaxPortrait)
+	awards, more, err := listAll(ctx, tx, filter, MaxPortrait)
 	if err != nil {
 		return err
 	}
@@ -77,7 +79,21 @@ func (o *Operations) hang(ctx context.Context, tx *store.Tx, caller Caller, port
 		return err
 	}
 	portrait.Total, portrait.Awards = len(views), Fold(views)
-	return nil
+	portrait.Achievements = len(portrait.Awards)
+	if !more {
+		return nil
+	}
+	// Those that are not folded may be of other achievements.
+	shown, err := tx.ShowcaseOf(ctx, filter, MaxShowcase)
+	if err != nil {
+		return err
+	}
+	items, err := o.viewShown(ctx, tx, caller, shown)
+	portrait.Achievements, portrait.Total = len(items), 0
+	for i := range shown {
+		portrait.Total += shown[i].Times
+	}
+	return err
 }
 
 // steps returns how far the user has come towards achievements that they do not hold, for those that have begun; of a

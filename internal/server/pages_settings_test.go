@@ -149,9 +149,9 @@ func TestPeopleHideAwardsOnPages(t *testing.T) {
 		ada.visit("POST", show, url.Values{"hide": {id}}).leads(t, "hiding", "/settings/awards?done=hidden#award-"+id)
 		ada.visit("GET", "/settings/awards", nil).shows(t, "a hidden one", `name="show" value="`+id+`"`, `>hidden</span>`)
 		ada.check("with a hidden one", all, 0)
-		d.page("/users/ada").shows(t, "the profile", "4 achievements")
+		d.page("/users/ada").shows(t, "the profile", "1 achievement, 4 awards")
 		ada.visit("POST", show, url.Values{"show": {id}}).leads(t, "showing", "/settings/awards?done=shown#award-"+id)
-		d.page("/users/ada").shows(t, "the profile", "5 achievements")
+		d.page("/users/ada").shows(t, "the profile", "1 achievement, 5 awards")
 
 		page := "/awards/" + id
 		ada.visit("GET", page, nil).shows(t, "the award", "Hide on my profile")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/xml"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -38,6 +39,31 @@ func (a answer) shows(t *testing.T, what string, texts ...string) {
 	}
 }
 
+// An achievement that was awarded several times is one, with as many awards, wherever they are counted.
+func TestAchievementsAreCountedTheSameEverywhere(t *testing.T) {
+	t.Parallel()
+
+	onEachDatabase(t, func(t *testing.T, d *door) {
+		t.Helper()
+
+		ada := d.person("ada")
+		d.namespace("acme", "public")
+		first, second := d.achievement("acme", "First", "repeatable"), d.achievement("acme", "Second", "repeatable")
+		for _, tc := range []struct{ award, badge, page string }{
+			{first, "1 achievement", `<p class="count">1 achievement</p>`},
+			{first, "1 achievement", `<p class="count">1 achievement, 2 awards</p>`},
+			{second, "2 achievements", `<p class="count">2 achievements, 3 awards</p>`},
+		} {
+			d.award(tc.award, "ada")
+			d.shows("/users/ada/badge.svg", "ada: "+tc.badge, ada)
+			said := strings.Split(d.must(http.StatusOK, "", "GET", "/users/ada/card.svg", nil).title(t), ": ")
+			same(t, "the card", said[1], tc.badge)
+			same(t, "the JSON", d.must(http.StatusOK, "", "GET", "/users/ada/badge.json", nil).object["message"], any(tc.badge))
+			d.page("/users/ada").shows(t, "the profile", tc.page, `<meta property="og:description" content="`+tc.badge+`">`)
+		}
+	})
+}
+
 func TestProfilesShowWhatWasEarned(t *testing.T) {
 	t.Parallel()
 
@@ -54,12 +80,12 @@ func TestProfilesShowWhatWasEarned(t *testing.T) {
 		}
 		d.award(secret, "ada")
 		d.page("/users/ada").shows(t, "the profile",
-			"<h1>ADA</h1>", "4 achievements", "Helper &lt;b&gt;of&lt;/b&gt; many", "×3", "Alchemist", `href="/groups/acme/-/achievements"`,
+			"<h1>ADA</h1>", "2 achievements, 4 awards", "Helper &lt;b&gt;of&lt;/b&gt; many", "×3", "Alchemist", `href="/groups/acme/-/achievements"`,
 			"!/groups/lab", "!noindex", `property="og:title" content="ADA"`, `href="/users/ada/feed.atom"`)
 
 		hidden := d.award(helper, "ada")
 		d.must(http.StatusOK, ada, "PATCH", hidden, map[string]any{"show_on_profile": false})
-		d.page("/users/ADA").shows(t, "with a hidden one", "4 achievements", "×3")
+		d.page("/users/ADA").shows(t, "with a hidden one", "2 achievements, 4 awards", "×3")
 		d.must(http.StatusOK, ada, "PATCH", "/api/v1/user", map[string]any{"achievements_enabled": false})
 		d.page("/users/ada").shows(t, "opted out", "shows no achievements", "!Alchemist", "!Helper", "noindex", "!feed.atom", "!og:title")
 		d.must(http.StatusOK, ada, "PATCH", "/api/v1/user", map[string]any{"achievements_enabled": true, "private_profile": true})
@@ -286,6 +312,7 @@ func TestFeedsTellOfTheNewest(t *testing.T) {
 		if _, entry, _ := strings.Cut(feed, "<entry>"); !strings.Contains(entry[:min(len(entry), 300)], "ADA was awarded New") {
 			t.Errorf("the newest does not come first: %.1000s", feed)
 		}
+		d.page("/users/ada").shows(t, "the profile", fmt.Sprintf("2 achievements, %d awards", operation.MaxPortrait+2))
 	})
 }
 

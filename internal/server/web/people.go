@@ -40,7 +40,7 @@ func (p *Pages) profile(c *gin.Context) {
 		v.Feed = p.path + personPath(portrait.User.Username) + "/feed.atom"
 		v.Graph = &graph{
 			Title: portrait.User.Name, Type: "profile", URL: p.base + personPath(portrait.User.Username),
-			Description: p.counted("achievements_count", portrait.Total),
+			Description: p.counted("achievements_count", portrait.Achievements),
 		}
 	}
 	p.show(c, http.StatusOK, "profile", v)
