@@ -764,6 +764,9 @@ type Import struct {
 
 // ImportFound What a dry run has found.
 type ImportFound struct {
+	// Approximate More than 1,000,000 events were read. Those after the first are not known again when they are read twice, so that the numbers may be too large.
+	Approximate bool `json:"approximate"`
+
 	// Gains Who would be given what; the first 100.
 	Gains      []Effect `json:"gains"`
 	GainsTotal int32    `json:"gains_total"`

@@ -186,6 +186,9 @@ func printImport(out io.Writer, im *client.Import) {
 	printEffects(out, "would get", im.Found.Gains)
 	printEffects(out, "would lose", im.Found.Losses)
 	fmt.Fprintf(out, "%d events read, %d new; %d awards, %d revocations would come of them\n", im.Events, im.NewEvents, im.Found.GainsTotal, im.Found.LossesTotal)
+	if im.Found.Approximate {
+		fmt.Fprintln(out, "more than 1,000,000 events were read: some of those after the first may be counted twice")
+	}
 	if im.Found.Truncated {
 		fmt.Fprintln(out, "there are more than 20,000 new events: the awards are those of the first")
 	}

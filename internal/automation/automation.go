@@ -97,6 +97,8 @@ type Automation struct {
 	order order
 	// foreseeFor is the constant of that name, but in tests.
 	foreseeFor time.Duration
+	// rehearsalKeys, too.
+	rehearsalKeys int
 	// loaded is how many bytes the bodies in the queue have.
 	loaded   atomic.Int64
 	sources  map[string]source
@@ -149,7 +151,7 @@ func New(cfg Config) (*Automation, error) {
 	}
 	a := &Automation{
 		store: cfg.Store, seen: cfg.Seen, now: cfg.Now, log: cfg.Log, channels: cfg.Channels, mail: cfg.Mail, announce: cfg.Announce,
-		accepting: cfg.AcceptanceRequired, foreseeFor: foreseeFor,
+		accepting: cfg.AcceptanceRequired, foreseeFor: foreseeFor, rehearsalKeys: rehearsalKeys,
 		sources: map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(), bases: newBases(cfg.Retention),
 		queue:    make(chan *intake, queueSize),

@@ -21,6 +21,8 @@ const (
 	importBatch = 200
 	// trialMost is how many new events a rehearsal plays to the rules, and trialShown how many gains and losses it shows.
 	trialMost, trialShown = 20000, 100
+	// rehearsalKeys is how many events a rehearsal knows again when they are read a second time, with some 64 bytes each.
+	rehearsalKeys = 1_000_000
 )
 
 // told returns the events that a page is to be taken for, oldest first: those since the time asked for, and of a roster
@@ -162,13 +164,21 @@ func (r *reader) judgeImported(ctx context.Context, im *store.Import, from strin
 	return nil
 }
 
+// keyDigest stands for a natural key. Half a hash is enough to tell a million apart.
+type keyDigest [sha256.Size / 2]byte
+
+func digestOf(key string) keyDigest {
+	whole := sha256.Sum256([]byte(key))
+	return keyDigest(whole[:len(keyDigest{})])
+}
+
 // trial is what a rehearsal has read. It is kept in memory alone: it is begun anew by a server that has not read all of it.
 type trial struct {
 	events []event.Event
 	// steps is how many pages it has read.
 	steps int64
-	// before are digests of the natural keys: some things are read twice.
-	before map[[sha256.Size]byte]bool
+	// before are digests of the natural keys, as many as are remembered: some things are read twice.
+	before map[keyDigest]struct{}
 	found  Found
 }
 
@@ -196,11 +206,13 @@ type Found struct {
 	LossesTotal int      `json:"losses_total"`
 	// Truncated says that there are more events than the gains and losses are of.
 	Truncated bool `json:"truncated"`
+	// Approximate says that there were more events than are remembered, of which some may be counted twice.
+	Approximate bool `json:"approximate"`
 }
 
 // rehearseAnew begins a rehearsal at its beginning.
 func (r *reader) rehearseAnew(ctx context.Context, im *store.Import) error {
-	r.trials[im.ID] = &trial{before: map[[sha256.Size]byte]bool{}, found: Found{New: map[string]int64{}, Known: map[string]int64{}}}
+	r.trials[im.ID] = &trial{before: map[keyDigest]struct{}{}, found: Found{New: map[string]int64{}, Known: map[string]int64{}}}
 	for i := range im.Parts {
 		if im.Parts[i].Steps > 0 {
 			im.Parts = nil
@@ -213,7 +225,10 @@ func (r *reader) rehearseAnew(ctx context.Context, im *store.Import) error {
 // rehearsePage notes what of a page is new, and changes nothing else.
 func (r *reader) rehearsePage(ctx context.Context, im *store.Import, from string, to store.ImportPart, events []event.Event) error {
 	seen := r.trials[im.ID]
-	events = slices.DeleteFunc(slices.Clone(events), func(ev event.Event) bool { return seen.before[sha256.Sum256([]byte(ev.Key))] })
+	events = slices.DeleteFunc(slices.Clone(events), func(ev event.Event) bool {
+		_, before := seen.before[digestOf(ev.Key)]
+		return before
+	})
 	keys := make([]string, len(events))
 	for i := range events {
 		keys[i] = events[i].Key
@@ -240,7 +255,11 @@ func (r *reader) rehearsePage(ctx context.Context, im *store.Import, from string
 	}
 	seen.steps += to.Steps
 	for i := range events {
-		seen.before[sha256.Sum256([]byte(events[i].Key))] = true
+		if len(seen.before) < r.rehearsalKeys {
+			seen.before[digestOf(events[i].Key)] = struct{}{}
+		} else {
+			seen.found.Approximate = true
+		}
 		switch {
 		case known[events[i].Key]:
 			seen.found.Known[events[i].Kind]++

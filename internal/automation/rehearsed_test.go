@@ -81,3 +81,30 @@ func TestRehearsalAfterAWait(t *testing.T) {
 		same(t, "the problem", now.Problem, "")
 	})
 }
+
+// A rehearsal remembers so many events that it has read, and says so when there are more, which it may count twice.
+func TestRehearsalOfManyEvents(t *testing.T) {
+	t.Parallel()
+
+	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
+		t.Helper()
+
+		api := testkit.NewGitHubAPI(t)
+		mergesOfAda(t, api)
+		m := reading(t, book, api, importRules)
+		for _, tc := range []struct {
+			remembered  int
+			approximate bool
+		}{{2 * pullsOfAda, false}, {2*pullsOfAda - 1, true}, {10, true}} {
+			m.RememberInRehearsals(tc.remembered)
+			var found automation.Found
+			if err := json.Unmarshal(m.read(store.Import{DryRun: true}).Found, &found); err != nil {
+				t.Fatal(err)
+			}
+			same(t, "whether its numbers may be too large", found.Approximate, tc.approximate)
+			if merged := found.New[event.MergeRequestMerged]; merged != pullsOfAda && !tc.approximate || merged < pullsOfAda {
+				t.Errorf("remembering %d, it finds %d new merges", tc.remembered, merged)
+			}
+		}
+	})
+}

@@ -115,6 +115,7 @@ func apiImport(im *operation.Import) (api.Import, error) {
 	shown.Found = &api.ImportFound{
 		New: found.New, Known: found.Known, Gains: each(found.Gains, apiEffect), Losses: each(found.Losses, apiEffect),
 		GainsTotal: int32(found.GainsTotal), LossesTotal: int32(found.LossesTotal), Truncated: found.Truncated, //nolint:gosec // of 20,000 events
+		Approximate: found.Approximate,
 	}
 	return shown, nil
 }
