@@ -1106,6 +1106,9 @@ type ReceivedEvent struct {
 
 // RedeliverWish defines model for RedeliverWish.
 type RedeliverWish struct {
+	// Cursor The `next_cursor` of the call before.
+	Cursor *string `json:"cursor,omitempty"`
+
 	// DryRun Ask for nothing.
 	DryRun *bool `json:"dry_run,omitempty"`
 
@@ -1123,6 +1126,9 @@ type Redelivery struct {
 
 	// Found How many deliveries never arrived.
 	Found int32 `json:"found"`
+
+	// NextCursor Where to go on; absent when the forge's lists were looked through to their end.
+	NextCursor *string `json:"next_cursor,omitempty"`
 
 	// Problem Why not all were asked for.
 	Problem *string `json:"problem"`

@@ -1070,6 +1070,9 @@ type ReceivedEvent struct {
 
 // RedeliverWish defines model for RedeliverWish.
 type RedeliverWish struct {
+	// Cursor The `next_cursor` of the call before.
+	Cursor *string `json:"cursor,omitempty"`
+
 	// DryRun Ask for nothing.
 	DryRun *bool `json:"dry_run,omitempty"`
 
@@ -1087,6 +1090,9 @@ type Redelivery struct {
 
 	// Found How many deliveries never arrived.
 	Found int32 `json:"found"`
+
+	// NextCursor Where to go on; absent when the forge's lists were looked through to their end.
+	NextCursor *string `json:"next_cursor,omitempty"`
 
 	// Problem Why not all were asked for.
 	Problem *string `json:"problem"`
@@ -2351,8 +2357,8 @@ type ClientInterface interface {
 	// RedeliverWithBody Ask for lost deliveries
 	//
 	// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
-	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
-	// nothing is asked for. Role: admin.
+	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. A call looks
+	// through the forge's lists for 15 seconds, and says with `next_cursor` where the next one is to go on if that was not all. With `dry_run` nothing is asked for. Role: admin.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2362,8 +2368,8 @@ type ClientInterface interface {
 	// Redeliver Ask for lost deliveries
 	//
 	// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
-	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
-	// nothing is asked for. Role: admin.
+	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. A call looks
+	// through the forge's lists for 15 seconds, and says with `next_cursor` where the next one is to go on if that was not all. With `dry_run` nothing is asked for. Role: admin.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3456,8 +3462,8 @@ func (c *Client) PutMember(ctx context.Context, namespace NamespacePath, user Us
 // RedeliverWithBody Ask for lost deliveries
 //
 // Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
-// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
-// nothing is asked for. Role: admin.
+// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. A call looks
+// through the forge's lists for 15 seconds, and says with `next_cursor` where the next one is to go on if that was not all. With `dry_run` nothing is asked for. Role: admin.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3477,8 +3483,8 @@ func (c *Client) RedeliverWithBody(ctx context.Context, contentType string, body
 // Redeliver Ask for lost deliveries
 //
 // Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
-// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
-// nothing is asked for. Role: admin.
+// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. A call looks
+// through the forge's lists for 15 seconds, and says with `next_cursor` where the next one is to go on if that was not all. With `dry_run` nothing is asked for. Role: admin.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7595,8 +7601,8 @@ type ClientWithResponsesInterface interface {
 	// RedeliverWithBodyWithResponse Ask for lost deliveries
 	//
 	// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
-	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
-	// nothing is asked for. Role: admin.
+	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. A call looks
+	// through the forge's lists for 15 seconds, and says with `next_cursor` where the next one is to go on if that was not all. With `dry_run` nothing is asked for. Role: admin.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7606,8 +7612,8 @@ type ClientWithResponsesInterface interface {
 	// RedeliverWithResponse Ask for lost deliveries
 	//
 	// Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
-	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
-	// nothing is asked for. Role: admin.
+	// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. A call looks
+	// through the forge's lists for 15 seconds, and says with `next_cursor` where the next one is to go on if that was not all. With `dry_run` nothing is asked for. Role: admin.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -15570,8 +15576,8 @@ func (c *ClientWithResponses) PutMemberWithResponse(ctx context.Context, namespa
 // RedeliverWithBodyWithResponse Ask for lost deliveries
 //
 // Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
-// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
-// nothing is asked for. Role: admin.
+// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. A call looks
+// through the forge's lists for 15 seconds, and says with `next_cursor` where the next one is to go on if that was not all. With `dry_run` nothing is asked for. Role: admin.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -15587,8 +15593,8 @@ func (c *ClientWithResponses) RedeliverWithBodyWithResponse(ctx context.Context,
 // RedeliverWithResponse Ask for lost deliveries
 //
 // Finds what the forge of a source has tried to deliver and could not, and asks it to send that again, at most 100 deliveries a call, the oldest first. GitHub
-// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. With `dry_run`
-// nothing is asked for. Role: admin.
+// keeps its deliveries for three days, GitLab for two; other forges cannot be asked. What arrives twice is known, so that it may be repeated. A call looks
+// through the forge's lists for 15 seconds, and says with `next_cursor` where the next one is to go on if that was not all. With `dry_run` nothing is asked for. Role: admin.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,9 +11,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/seed-504bad89/accolade/api/client"
 	"github.com/seed-504bad89/accolade/internal/app"
 	"github.com/seed-504bad89/accolade/internal/forge"
 	"github.com/seed-504bad89/accolade/internal/testkit"
@@ -26,6 +30,9 @@ type sender struct {
 	address string
 	log     []sent
 	asked   []string
+	// takes is how long it takes to list a page, and slow how long that was in all, by the clock of the service.
+	takes time.Duration
+	slow  atomic.Int64
 }
 
 // sent is one try to deliver.
@@ -75,17 +82,21 @@ func (s *sender) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // list shows the tries, the newest first, two a page.
 func (s *sender) list(w http.ResponseWriter, r *http.Request) {
-	from, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
-	if from+2 < len(s.log) {
-		w.Header().Set("Link", fmt.Sprintf(`<%s%s?cursor=%d>; rel="next"`, s.URL, r.URL.Path, from+2))
+	s.slow.Add(int64(s.takes))
+	last, err := strconv.Atoi(r.URL.Query().Get("cursor"))
+	if err != nil {
+		last = len(s.log)
+	}
+	if last > 2 {
+		w.Header().Set("Link", fmt.Sprintf(`<%s%s?per_page=2&cursor=%d>; rel="next"`, s.URL, r.URL.Path, last-2))
 	}
 	var shown []string
-	tries := slices.Clone(s.log)
+	tries := slices.Clone(s.log[max(last-2, 0):last])
 	slices.Reverse(tries)
-	for _, one := range tries[from:min(from+2, len(tries))] {
+	for _, one := range tries {
 		at := time.Now().Add(-time.Duration(len(s.log)-one.id) * time.Minute).UTC()
-		shown = append(shown, fmt.Sprintf(`{"id":%d,"guid":%q,"delivered_at":%q,"status_code":%d,"status":"x","event":"pull_request","action":"closed"}`,
-			one.id, one.guid, at.Format(time.RFC3339), one.status))
+		shown = append(shown, fmt.Sprintf(`{"id":%d,"guid":%q,"delivered_at":%q,"status_code":%d,"status":"x","event":"pull_request","action":"closed","redelivery":%t}`,
+			one.id, one.guid, at.Format(time.RFC3339), one.status, slices.ContainsFunc(s.log[:one.id-1], func(earlier sent) bool { return earlier.guid == one.guid })))
 	}
 	fmt.Fprintf(w, "[%s]", strings.Join(shown, ","))
 }
@@ -143,4 +154,63 @@ func TestRedeliverOnTheCommandLine(t *testing.T) {
 	says(t, 1, "redeliver nobody", "not_found")
 	github.address = "https://moved.example.com"
 	says(t, 1, "redeliver forge", "hook_missing")
+}
+
+// What takes longer to look through than a call may is looked through by several, which the command makes.
+//
+//nolint:paralleltest // it sets the environment and takes the standard output
+func TestRedeliveringOfMuch(t *testing.T) {
+	github := newSender(t)
+	github.takes = 8 * time.Second
+	serve(t, func(cfg *app.Config) {
+		source := &cfg.Sources[0]
+		source.Token, source.APIURL, source.Projects = "a token of the tests", github.URL, []string{"acme/rocket"}
+		cfg.ReconcileEvery = 0
+		cfg.Now = func() time.Time {
+			return time.Now().UTC().Truncate(time.Microsecond).Add(time.Duration(github.slow.Load()))
+		}
+	})
+	github.address = os.Getenv("ACCOLADE_BASE_URL")
+	for number := range int64(13) {
+		status := http.StatusAccepted
+		if number%4 == 0 {
+			status = http.StatusBadGateway
+		}
+		github.try(strconv.FormatInt(number, 10), number+1, status)
+	}
+	says(t, 0, "redeliver forge --dry-run", "4 deliveries never arrived, 0 of them asked for")
+	says(t, 0, "redeliver forge", "4 deliveries never arrived, 4 of them asked for")
+	if !slices.Equal(github.asked, []string{"13", "9", "5", "1"}) {
+		t.Errorf("asked for are %q", github.asked)
+	}
+	says(t, 0, "redeliver forge", "0 deliveries never arrived")
+}
+
+// A place in the forge's lists is one of this source, and of nothing else.
+//
+//nolint:paralleltest // it sets the environment and takes the standard output
+func TestRedeliveringFromNowhere(t *testing.T) {
+	github := newSender(t)
+	serve(t, func(cfg *app.Config) {
+		source := &cfg.Sources[0]
+		source.Token, source.APIURL, source.Projects = "a token of the tests", github.URL, []string{"acme/rocket"}
+		cfg.ReconcileEvery = 0
+	})
+	github.address = os.Getenv("ACCOLADE_BASE_URL")
+	api, err := client.NewClientWithResponses(github.address, client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+os.Getenv("ACCOLADE_ADMIN_TOKEN"))
+		return nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cursor := range []string{"x", "e30", base64.RawURLEncoding.EncodeToString([]byte(`{"place":"acme/rocket","hook":"8"}`))} {
+		answer, err := api.RedeliverWithResponse(t.Context(), client.RedeliverWish{Source: "forge", Cursor: &cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.ApplicationproblemJSON400 == nil || answer.ApplicationproblemJSON400.Code != "bad_cursor" {
+			t.Errorf("%s is answered %s", cursor, answer.Body)
+		}
+	}
 }

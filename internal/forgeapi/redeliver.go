@@ -33,6 +33,8 @@ type deliveryLog struct {
 	again func(hook Hook, id string) string
 	// read returns the delivery with what all tries of it share, and whether it has arrived.
 	read func(one object) (lost Lost, shared string, arrived bool)
+	// first reports whether there was no try before.
+	first func(one object) bool
 }
 
 var deliveryLogs = map[string]deliveryLog{
@@ -50,6 +52,7 @@ var deliveryLogs = map[string]deliveryLog{
 			lost := Lost{Event: event, At: one.at("delivered_at"), Status: strings.TrimSpace(one.text("status_code") + " " + one.text("status"))}
 			return lost, one.text("guid"), strings.HasPrefix(one.text("status_code"), "2")
 		},
+		first: func(one object) bool { return !one.is("redelivery") },
 	},
 	// Kept for two days, and asked for again five times a minute at most: https://docs.gitlab.com/api/project_webhooks/
 	forge.GitLab: {
@@ -59,6 +62,7 @@ var deliveryLogs = map[string]deliveryLog{
 			lost := Lost{Event: one.text("trigger"), At: one.at(createdAt), Status: one.text("response_status")}
 			return lost, one.in("request_headers").text("Idempotency-Key"), strings.HasPrefix(lost.Status, "2")
 		},
+		first: func(object) bool { return false }, // it does not say
 	},
 }
 
@@ -67,77 +71,46 @@ func hookPath(forgeName string, hook Hook) string {
 	return withoutQuery(hookKeepers[forgeName].path(at)) + "/" + url.PathEscape(hook.ID)
 }
 
+// LogSearch says what is to be found among the deliveries of hooks.
+type LogSearch struct {
+	// Since leaves out what was tried before.
+	Since time.Time
+	// Cursor is where an earlier search has stopped; empty for the beginning.
+	Cursor string
+	// Enough is asked after each page whether to stop there; nil to go to the end.
+	Enough func() bool
+	// Most is how many deliveries are asked for again.
+	Most int
+}
+
 // Redeliver finds what the hooks that deliver to an address have tried since a time and what never arrived, the oldest
-// first, and asks the forge to send at most so many again; 0 asks for none. It may be repeated: what arrives meanwhile is
-// not found again, and what arrives twice is known. When it ends early, it returns what it has done with the error.
-// Faults: Conflict redelivery_not_offered, hook_missing, forge_refused; Limited; Unavailable.
-func (a *API) Redeliver(ctx context.Context, address string, since time.Time, most int) ([]Lost, error) {
+// first, and asks the forge to send at most so many again. It may be repeated: what arrives meanwhile is not found again, and
+// what arrives twice is known. It returns where it has stopped, empty at the end, and when it fails what it has done.
+// Faults: Conflict redelivery_not_offered, hook_missing, forge_refused; Invalid bad_cursor; Limited; Unavailable.
+func (a *API) Redeliver(ctx context.Context, address string, search LogSearch) (lost []Lost, next string, err error) {
 	kept, ok := deliveryLogs[a.src.Forge]
 	if !ok {
-		return nil, fault.New(fault.Conflict, "redelivery_not_offered",
+		return nil, "", fault.New(fault.Conflict, "redelivery_not_offered",
 			"%s cannot be asked to send again what was lost; accolade reconcile finds it in its lists", a.src.Forge)
 	}
 	hooks, err := a.Hooks(ctx, address)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	hooks = slices.DeleteFunc(hooks, func(hook Hook) bool { return hook.ID == "" })
 	if len(hooks) == 0 {
-		return nil, fault.New(fault.Conflict, "hook_missing", "no hook of the source's projects delivers to %s", address)
+		return nil, "", fault.New(fault.Conflict, "hook_missing", "no hook of the source's projects delivers to %s", address)
 	}
-	var lost []Lost
-	for _, hook := range hooks {
-		found, err := a.lost(ctx, kept, hook, since)
-		if err != nil {
-			return lost, err
-		}
-		lost = append(lost, found...)
+	lost, next, err = a.search(ctx, kept, hooks, search)
+	if err != nil {
+		return lost, "", err
 	}
 	slices.SortStableFunc(lost, func(x, y Lost) int { return x.At.Compare(y.At) })
-	for i := range lost[:min(most, len(lost))] {
+	for i := range lost[:min(search.Most, len(lost))] {
 		if _, err := a.client.do(ctx, http.MethodPost, lost[i].again, nil); err != nil {
-			return lost, Explain(a.explain(err))
+			return lost, next, Explain(a.explain(err))
 		}
 		lost[i].Requested = true
 	}
-	return lost, nil
-}
-
-// lost returns the deliveries of a hook of which no try has arrived. The newest come first.
-func (a *API) lost(ctx context.Context, kept deliveryLog, hook Hook, since time.Time) ([]Lost, error) {
-	var failed []Lost
-	arrived, seen := map[string]bool{}, map[string]bool{}
-	shares := []string{}
-	for path := kept.path(hook); path != ""; {
-		a.client.forget()
-		listed, next, err := a.list(ctx, path)
-		if err != nil {
-			return nil, Explain(err)
-		}
-		for _, one := range listed {
-			delivery, shared, ok := kept.read(one)
-			if !delivery.At.IsZero() && delivery.At.Before(since) {
-				next = ""
-				continue
-			}
-			if shared == "" {
-				shared = "delivery " + one.text("id")
-			}
-			if ok {
-				arrived[shared] = true
-			} else if !seen[shared] {
-				seen[shared] = true
-				delivery.Place, delivery.again = hook.Place, kept.again(hook, url.PathEscape(one.text("id")))
-				failed, shares = append(failed, delivery), append(shares, shared)
-			}
-		}
-		path = next
-	}
-	var lost []Lost
-	for i, delivery := range failed {
-		if !arrived[shares[i]] {
-			lost = append(lost, delivery)
-		}
-	}
-	return lost, nil
+	return lost, next, nil
 }

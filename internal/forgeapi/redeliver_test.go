@@ -37,7 +37,7 @@ func TestGitLabIsAskedAgain(t *testing.T) {
 	})
 	src.Projects = []string{"acme/tools/cli"}
 	api := newAPI(t, src, forgeapi.Config{})
-	lost, err := api.Redeliver(t.Context(), "https://accolade.example.com/hooks/lab", clock.Add(-72*time.Hour), 10)
+	lost, _, err := api.Redeliver(t.Context(), "https://accolade.example.com/hooks/lab", forgeapi.LogSearch{Since: clock.Add(-72 * time.Hour), Most: 10})
 	if err == nil || len(lost) != 2 || !lost[0].Requested || lost[1].Requested {
 		t.Errorf("lost are %+v, %v", lost, err)
 	}

@@ -12,7 +12,9 @@ const shownLost = 100
 
 func (s *server) Redeliver(ctx context.Context, request api.RedeliverRequestObject) (api.RedeliverResponseObject, error) {
 	wish := request.Body
-	done, err := s.operations.Redeliver(ctx, callerOf(ctx), wish.Source, value(wish.Since), value(wish.DryRun))
+	done, err := s.operations.Redeliver(ctx, callerOf(ctx), automation.RedeliveryWish{
+		Source: wish.Source, Since: value(wish.Since), Cursor: value(wish.Cursor), DryRun: value(wish.DryRun),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +24,7 @@ func (s *server) Redeliver(ctx context.Context, request api.RedeliverRequestObje
 func apiRedelivery(done *automation.Redelivery) api.Redelivery {
 	shown := api.Redelivery{
 		Found: int32(len(done.Lost)), Requested: int32(done.Requested()), Problem: unlessZero(done.Problem), //nolint:gosec // a forge keeps days
-		Deliveries: []api.LostDelivery{},
+		Deliveries: []api.LostDelivery{}, NextCursor: unlessZero(done.Next),
 	}
 	for _, lost := range done.Lost[:min(len(done.Lost), shownLost)] {
 		shown.Deliveries = append(shown.Deliveries, api.LostDelivery{
