@@ -8,6 +8,7 @@
 package front
 
 import (
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -165,7 +166,10 @@ func (f *Front) read(c *gin.Context, key string, kept *entry) {
 		e := newEntry(key, at, r, f.always)
 		e.route = c.FullPath()
 		if cacheable(r) {
+			e.packed = pack(e, gzip.DefaultCompression)
 			f.memory.put(e, p.since)
+		} else {
+			e.packed = pack(e, gzip.BestSpeed) // for this reader alone: a quarter of the work, and a quarter more to send
 		}
 		landed() // nobody waits for a slow reader
 		copyLimits(direct.Header(), r.header)
@@ -190,7 +194,6 @@ func newEntry(key string, at time.Time, r *recorder, always http.Header) *entry 
 		}
 	}
 	e.measure()
-	e.packed = pack(e)
 	return e
 }
 

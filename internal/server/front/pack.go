@@ -11,14 +11,17 @@ import (
 // minPacked is the smallest body that is worth packing: less fits into one packet anyway.
 const minPacked = 1 << 10
 
-// pack compresses the entry once for all readers, if it is worth it. What is in it is public, so that its length tells nobody
+// pack compresses the entry at a level of gzip, if it is worth it. What is in it is public, so that its length tells nobody
 // anything.
-func pack(e *entry) *form {
+func pack(e *entry, level int) *form {
 	if len(e.body) < minPacked || e.get("Content-Encoding") != nil {
 		return nil
 	}
 	var out bytes.Buffer
-	writer := gzip.NewWriter(&out)
+	writer, err := gzip.NewWriterLevel(&out, level)
+	if err != nil { // no such level
+		return nil
+	}
 	_, _ = writer.Write(e.body) // a buffer takes everything
 	_ = writer.Close()
 	if out.Len() > len(e.body)*9/10 {

@@ -1,7 +1,11 @@
 package front_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -152,4 +156,29 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q is read as %v, which is read as %v", text, got, front.Parse(got.String()))
 		}
 	})
+}
+
+// What is kept is packed once for all, as well as can be; what is too large to be kept, for its one reader, fast.
+func TestLargeAnswersArePackedFast(t *testing.T) {
+	t.Parallel()
+
+	const fastest = 4 // in the header of gzip (RFC 1952)
+	for size, want := range map[int]byte{256 << 10: 0, 256<<10 + 1: fastest} {
+		body := strings.Repeat("x", size)
+		s := newService(t, front.Config{Hears: true}, func(c *gin.Context) { front.Keep(c); c.String(http.StatusOK, "%s", body) })
+		for range 2 {
+			answer := s.ask(http.MethodGet, "/x", "Accept-Encoding", "gzip")
+			packed := answer.Body.Bytes()
+			if answer.Header().Get("Content-Encoding") != "gzip" || packed[8] != want {
+				t.Errorf("%d bytes are packed with %d, want %d: %v", size, packed[8], want, answer.Header())
+			}
+			reader, err := gzip.NewReader(bytes.NewReader(packed))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text, err := io.ReadAll(reader); err != nil || string(text) != body {
+				t.Errorf("%d bytes become %d: %v", size, len(text), err)
+			}
+		}
+	}
 }
