@@ -10,7 +10,7 @@
 //	        receive.go                                        commit.go judge.go  grant.go
 //
 // What it gives and takes away, it does as the house user. It may open transactions, and imports
-// the pure rooms, forge, store, cache, job, notify and spool.
+// the pure rooms, forge, store, cache, job, notify, spool and trace.
 package automation
 
 import (
@@ -32,6 +32,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/spool"
 	"github.com/seed-504bad89/accolade/internal/store"
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 // MaxBatch is how many deliveries one transaction holds at most. Beyond it, latency grows and
@@ -70,6 +71,8 @@ type Config struct {
 	ReconcileEvery time.Duration
 	// BaseURL is where forges reach the service.
 	BaseURL string
+	// Traces makes spans; nil for none.
+	Traces *trace.Tracer
 	// Forges is how forges are asked.
 	Forges forgeapi.Config
 	// Spool keeps deliveries while the book is away; nil for none.
@@ -106,6 +109,7 @@ type Automation struct {
 	now      func() time.Time
 	log      *slog.Logger
 	metrics  *metrics
+	traces   *trace.Tracer
 	channels []notify.Channel
 	mail     *notify.Mail
 	announce func()
@@ -151,7 +155,7 @@ func New(cfg Config) (*Automation, error) {
 	}
 	a := &Automation{
 		store: cfg.Store, seen: cfg.Seen, now: cfg.Now, log: cfg.Log, channels: cfg.Channels, mail: cfg.Mail, announce: cfg.Announce,
-		accepting: cfg.AcceptanceRequired, foreseeFor: foreseeFor, rehearsalKeys: rehearsalKeys,
+		accepting: cfg.AcceptanceRequired, foreseeFor: foreseeFor, rehearsalKeys: rehearsalKeys, traces: cfg.Traces,
 		sources: map[string]source{}, trusted: map[string]bool{},
 		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(), bases: newBases(cfg.Retention),
 		queue:    make(chan *intake, queueSize),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/store"
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 // commit makes one transaction of the batch and answers every sender. A batch that fails for
@@ -17,6 +18,8 @@ import (
 func (a *Automation) commit(ctx context.Context, batch []*intake) {
 	defer a.unload(batch)
 	a.metrics.queued.Set(float64(len(a.queue)))
+	ctx, span := a.traced(ctx, batch)
+	defer span.End(nil)
 	fresh := a.answerSeen(ctx, batch)
 	switch {
 	case len(fresh) == 0:
@@ -27,6 +30,18 @@ func (a *Automation) commit(ctx context.Context, batch []*intake) {
 			a.commitOrSplit(ctx, part)
 		}
 	}
+}
+
+// traced begins the span of a batch, which has several causes and so is none's child.
+func (a *Automation) traced(ctx context.Context, batch []*intake) (context.Context, *trace.Span) {
+	if a.traces == nil {
+		return ctx, nil
+	}
+	spans := make([]*trace.Span, len(batch))
+	for i, in := range batch {
+		spans[i] = in.span
+	}
+	return a.traces.Batch(ctx, "commit deliveries", spans)
 }
 
 func (a *Automation) commitOrSplit(ctx context.Context, batch []*intake) {

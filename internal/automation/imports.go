@@ -138,7 +138,10 @@ func (a *Automation) ImportStep(ctx context.Context, name string) (busy bool, er
 	if err != nil || !claimed {
 		return false, err
 	}
-	if err := r.step(ctx, im); err != nil {
+	within, span := a.traces.Work(ctx, "import", 1)
+	err = r.step(within, im)
+	span.End(err)
+	if err != nil {
 		return true, r.recover(ctx, im, err)
 	}
 	return true, nil

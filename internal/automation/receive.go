@@ -16,6 +16,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/forge"
 	"github.com/seed-504bad89/accolade/internal/rule"
 	"github.com/seed-504bad89/accolade/internal/store"
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 // Outcome is what became of a delivery.
@@ -86,6 +87,8 @@ type intake struct {
 	// on is what the delivery's body is packed on, and packed the body; nil when it is not. They never change.
 	on     *base
 	packed []byte
+	// span is that of the request that brought it; nil for none.
+	span *trace.Span
 	// spooled says that the delivery is or was in the spool, where it goes once at most.
 	spooled atomic.Bool
 }
@@ -138,6 +141,7 @@ func (a *Automation) Receive(ctx context.Context, sourceName string, req forge.R
 		return nil, err
 	}
 	in := a.newIntake(src, req)
+	in.span = a.traces.Current(ctx)
 	if id, seen := a.seen.Recall(in.cacheKey); seen {
 		a.metrics.deliveries.WithLabelValues(src.Name, string(Duplicate)).Inc()
 		return &Receipt{DeliveryID: id, Outcome: Duplicate}, nil

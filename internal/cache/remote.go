@@ -35,7 +35,7 @@ func newRemote(cfg Config) (*remote, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &remote{client: servers.client(cfg), budget: cfg.Budget}, nil
+		return &remote{client: traced(servers.client(cfg), cfg.Traces), budget: cfg.Budget}, nil
 	}
 	options, err := redis.ParseURL(cfg.RedisURL)
 	if err != nil {
@@ -45,7 +45,7 @@ func newRemote(cfg Config) (*remote, error) {
 	options.ContextTimeoutEnabled = true
 	options.MaxRetries = -1
 	options.DialerRetries = dialTries
-	return &remote{client: redis.NewClient(options), budget: cfg.Budget}, nil
+	return &remote{client: traced(redis.NewClient(options), cfg.Traces), budget: cfg.Budget}, nil
 }
 
 // usable reports whether to ask Redis. After a failure one call a second finds out whether it is back,

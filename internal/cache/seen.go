@@ -4,7 +4,7 @@
 // touching the book. The book's unique keys remain the truth: with an empty or absent cache
 // everything is still right, only slower. Limiter counts requests. Changes tells servers what others have
 // changed, so that they forget what they keep of it. Redis shares all that between servers; without Redis each server
-// remembers for itself. The package imports no other room.
+// remembers for itself. The package may import trace.
 package cache
 
 import (
@@ -16,6 +16,8 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 // Config says where to remember.
@@ -37,6 +39,8 @@ type Config struct {
 	// Budget is how long one call to Redis may take before it counts as away; 0 means 100 ms: what Redis
 	// saves is worth no more.
 	Budget time.Duration
+	// Traces makes spans of commands; nil for none.
+	Traces *trace.Tracer
 }
 
 // The defaults of Config.

@@ -3,7 +3,7 @@
 // A job exists if and only if the transaction that enqueued it committed. It is leased, done, and
 // marked as done; when the process dies in between, another one does it after the lease, so that
 // every handler must bear to run twice. A job that keeps failing is tried less and less often and
-// finally parked, where an operator finds it. The package may import store.
+// finally parked, where an operator finds it. The package may import store and trace.
 package job
 
 import (
@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/store"
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 // Config bounds a worker. The zero value of a field means its default.
@@ -37,6 +38,8 @@ type Config struct {
 	FirstRetry, LastRetry time.Duration
 	// Keep is how long finished jobs are kept; default 7 days.
 	Keep time.Duration
+	// Traces makes a span of each kind of work that is done; nil for none.
+	Traces *trace.Tracer
 }
 
 func (c Config) withDefaults() Config {
@@ -205,6 +208,8 @@ func (w *Worker) note(ctx context.Context, tx *store.Tx, jobs []store.Job, failu
 // call runs the kind's handler. When it panics, the jobs are done one by one, so that the one that
 // is to blame fails alone.
 func (w *Worker) call(ctx context.Context, kind string, jobs []store.Job) (failures map[int64]error) {
+	ctx, span := w.cfg.Traces.Work(ctx, "process "+kind, len(jobs))
+	defer func() { span.End(anyOf(failures)) }()
 	defer func() {
 		panicked := recover()
 		switch {
@@ -220,6 +225,14 @@ func (w *Worker) call(ctx context.Context, kind string, jobs []store.Job) (failu
 		}
 	}()
 	return w.handlers[kind](ctx, jobs)
+}
+
+// anyOf returns one of the failures, nil if there is none.
+func anyOf(failures map[int64]error) error {
+	for _, failure := range failures {
+		return failure
+	}
+	return nil
 }
 
 // backoff doubles with every attempt; up to a fifth more, by chance, keeps jobs that failed

@@ -36,7 +36,7 @@ func (d postgres) takingIn(s *Store, in *Intake) (within beginning, complete fun
 	if !d.prepares {
 		return s.begun, in.inSteps
 	}
-	e := &exchange{Intake: in, observe: s.observe, repeats: &s.repeats, wary: s.repeats.Expects()}
+	e := &exchange{Intake: in, observe: s.observe, traces: s.traces, repeats: &s.repeats, wary: s.repeats.Expects()}
 	return func(ctx context.Context, fn func(ctx context.Context, db bun.IDB) error) error {
 		return e.within(ctx, s.writer, fn)
 	}, e.complete
@@ -47,6 +47,7 @@ type exchange struct {
 	*Intake
 
 	observe  func(time.Duration)
+	traces   *tracing
 	arriving *arrivals
 	told     []*told
 	// wanted are the bases, and kept is how many of them the book holds.
@@ -84,6 +85,7 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 			undo(ctx, conn)
 		}
 	}()
+	span := e.traces.begin(ctx, "BATCH", "deliveries", 0)
 	began := time.Now()
 	err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
 	if broken, ok := errors.AsType[*pgconn.PgError](err); ok && broken.Code == uniqueViolation {
@@ -92,6 +94,7 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 		e.wary = true
 		err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
 	}
+	span.End(err)
 	if err != nil {
 		return err
 	}
@@ -102,7 +105,9 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 	if err := fn(ctx, within); err != nil {
 		return err
 	}
+	span = e.traces.begin(ctx, "COMMIT", "", len(within.last)+1)
 	err = direct(conn.Conn, func(pg *pgx.Conn) error { return within.commit(ctx, pg) })
+	span.End(err)
 	committed = err == nil
 	return err
 }

@@ -69,7 +69,7 @@ func (tx *Tx) InsertEvents(ctx context.Context, events []*EventRow) error {
 	}
 	// All servers insert in the same order, so that none waits for another in a circle.
 	slices.SortFunc(rows, func(x, y *newEvent) int { return bytes.Compare(x.digest, y.digest) })
-	return tx.timed(func() error {
+	return tx.timed(ctx, "INSERT", "events", func() error {
 		return tx.dialect.storeEvents(ctx, tx.db, rows, func(digest []byte, id int64) {
 			ev := first[string(digest)]
 			ev.ID, ev.New = id, true

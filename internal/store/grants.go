@@ -52,7 +52,7 @@ func (tx *Tx) Recipients(ctx context.Context, ids []int64) (map[int64]Recipient,
 	if len(ids) == 0 {
 		return recipients, nil
 	}
-	err := tx.timed(func() error {
+	err := tx.timed(ctx, "SELECT", "users", func() error {
 		return tx.dialect.among(ctx, tx.db, recipientColumns, unique(ids), readRecipients(recipients))
 	})
 	return recipients, err

@@ -74,13 +74,18 @@ func (tx *Tx) insert(ctx context.Context, in insertion, row func(scan func(...an
 	if in.rows == 0 {
 		return nil
 	}
-	return tx.timed(func() error { return tx.dialect.insert(ctx, tx.db, in, row) })
+	if _, exchanged := tx.db.(*exchanging); exchanged && in.last { // it is not sent yet
+		return tx.dialect.insert(ctx, tx.db, in, row)
+	}
+	return tx.timed(ctx, "INSERT", in.table, func() error { return tx.dialect.insert(ctx, tx.db, in, row) })
 }
 
 // timed runs a statement, and tells how long it took.
-func (tx *Tx) timed(run func() error) error {
+func (tx *Tx) timed(ctx context.Context, operation, table string, run func() error) error {
+	span := tx.traces.begin(ctx, operation, table, 0)
 	began := time.Now()
 	err := run()
+	span.End(unlessNone(err))
 	if tx.observe != nil {
 		tx.observe(time.Since(began))
 	}

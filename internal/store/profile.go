@@ -79,6 +79,7 @@ func (s *Store) Profile(ctx context.Context, f ProfileFilter) (*Profile, error) 
 		statement, key = statements[1], strings.ToLower(f.Username)
 	}
 	p := &Profile{}
+	span := s.traces.begin(ctx, "SELECT", "awards", 0)
 	began := time.Now()
 	err := s.dialect.read(ctx, s.reader, statement, []any{key, limit + 1}, func(scan func(...any) error) error {
 		if p.Shown == nil {
@@ -86,6 +87,7 @@ func (s *Store) Profile(ctx context.Context, f ProfileFilter) (*Profile, error) 
 		}
 		return p.add(scan)
 	})
+	span.End(err)
 	if s.observe != nil {
 		s.observe(time.Since(began))
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/lately"
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 const (
@@ -43,6 +44,8 @@ type Config struct {
 	MaxWait time.Duration
 	// Observe is told of each statement how long it took; nil for nobody.
 	Observe func(took time.Duration)
+	// Traces makes spans of statements; nil for none.
+	Traces *trace.Tracer
 	// Changed is told of each transaction, after its commit and before InTx returns, what it changed of what everyone
 	// may see; nil for nobody. It must not call the store.
 	Changed func(Change)
@@ -58,6 +61,7 @@ type Store struct {
 	release   func() error
 	changed   func(Change)
 	observe   func(time.Duration)
+	traces    *tracing
 	answered  atomic.Pointer[time.Time]
 	turns     turns
 	// repeats knows whether intakes are to be expected of which the book holds something.
@@ -72,6 +76,7 @@ type Tx struct {
 	// touched is nil where nothing can be changed.
 	touched *touched
 	observe func(time.Duration)
+	traces  *tracing
 }
 
 // Open opens the book without touching its tables; Migrate makes them. A SQLite file that another
@@ -86,15 +91,23 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s.changed, s.observe = cfg.Changed, cfg.Observe
 	if cfg.Observe != nil {
-		shared := s.reader == s.writer
-		s.writer = s.writer.WithQueryHook(observer{cfg.Observe})
-		if shared {
-			s.reader = s.writer
-		} else {
-			s.reader = s.reader.WithQueryHook(observer{cfg.Observe})
-		}
+		s.hook(observer{cfg.Observe})
+	}
+	if cfg.Traces != nil {
+		s.trace(cfg.Traces)
 	}
 	return s, nil
+}
+
+// hook has each statement told of.
+func (s *Store) hook(hook bun.QueryHook) {
+	shared := s.reader == s.writer
+	s.writer = s.writer.WithQueryHook(hook)
+	if shared {
+		s.reader = s.writer
+	} else {
+		s.reader = s.reader.WithQueryHook(hook)
+	}
 }
 
 // observer tells of each statement.
@@ -183,7 +196,7 @@ func (s *Store) begun(ctx context.Context, fn func(ctx context.Context, db bun.I
 func (s *Store) try(ctx context.Context, within beginning, fn func(ctx context.Context, tx *Tx) error) error {
 	t := newTouched()
 	err := within(ctx, func(ctx context.Context, db bun.IDB) error {
-		joint := &Tx{db: db, dialect: s.dialect, touched: t, observe: s.observe}
+		joint := &Tx{db: db, dialect: s.dialect, touched: t, observe: s.observe, traces: s.traces}
 		err := fn(context.WithValue(ctx, joinedKey{s}, joint), joint)
 		t.finished = err == nil
 		return err
