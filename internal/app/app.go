@@ -23,6 +23,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/cache"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/forge"
+	"github.com/seed-504bad89/accolade/internal/forgeapi"
 	"github.com/seed-504bad89/accolade/internal/job"
 	"github.com/seed-504bad89/accolade/internal/notify"
 	"github.com/seed-504bad89/accolade/internal/operation"
@@ -30,6 +31,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/signin"
 	"github.com/seed-504bad89/accolade/internal/spool"
 	"github.com/seed-504bad89/accolade/internal/store"
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 // Config is the whole service's. The zero value of a field means what the settings table of the
@@ -79,6 +81,8 @@ type Config struct {
 	SpoolDirectory string
 	SpoolMax       int64
 	StopTimeout    time.Duration
+	// Traces is where spans are sent.
+	Traces trace.Config
 	// Issued is told the admin token that the first start made, if the database was away when New returned; nil for nobody.
 	Issued func(token string)
 	// ReadTimeout is how long a request may take to come in; 0 means 30 s.
@@ -93,6 +97,7 @@ type Config struct {
 type App struct {
 	cfg        Config
 	log        *slog.Logger
+	traces     *trace.Tracer
 	store      *store.Store
 	seen       *cache.Seen
 	limiter    *cache.Limiter
@@ -123,6 +128,9 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.ReadTimeout == 0 {
 		cfg.ReadTimeout = readTimeout
 	}
+	if cfg.Log != nil {
+		cfg.Log = slog.New(trace.Logged(cfg.Log.Handler()))
+	}
 	a := &App{cfg: cfg, log: cfg.Log, registry: prometheus.NewRegistry()}
 	a.cfg.Store.Changed = a.changed
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -150,13 +158,17 @@ func (a *App) open(ctx context.Context) error {
 
 // prepare opens what needs no database.
 func (a *App) prepare(ctx context.Context) error {
+	var err error
+	if a.traces, err = trace.Open(ctx, a.cfg.Traces, a.log); err != nil {
+		return err
+	}
+	a.cfg.Store.Traces, a.cfg.Cache.Traces = a.traces, a.traces
 	queries := prometheus.NewHistogram(prometheus.HistogramOpts{
 		Namespace: "accolade", Name: "db_query_duration_seconds", Help: "Statements to the database, and how long they took.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 	})
 	a.registry.MustRegister(queries)
 	a.cfg.Store.Observe = func(took time.Duration) { queries.Observe(took.Seconds()) }
-	var err error
 	if a.store, err = store.Open(ctx, a.cfg.Store); err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
@@ -214,8 +226,10 @@ func (a *App) furnish() (err error) {
 	if err := a.keepAnswers(); err != nil {
 		return err
 	}
-	a.jobs = job.New(a.store, a.cfg.Now, job.Config{}, a.log)
-	a.mails = job.New(a.store, a.cfg.Now, automation.MailWorker(), a.log)
+	a.jobs = job.New(a.store, a.cfg.Now, job.Config{Traces: a.traces}, a.log)
+	mails := automation.MailWorker()
+	mails.Traces = a.traces
+	a.mails = job.New(a.store, a.cfg.Now, mails, a.log)
 	wake := func() { a.jobs.Wake(); a.mails.Wake() }
 	mail, err := a.mail()
 	if err != nil {
@@ -254,7 +268,7 @@ func (a *App) automate(mail *notify.Mail, wake func()) (*automation.Automation, 
 		Store: a.store, Seen: a.seen, Sources: a.cfg.Sources, Now: a.cfg.Now, Log: a.log,
 		Metrics: a.registry, Channels: []notify.Channel{notify.NewLog(a.log)}, Mail: mail, Announce: wake, Spool: a.spool,
 		Retention: a.cfg.DeliveryRetention, EventMonths: a.cfg.EventMonths, SourceRate: a.cfg.WebhookRate, ReconcileEvery: a.cfg.ReconcileEvery, BaseURL: a.cfg.BaseURL,
-		AcceptanceRequired: a.cfg.AcceptanceRequired,
+		AcceptanceRequired: a.cfg.AcceptanceRequired, Traces: a.traces, Forges: forgeapi.Config{Transport: a.traces.Transport(nil)},
 	})
 }
 
@@ -338,6 +352,7 @@ func (a *App) Close() error {
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
 	}
+	a.traces.Close()
 	return errors.Join(errs...)
 }
 

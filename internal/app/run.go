@@ -94,8 +94,8 @@ func (a *App) handler() http.Handler {
 		BaseURL: a.cfg.BaseURL, Operations: a.operations, Log: a.log, Metrics: a.registry,
 		Ready: a.ready, ReadyForHooks: a.readyForHooks, Degraded: func() bool { return a.seen.Degraded() || a.limiter.Degraded() || a.changes.Degraded() },
 		Limits:         server.Limits{Limiter: a.limiter, Token: a.cfg.RateLimit, Anonymous: a.cfg.AnonymousRateLimit},
-		TrustedProxies: a.cfg.TrustedProxies, CORSOrigins: a.cfg.CORSOrigins, QueryTokens: a.cfg.QueryTokens, Front: a.front,
-		SignIn: signin.New(a.cfg.SignIn, signin.Options{BaseURL: a.cfg.BaseURL, Now: a.cfg.Now}),
+		TrustedProxies: a.cfg.TrustedProxies, CORSOrigins: a.cfg.CORSOrigins, QueryTokens: a.cfg.QueryTokens, Front: a.front, Traces: a.traces,
+		SignIn: signin.New(a.cfg.SignIn, signin.Options{BaseURL: a.cfg.BaseURL, Now: a.cfg.Now, Transport: a.traces.Transport(nil)}),
 		Mount:  func(routes gin.IRouter) { hook.Mount(routes, a.automation, a.cfg.Now) },
 	})
 }

@@ -18,15 +18,17 @@ import (
 	"github.com/seed-504bad89/accolade/internal/forge"
 	"github.com/seed-504bad89/accolade/internal/signin"
 	"github.com/seed-504bad89/accolade/internal/testkit"
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 // spy goes through the life of a service and keeps everything that it says to those who are not told a secret: the log at its
-// most talkative, the metrics, every problem and page, and in the end the tables.
+// most talkative, the metrics, the traces, every problem and page, and in the end the tables.
 type spy struct {
 	*post
 
 	relay   *testkit.Relay
 	issuer  *testkit.Issuer
+	traces  *testkit.Collector
 	metrics string
 	logs    []*logged
 	// heard are the texts, by where they are from, and secrets what none may hold, by what it is.
@@ -43,6 +45,7 @@ func startSpied(t *testing.T, databaseURL string) *spy {
 		heard: map[string]string{}, cookies: map[string]string{},
 		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
+	s.traces = testkit.NewCollector(t)
 	s.issuer = testkit.NewIssuer(t, func() time.Time { return s.clock.Now() })
 	database, err := url.Parse(databaseURL)
 	if err != nil {
@@ -55,6 +58,7 @@ func startSpied(t *testing.T, databaseURL string) *spy {
 		"the admin's token": adminToken, "the mail server's password": "correct horse", "the same in a URL": "correct%20horse",
 		"the provider's secret": testkit.OIDCSecret, "the same in a URL, too": url.QueryEscape(testkit.OIDCSecret), "the cache's password": "redis-secret-0454",
 		"a token that was guessed": "guessed-secret-0455", "a token in the URL": "query-secret-0456", "a code of a provider": "code-secret-0457",
+		"a key of the traces' collector": "collector-secret-0458",
 	}
 	server := testkit.NewMailServer(t, false)
 	s.metrics = "http://" + freeAddress(t) + "/metrics"
@@ -69,6 +73,7 @@ func startSpied(t *testing.T, databaseURL string) *spy {
 		cfg.SignIn = []signin.Config{{
 			Name: "sso", Kind: "oidc", URL: s.issuer.URL, ClientID: testkit.OIDCClient, ClientSecret: testkit.OIDCSecret, Source: "forge",
 		}}
+		cfg.Traces = trace.Config{URL: s.traces.URL + "/v1/traces", Headers: map[string]string{"Api-Key": s.secrets["a key of the traces' collector"]}, Sample: 1}
 		cfg.MetricsListen = strings.TrimSuffix(strings.TrimPrefix(s.metrics, "http://"), "/metrics")
 	})
 	return s
@@ -272,6 +277,8 @@ func TestRow58NoSecretIsTold(t *testing.T) {
 	for i, log := range s.logs {
 		s.heard[fmt.Sprint("log ", i)] = log.text()
 	}
+	s.traces.Wait("of a request that failed", func(span testkit.CollectedSpan) bool { return span.Failed && span.Kind == "SPAN_KIND_SERVER" })
+	s.heard["the traces"] = strings.Join(s.traces.Texts(), "")
 	for table, text := range tables(t, databaseURL) {
 		s.heard["the table "+table] = text
 	}

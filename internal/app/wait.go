@@ -84,7 +84,7 @@ func (a *App) awaits(err error) bool {
 
 // waitingRoom returns the handler for when the database is waited for: with a spool, webhooks are verified and spooled.
 func (a *App) waitingRoom() (http.Handler, error) {
-	cfg := server.Config{Ready: a.ready, ReadyForHooks: a.readyForHooks}
+	cfg := server.Config{Ready: a.ready, ReadyForHooks: a.readyForHooks, Traces: a.traces, TrustedProxies: a.cfg.TrustedProxies}
 	why := func() error { return a.missing.Load() }
 	if a.spool == nil {
 		return server.Waiting(cfg, why), nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-504bad89/accolade/internal/server/front"
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 // repeater gives answers from memory before the engine sees the request, where nothing that the engine does would add to
@@ -17,6 +18,8 @@ type repeater struct {
 	front *front.Front
 	watch *watch
 	log   *slog.Logger
+	// traces makes spans; nil for none.
+	traces *trace.Receiver
 	// apiCalls says that those of the API are among them.
 	apiCalls bool
 }
@@ -37,6 +40,10 @@ func (p *repeater) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	status := p.front.Give(w, r, answer)
 	p.watch.repeat(answer.Route(), status, time.Since(began))
+	if p.traces != nil {
+		_, span := p.traces.Receive(r, answer.Route(), began)
+		span.Answered(status, failing)
+	}
 }
 
 func (p *repeater) repeats(r *http.Request) bool {

@@ -25,6 +25,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/server/problem"
 	"github.com/seed-504bad89/accolade/internal/server/rest"
 	identity "github.com/seed-504bad89/accolade/internal/signin"
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 // Config is what the engine serves and is watched by. Log, BaseURL, Operations, Metrics and
@@ -49,6 +50,8 @@ type Config struct {
 	CORSOrigins []string
 	// QueryTokens lets clients send their token in the URL, as GitLab does.
 	QueryTokens bool
+	// Traces makes spans of requests; nil for none.
+	Traces *trace.Tracer
 	// SignIn are the providers who say who somebody is; nil for none.
 	SignIn *identity.Providers
 	// Front gives answers to anonymous readers again; nil for none.
@@ -79,7 +82,8 @@ func New(cfg Config) http.Handler {
 
 	limits := newLimits(cfg.Limits)
 	watch := newWatch(contract, cfg.Log, cfg.Metrics)
-	engine.Use(identify, watch.observe, secure, cors(cfg.CORSOrigins), recovered(watch.panics.Inc), conditional)
+	receiver := cfg.Traces.Receiver(cfg.TrustedProxies)
+	engine.Use(identify, traced(receiver), watch.observe, secure, cors(cfg.CORSOrigins), recovered(watch.panics.Inc), conditional)
 	if cfg.Front != nil {
 		engine.Use(cfg.Front.Serve(security, limits.admit))
 	}
@@ -113,7 +117,7 @@ func New(cfg Config) http.Handler {
 		return engine
 	}
 	return &repeater{
-		next: engine, front: cfg.Front, watch: watch, log: cfg.Log,
+		next: engine, front: cfg.Front, watch: watch, log: cfg.Log, traces: receiver,
 		apiCalls: len(cfg.CORSOrigins) == 0 && limits.unlimited(),
 	}
 }
