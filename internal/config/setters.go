@@ -15,6 +15,7 @@ import (
 	"github.com/seed-504bad89/accolade/internal/app"
 	"github.com/seed-504bad89/accolade/internal/fault"
 	"github.com/seed-504bad89/accolade/internal/notify"
+	"github.com/seed-504bad89/accolade/internal/trace"
 )
 
 func setAddress(to *string, value string) error {
@@ -213,4 +214,19 @@ func setRules(cfg *app.Config, value string) error {
 	}
 	cfg.Rules = os.DirFS(value)
 	return nil
+}
+
+func setTracesURL(cfg *app.Config, value string) (err error) {
+	cfg.Traces.URL, err = trace.ParseURL(value)
+	return err
+}
+
+func setTracesHeaders(cfg *app.Config, value string) (err error) {
+	cfg.Traces.Headers, err = trace.ParseHeaders(listed(value))
+	return err
+}
+
+func setTracesSample(cfg *app.Config, value string) (err error) {
+	cfg.Traces.Sample, err = trace.ParseSample(value)
+	return err
 }

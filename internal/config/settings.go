@@ -23,7 +23,7 @@ type Setting struct {
 }
 
 // Settings returns every setting, in the order in which they are documented.
-func Settings() []Setting { return slices.Concat(serving(), keeping(), working()) }
+func Settings() []Setting { return slices.Concat(serving(), keeping(), working(), tracing()) }
 
 // serving are the settings of the doors.
 func serving() []Setting {
@@ -185,6 +185,27 @@ func working() []Setting {
 			Variable: "ACCOLADE_ADMIN_TOKEN", Key: "admin_token", Default: "", Secret: true,
 			About: "Token of the first admin, 16 to 512 characters; when empty, the first start makes one and prints it once.",
 			set:   setAdminToken,
+		},
+	}
+}
+
+// tracing are the settings of where traces are sent.
+func tracing() []Setting {
+	return []Setting{
+		{
+			Variable: "ACCOLADE_TRACES_URL", Key: "traces_url", Default: "",
+			About: "Collector of traces (OTLP over HTTP), such as http://localhost:4318; empty sends none.",
+			set:   setTracesURL,
+		},
+		{
+			Variable: "ACCOLADE_TRACES_HEADERS", Key: "traces_headers", Default: "", Secret: true, many: true,
+			About: "Headers for the collector, as name=value and separated by commas, or in the file a list; values as in URLs, with %20 for a space and %2C for a comma.",
+			set:   setTracesHeaders,
+		},
+		{
+			Variable: "ACCOLADE_TRACES_SAMPLE", Key: "traces_sample", Default: "1",
+			About: "Share of the traces that are sent, from 0 to 1. A trusted proxy that sends traceparent decides for its requests itself.",
+			set:   setTracesSample,
 		},
 	}
 }
