@@ -15,6 +15,7 @@ type logged struct{ slog.Handler }
 // Handle implements slog.Handler.
 func (l logged) Handle(ctx context.Context, record slog.Record) error {
 	if within := otel.SpanContextFromContext(ctx); within.IsValid() {
+		record = record.Clone() // others may have it, too
 		record.AddAttrs(slog.String("trace_id", within.TraceID().String()), slog.String("span_id", within.SpanID().String()))
 	}
 	return l.Handler.Handle(ctx, record)
