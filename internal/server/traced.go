@@ -13,8 +13,8 @@ import (
 // failing is from which status on a request failed by a fault of the server.
 const failing = http.StatusInternalServerError
 
-// traced makes a span of each request, but of probes, which would be most of them on a quiet day. Where no spans are made, it sees to it that the log tells of a caller's trace, and does
-// nothing for requests that bring none.
+// traced makes a span of each request, but of probes, which would be most of them on a quiet day. Where no spans are made, it sees
+// to it that the log tells of a caller's trace, and does nothing for requests that bring none.
 func traced(receiver *trace.Receiver) gin.HandlerFunc {
 	if receiver == nil {
 		return func(c *gin.Context) { c.Request = trace.Continue(c.Request) }
