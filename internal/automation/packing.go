@@ -1,21 +1,27 @@
 package automation
 
 import (
+	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-// A body is stored compressed with zstd: alone, or with another body as its dictionary, its base, which the same source sent of
-// the same event within the last hour and which stands alone. What a forge sends of one event is mostly the same text, so that more
-// than half of the bytes is saved (docs/decisions/0025-bodies-packed-on-others.md).
+// A body is stored compressed: alone with zstd, or packed on another body, its base, which the same source sent of the same event
+// within the last hour and which stands alone. What a forge sends of one event is mostly the same text, so that more than half
+// of the bytes is saved (docs/decisions/0025-bodies-packed-on-others.md), and the quickest way to say so is enough: a block of S2 with the
+// base as its dictionary, and behind it the CRC-32C of the body (docs/decisions/0031-cheaper-bodies.md).
 
 const (
 	// baseAge is for how long others are packed on a body; a tenth of the time for which bodies are kept, if that is less. For so
@@ -23,20 +29,29 @@ const (
 	baseAge = time.Hour
 	// smallestBase and largestBase are the sizes of a body that others are packed on, and of those that are.
 	smallestBase, largestBase = 512, 64 << 10
-	// knownBases is how many bases a process has at once, and packingAtOnce how many bodies are packed on each at once: for each,
-	// an encoder needs 0.8 MB. Beyond them bodies stand alone.
-	knownBases, packingAtOnce = 12, 2
+	// knownBases is how many bases a process has at once, each with 32 KB besides its body. Beyond them bodies stand alone.
+	knownBases = 64
+	// dictionaryID stands in what older versions packed on a base with zstd. Which base it is, the book says.
+	dictionaryID = 1
 )
+
+// zstdMagic is how a frame of zstd begins (RFC 8878, section 3.1.1). A block of S2 begins with the length of the body, which would be
+// 40 here: less than smallestBase.
+var zstdMagic = []byte{0x28, 0xB5, 0x2F, 0xFD}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// scratches are where bodies are packed: S2 wants room for the body as it is.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
 // baseKey is a kind of body.
 type baseKey struct{ source, event string }
 
 // base is a body in the book that others are packed on.
 type base struct {
-	id      int64
-	body    []byte
-	encoder *zstd.Encoder
-	until   time.Time
+	id         int64
+	dictionary *s2.Dict
+	until      time.Time
 	// lost says that the book may not hold it.
 	lost atomic.Bool
 }
@@ -86,12 +101,7 @@ func (b *bases) offer(in *intake, now time.Time) {
 	if err != nil {
 		return // it was packed by this process
 	}
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(packingAtOnce),
-		zstd.WithWindowSize(2*largestBase), zstd.WithLowerEncoderMem(true), zstd.WithEncoderDictRaw(dictionaryID, body))
-	if err != nil {
-		return // no length of a dictionary is refused
-	}
-	on := &base{id: d.ID, body: body, encoder: encoder, until: until}
+	on := &base{id: d.ID, dictionary: dictionaryOf(body), until: until}
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.known[key] = on
@@ -113,7 +123,7 @@ func (in *intake) baseKey() baseKey { return baseKey{in.source, in.delivery.Even
 func (a *Automation) pack(in *intake, body []byte) {
 	if len(body) >= smallestBase && len(body) <= largestBase {
 		if in.on = a.bases.find(in.baseKey(), a.now()); in.on != nil {
-			in.packed = in.on.encoder.EncodeAll(body, make([]byte, 0, len(body)/4))
+			in.packed = packOn(in.on.dictionary, body)
 			in.delivery.BaseID, in.delivery.Body = in.on.id, in.packed
 			return
 		}
@@ -170,7 +180,7 @@ func (in *intake) body() ([]byte, error) {
 	if in.on == nil {
 		return unpack(&in.delivery)
 	}
-	return decompress(in.packed, in.on.body)
+	return unpackFrom(in.on.dictionary, in.packed)
 }
 
 // unpack returns the body of a stored delivery as it was sent.
@@ -182,13 +192,43 @@ func unpack(d *store.Delivery) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decompress(d.Body, on)
+	if bytes.HasPrefix(d.Body, zstdMagic) {
+		return decompress(d.Body, on)
+	}
+	return unpackFrom(dictionaryOf(on), d.Body)
 }
 
-// dictionaryID stands in what is packed on a base. Which base it is, the book says; another one is noticed by the checksum.
-const dictionaryID = 1
+// dictionaryOf has others packed on a body: they begin as it does. It is nil for what is no base.
+func dictionaryOf(body []byte) *s2.Dict { return s2.MakeDictManual(body, 0) }
 
-// decompress returns what was compressed, with a dictionary unless that is nil.
+// packOn packs a body on a base.
+func packOn(dictionary *s2.Dict, body []byte) []byte {
+	scratch, _ := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	if room := s2.MaxEncodedLen(len(body)); cap(*scratch) < room {
+		*scratch = make([]byte, room)
+	}
+	block := dictionary.Encode(*scratch, body)
+	return binary.BigEndian.AppendUint32(append(make([]byte, 0, len(block)+crc32.Size), block...), crc32.Checksum(body, castagnoli))
+}
+
+// unpackFrom returns the body that was packed on a base.
+func unpackFrom(dictionary *s2.Dict, packed []byte) ([]byte, error) {
+	block := packed[:max(0, len(packed)-crc32.Size)]
+	if size, err := s2.DecodedLen(block); err != nil || size > largestBase || dictionary == nil {
+		return nil, errors.New("decompressing the delivery: it is not what was packed")
+	}
+	body, err := dictionary.Decode(nil, block)
+	if err != nil {
+		return nil, fmt.Errorf("decompressing the delivery: %w", err)
+	}
+	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(packed[len(block):]) {
+		return nil, errors.New("decompressing the delivery: its checksum is another one")
+	}
+	return body, nil
+}
+
+// decompress returns what was compressed with zstd, with a dictionary unless that is nil.
 func decompress(packed, dictionary []byte) ([]byte, error) {
 	options := []zstd.DOption{zstd.WithDecoderConcurrency(1)}
 	if dictionary != nil {
