@@ -97,11 +97,42 @@ func (f *filling) value(s *shape, into reflect.Value) bool {
 			into.SetInt(n)
 		}
 		return ok
+	case s.kind == raw && s.items != nil:
+		return f.list(s, into)
 	case s.kind == raw || s.kind == other:
 		return f.decode(s, into)
 	default:
 		return f.skip()
 	}
+}
+
+// list fills in what a list takes of an array, and of anything else nothing.
+func (f *filling) list(s *shape, into reflect.Value) bool {
+	into.SetZero()
+	if f.peek() != '[' {
+		return f.skip()
+	}
+	into.Set(reflect.MakeSlice(into.Type(), 0, 0))
+	if !f.open() {
+		return false
+	}
+	for more := f.peek() != ']'; more; more = f.take(',') {
+		f.space()
+		if n := into.Len(); n == maxItems {
+			if !f.skip() {
+				return false
+			}
+		} else {
+			into.Grow(1)
+			into.SetLen(n + 1)
+			into.Index(n).SetZero()
+			if !f.value(s.items, into.Index(n)) {
+				return false
+			}
+		}
+		f.space()
+	}
+	return f.close(']')
 }
 
 // text hands a string to what decodes itself of it.
