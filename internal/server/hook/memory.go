@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -20,6 +21,8 @@ const (
 	forMiddling = 4 << 20
 	// maxOrdinary and maxMiddling are how large such bodies are at most, and firstStep what a body takes before anything is read of it.
 	firstStep, maxOrdinary, maxMiddling = 4 << 10, 64 << 10, 1 << 20
+	// roomUnit is what the sizes of rooms for ordinary bodies are multiples of.
+	roomUnit = 2 << 10
 	// largeTimes is what a large body takes for each of its bytes: it is there twice, as it came and compressed, when it is
 	// handed on.
 	largeTimes = 2
@@ -68,11 +71,17 @@ func (m *memory) read(w http.ResponseWriter, r *http.Request) (body []byte, rele
 	release = in.release
 	for _, step := range steps {
 		size := fit(r.ContentLength, step.size)
-		if err := in.grow(&in.sender, step.part, size*step.times); err != nil {
+		takes := size * step.times
+		if step.part == ordinary {
+			takes = unitsFor(size) * roomUnit
+		}
+		if err := in.grow(&in.sender, step.part, takes); err != nil {
 			return nil, release, err
 		}
 		var over bool
-		if body, over, err = in.fill(body, size); err != nil || over {
+		body, over, err = in.fill(in.room(size), body)
+		in.move()
+		if err != nil || over {
 			return body, release, err
 		}
 	}
@@ -87,11 +96,19 @@ func fit(announced, size int64) int64 {
 	return size
 }
 
+// unitsFor returns how many units a room has for an ordinary body of the size.
+func unitsFor(size int64) int64 { return (size + roomUnit - 1) / roomUnit }
+
+// rooms are where ordinary bodies were, by their size in units: most of what a delivery would otherwise allocate.
+var rooms [maxOrdinary/roomUnit + 1]sync.Pool
+
 // share is what one body holds of the memory, of one part at a time.
 type share struct {
 	of   *memory
 	part int
 	held int64
+	// last is the room that the body was in, and next the one that it moves to; nil for none that is used again.
+	last, next *[]byte
 	// patience is how long it may still wait.
 	patience time.Duration
 }
@@ -112,7 +129,7 @@ func (s *share) grow(from *sender, part int, size int64) error {
 		}
 	}
 	if part != s.part {
-		s.release()
+		s.of[s.part].Release(s.held)
 	}
 	s.part, s.held = part, size
 	return nil
@@ -130,4 +147,31 @@ func (s *share) wait(from *sender, part int, more int64) error {
 	return nil
 }
 
-func (s *share) release() { s.of[s.part].Release(s.held) }
+// release gives everything back. Nobody may look at the body any more.
+func (s *share) release() {
+	s.move()
+	s.move()
+	s.of[s.part].Release(s.held)
+}
+
+// room returns where the body, or its next step, may stand.
+func (s *share) room(size int64) []byte {
+	if s.part != ordinary {
+		return make([]byte, size)
+	}
+	units := unitsFor(size)
+	var used bool
+	if s.next, used = rooms[units].Get().(*[]byte); !used {
+		made := make([]byte, units*roomUnit)
+		s.next = &made
+	}
+	return (*s.next)[:size]
+}
+
+// move leaves the room that the body was in to others.
+func (s *share) move() {
+	if s.last != nil {
+		rooms[len(*s.last)/roomUnit].Put(s.last)
+	}
+	s.last, s.next = s.next, nil
+}

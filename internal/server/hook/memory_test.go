@@ -133,6 +133,54 @@ func TestStalledSendersAreGivenUp(t *testing.T) {
 	}
 }
 
+// Bodies stand where others stood, and are their own until they are given back, whatever comes meanwhile.
+func TestBodiesAreTheirOwn(t *testing.T) {
+	t.Parallel()
+
+	m := newMemory()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, release, err := m.read(w, r)
+		defer release()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for range 3 {
+			time.Sleep(time.Millisecond)
+			want := strings.Repeat(r.Header.Get("Letter"), len(body))
+			if announced := r.ContentLength; string(body) != want || announced >= 0 && announced != int64(len(body)) {
+				t.Errorf("of %d bytes %q are read as %.20q", announced, r.Header.Get("Letter"), body)
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	var senders sync.WaitGroup
+	for i := range 26 {
+		senders.Go(func() {
+			letter := string(rune('a' + i))
+			for _, size := range []int{0, 1, roomUnit, 3000, firstStep, firstStep + 1, 10_000, 16 << 10, 40_000, maxOrdinary, maxOrdinary + 1, 0, 10_001} {
+				var body io.Reader = strings.NewReader(strings.Repeat(letter, size))
+				if i%2 == 0 {
+					body = io.MultiReader(body) // of which nobody knows how long it is
+				}
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, body)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				request.Header.Set("Letter", letter)
+				response, err := server.Client().Do(request)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				response.Body.Close()
+			}
+		})
+	}
+	senders.Wait()
+}
+
 // Who sends slowly and does not stop gets through, and so does who is slow once more on the same connection after a while.
 func TestSlowSendersGetThrough(t *testing.T) {
 	t.Parallel()

@@ -44,9 +44,9 @@ func newSender(w http.ResponseWriter, r *http.Request) sender {
 	return s
 }
 
-// fill reads on until the body has the size, and reports whether it is at its end.
-func (s *sender) fill(body []byte, size int64) (filled []byte, over bool, err error) {
-	filled = make([]byte, size)
+// fill reads on until the body fills the room or is at its end, and reports whether it is. What was read before is moved there.
+func (s *sender) fill(room, body []byte) (filled []byte, over bool, err error) {
+	filled = room
 	n := copy(filled, body)
 	for piece := max(leastPiece, len(filled)/pieces); n < len(filled) && err == nil; {
 		if s.begun {
@@ -62,7 +62,7 @@ func (s *sender) fill(body []byte, size int64) (filled []byte, over bool, err er
 	if over, err = s.ended(n, err); err != nil {
 		return nil, false, err
 	}
-	return filled[:n], over, nil
+	return filled[:n:n], over, nil // behind it may be what others sent
 }
 
 // ended reports whether the body is at its end, after so many bytes and with what reading it has said. From there on, net/http
