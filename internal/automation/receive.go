@@ -294,7 +294,7 @@ func (a *Automation) read(src source, req forge.Request, in *intake) {
 
 // encode does what storing would do while all others wait for it. What cannot be encoded fails there, and is told of.
 func (in *intake) encode() {
-	in.delivery.EncodedHeaders, _ = in.delivery.EncodeHeaders()
+	in.delivery.EncodedHeaders = in.delivery.EncodeHeaders()
 	for i := range in.events {
 		in.events[i].encoded, _ = store.EncodeEvent(&in.events[i].event)
 	}

@@ -5,10 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"github.com/seed-504bad89/accolade/internal/jsontext"
 )
 
 // Delivery is one HTTP request that a source sent.
@@ -62,38 +66,38 @@ type deliveryRow struct {
 	Problem       string `bun:",nullzero"`
 }
 
-func rowOfDelivery(d *Delivery) (*deliveryRow, error) {
+func rowOfDelivery(d *Delivery) *deliveryRow {
 	row := &deliveryRow{
 		Source: d.Source, Key: d.Key[:], TransportID: d.TransportID, EventName: d.EventName, ContentType: d.ContentType,
 		Body: d.Body, BodySize: d.BodySize, BaseID: d.BaseID, ReceivedAt: d.ReceivedAt, Outcome: d.Outcome, Problem: d.Problem,
+		Headers: d.EncodedHeaders,
 	}
-	if row.Headers = d.EncodedHeaders; row.Headers == "" {
-		var err error
-		if row.Headers, err = d.EncodeHeaders(); err != nil {
-			return nil, err
-		}
+	if row.Headers == "" {
+		row.Headers = d.EncodeHeaders()
 	}
-	return row, nil
+	return row
 }
 
 // EncodeHeaders returns what is stored of the headers, "" if there are none; see EncodeEvent. A header whose value a column has is
 // stored as the number of that column: most of what the headers are is written once.
-func (d *Delivery) EncodeHeaders() (string, error) {
+func (d *Delivery) EncodeHeaders() string {
 	if len(d.Headers) == 0 {
-		return "", nil
+		return ""
 	}
-	columns, stored := headerColumns(d.TransportID, d.EventName, d.ContentType), make(map[string]any, len(d.Headers))
-	for name, value := range d.Headers {
-		stored[name] = value
-		if at := slices.Index(columns[:], value); at >= 0 {
-			stored[name] = at
+	columns := headerColumns(d.TransportID, d.EventName, d.ContentType)
+	headers := []byte{'{'}
+	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
+		if len(headers) > 1 {
+			headers = append(headers, ',')
+		}
+		headers = append(jsontext.Append(headers, name), ':')
+		if at := slices.Index(columns[:], d.Headers[name]); at >= 0 {
+			headers = strconv.AppendInt(headers, int64(at), 10)
+		} else {
+			headers = jsontext.Append(headers, d.Headers[name])
 		}
 	}
-	headers, err := json.Marshal(stored)
-	if err != nil {
-		return "", fmt.Errorf("encoding headers: %w", err)
-	}
-	return string(headers), nil
+	return string(append(headers, '}'))
 }
 
 // headerColumns are the columns by their numbers.
@@ -148,10 +152,7 @@ type deliveryKey struct {
 // InsertDeliveries stores the deliveries that the book does not hold, and fills in every ID. A
 // delivery that the book holds, or that stands before in the same slice, becomes Existing.
 func (tx *Tx) InsertDeliveries(ctx context.Context, deliveries []*Delivery) error {
-	arriving, err := arrive(deliveries)
-	if err != nil {
-		return err
-	}
+	arriving := arrive(deliveries)
 	inserted, err := tx.insertDeliveryRows(ctx, arriving.rows)
 	if err != nil {
 		return err

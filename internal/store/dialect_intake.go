@@ -134,9 +134,8 @@ func (e *exchange) knew() bool {
 
 func (e *exchange) prepare() (err error) {
 	e.wanted = e.bases()
-	if e.arriving, err = arrive(e.Deliveries); err == nil {
-		e.told, err = e.tell()
-	}
+	e.arriving = arrive(e.Deliveries)
+	e.told, err = e.tell()
 	return err
 }
 

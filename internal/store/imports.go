@@ -47,8 +47,8 @@ type ImportPart struct {
 	Since          time.Time
 	// Position is how far it was read; empty at first.
 	Position string
-	// Steps is how many pages were read, none of a list that the forge does not have or does not show; Events how many events they told, of which NewEvents were not known, and
-	// Unreadable how many things could not be understood.
+	// Steps is how many pages were read, none of a list that the forge does not have or does not show; Events how many events they
+	// told, of which NewEvents were not known, and Unreadable how many things could not be understood.
 	Steps, Events, NewEvents, Unreadable int64
 	// Problem is why it was given up; empty if it was not.
 	Problem    string

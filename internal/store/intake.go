@@ -103,7 +103,7 @@ type arrivals struct {
 }
 
 // arrive finds out which of the deliveries stand before in the same slice.
-func arrive(deliveries []*Delivery) (*arrivals, error) {
+func arrive(deliveries []*Delivery) *arrivals {
 	a := &arrivals{deliveries, make(map[deliveryKey]*Delivery, len(deliveries)), make([]*deliveryRow, 0, len(deliveries))}
 	for _, d := range deliveries {
 		key := deliveryKey{d.Source, d.Key}
@@ -113,15 +113,11 @@ func arrive(deliveries []*Delivery) (*arrivals, error) {
 		}
 		d.Existing = false
 		a.first[key] = d
-		row, err := rowOfDelivery(d)
-		if err != nil {
-			return nil, err
-		}
-		a.rows = append(a.rows, row)
+		a.rows = append(a.rows, rowOfDelivery(d))
 	}
 	// All servers insert in the same order, so that none waits for another in a circle.
 	sortBy(a.rows, func(r *deliveryRow) (string, string) { return r.Source, string(r.Key) })
-	return a, nil
+	return a
 }
 
 // identify fills in the ids: those of deliveries that were inserted are given.

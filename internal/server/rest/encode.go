@@ -1,12 +1,12 @@
 package rest
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/seed-504bad89/accolade/api"
+	"github.com/seed-504bad89/accolade/internal/jsontext"
 )
 
 // userAwards answers with a profile, which is what the service is asked for most: written field by field it takes a fraction
@@ -42,7 +42,7 @@ func appendAwardPage(b []byte, page *api.AwardPage) []byte {
 		b = append(b, ']')
 	}
 	if page.NextCursor != nil {
-		b = appendText(append(b, `,"next_cursor":`...), *page.NextCursor)
+		b = jsontext.Append(append(b, `,"next_cursor":`...), *page.NextCursor)
 	}
 	return append(b, '}', '\n')
 }
@@ -68,16 +68,16 @@ func appendAward(b []byte, award *api.Award) []byte {
 func appendAchievement(b []byte, of *api.Achievement) []byte {
 	b = orNull(append(b, `{"avatar_url":`...), of.AvatarUrl, appendTextAt)
 	b = appendTime(append(b, `,"created_at":`...), of.CreatedAt)
-	b = appendText(append(b, `,"description":`...), of.Description)
+	b = jsontext.Append(append(b, `,"description":`...), of.Description)
 	b = strconv.AppendInt(append(b, `,"id":`...), of.Id, 10)
 	if of.Key != nil {
-		b = appendText(append(b, `,"key":`...), *of.Key)
+		b = jsontext.Append(append(b, `,"key":`...), *of.Key)
 	}
-	b = appendText(append(b, `,"kind":`...), string(of.Kind))
-	b = appendText(append(b, `,"name":`...), of.Name)
+	b = jsontext.Append(append(b, `,"kind":`...), string(of.Kind))
+	b = jsontext.Append(append(b, `,"name":`...), of.Name)
 	b = orNull(append(b, `,"namespace":`...), of.Namespace, appendNamespaceRef)
 	if of.Series != nil {
-		b = appendText(append(b, `,"series":`...), *of.Series)
+		b = jsontext.Append(append(b, `,"series":`...), *of.Series)
 	}
 	if of.Tier != nil {
 		b = strconv.AppendInt(append(b, `,"tier":`...), int64(*of.Tier), 10)
@@ -87,17 +87,17 @@ func appendAchievement(b []byte, of *api.Achievement) []byte {
 }
 
 func appendNamespaceRef(b []byte, namespace *api.NamespaceRef) []byte {
-	b = appendText(append(b, `{"full_path":`...), namespace.FullPath)
+	b = jsontext.Append(append(b, `{"full_path":`...), namespace.FullPath)
 	b = strconv.AppendInt(append(b, `,"id":`...), namespace.Id, 10)
-	b = appendText(append(b, `,"name":`...), namespace.Name)
+	b = jsontext.Append(append(b, `,"name":`...), namespace.Name)
 	return append(b, '}')
 }
 
 func appendUserRef(b []byte, user *api.UserRef) []byte {
 	b = orNull(append(b, `{"avatar_url":`...), user.AvatarUrl, appendTextAt)
 	b = strconv.AppendInt(append(b, `,"id":`...), user.Id, 10)
-	b = appendText(append(b, `,"name":`...), user.Name)
-	b = appendText(append(b, `,"username":`...), user.Username)
+	b = jsontext.Append(append(b, `,"name":`...), user.Name)
+	b = jsontext.Append(append(b, `,"username":`...), user.Username)
 	return append(b, '}')
 }
 
@@ -112,17 +112,4 @@ func appendTime(b []byte, t time.Time) []byte {
 	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
 }
 
-func appendTextAt(b []byte, text *string) []byte { return appendText(b, *text) }
-
-// appendText writes plain text as it is, and leaves what has to be escaped to encoding/json.
-func appendText(b []byte, text string) []byte {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			escaped, _ := json.Marshal(text) //nolint:errchkjson // no text fails
-			return append(b, escaped...)
-		}
-	}
-	b = append(b, '"')
-	b = append(b, text...)
-	return append(b, '"')
-}
+func appendTextAt(b []byte, text *string) []byte { return jsontext.Append(b, *text) }
