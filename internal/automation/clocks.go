@@ -167,7 +167,7 @@ func (a *Automation) judgeDue(ctx context.Context, limit int) (due []store.Waiti
 			if row == nil {
 				continue
 			}
-			ev := &judged{event: row.Event, row: *row}
+			ev := &judged{event: &row.Event, row: *row}
 			if err := w.settle(ctx, tx, ev, waited.Settle); err != nil {
 				return err
 			}
@@ -249,8 +249,8 @@ func (a *Automation) tick(ctx context.Context, clock rule.Clock) (some bool, err
 // endOf judges the end of a unit for the people after a position, and returns the position after them; when
 // nobody is left, what is known only now is judged, and the position is 0.
 func (w *work) endOf(ctx context.Context, tx *store.Tx, clock rule.Clock, end time.Time, after int64) (int64, error) {
-	ev := &judged{event: clock.Event(end), row: store.EventRow{RevisionID: w.rules.revisionID}}
-	ev.row.Event = ev.event
+	ends := clock.Event(end)
+	ev := &judged{event: &ends, row: store.EventRow{RevisionID: w.rules.revisionID, Event: ends}}
 	if err := tx.InsertEvents(ctx, []*store.EventRow{&ev.row}); err != nil {
 		return 0, err
 	}
@@ -262,7 +262,7 @@ func (w *work) endOf(ctx context.Context, tx *store.Tx, clock rule.Clock, end ti
 		ev.row.ID = id
 	}
 	var people []achievement.User
-	if matched := w.rules.match(&ev.event); matched.Everyone {
+	if matched := w.rules.match(ev.event); matched.Everyone {
 		var err error
 		if people, err = tx.UsersAfter(ctx, after, tickBatch); err != nil {
 			return 0, err
@@ -271,7 +271,7 @@ func (w *work) endOf(ctx context.Context, tx *store.Tx, clock rule.Clock, end ti
 	for i := range people {
 		person := event.Account{ID: strconv.FormatInt(people[i].ID, 10), Login: people[i].Username, Bot: people[i].Bot}
 		found, err := w.late(ctx, tx, ev, func(facts *rule.Facts) rule.Matched {
-			return w.rules.set.MatchEveryone(&ev.event, person, facts)
+			return w.rules.set.MatchEveryone(ev.event, person, facts)
 		}, 0)
 		if err != nil {
 			return 0, err

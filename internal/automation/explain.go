@@ -99,10 +99,10 @@ func (a *Automation) Explain(ctx context.Context, tx *store.Tx, eventID int64, o
 	rules := a.current.Load()
 	w := newWork(a, rules, nil)
 	w.looks = true
-	ev := &judged{event: row.Event, row: *row}
+	ev := &judged{event: &row.Event, row: *row}
 	var found []rule.Explanation
 	_, err = w.late(ctx, tx, ev, func(facts *rule.Facts) rule.Matched {
-		found = rules.set.Explain(&ev.event, of, facts)
+		found = rules.set.Explain(ev.event, of, facts)
 		return rule.Matched{}
 	}, 0)
 	return row, found, err

@@ -31,7 +31,7 @@ func (w *work) foreseen() map[store.ProgressKey]int64 {
 func (w *work) foresee(ev *judged, additions map[store.ProgressKey]int64) bool {
 	for i := range ev.matched.Hits {
 		hit := &ev.matched.Hits[i]
-		ref := refOf(&ev.event, &hit.Recipient)
+		ref := refOf(ev.event, hit.Recipient)
 		known, ok := w.people.known.Get(ref)
 		if !ok || !hit.Counts() || ref.Source == event.Self {
 			return false

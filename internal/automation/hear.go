@@ -35,8 +35,8 @@ func (a *Automation) hear(ctx context.Context, notices map[int64]notify.Notice, 
 			if !stands {
 				continue
 			}
-			ev := &judged{event: awardEvent(notice, of.kind, causes[notice.Award.EventID])}
-			ev.row = store.EventRow{RevisionID: w.rules.revisionID, Event: ev.event}
+			changed := awardEvent(notice, of.kind, causes[notice.Award.EventID])
+			ev := &judged{event: &changed, row: store.EventRow{RevisionID: w.rules.revisionID, Event: changed}}
 			told, rows = append(told, ev), append(rows, &ev.row)
 		}
 		if err := tx.InsertEvents(ctx, rows); err != nil {
@@ -50,7 +50,7 @@ func (a *Automation) hear(ctx context.Context, notices map[int64]notify.Notice, 
 			case ev.event.Depth > maxDepth:
 				ev.failures = []rule.Failure{{Rule: "*", Err: fmt.Errorf("%d awards led to each other: here it ends", maxDepth)}}
 			default:
-				ev.matched = w.rules.match(&ev.event)
+				ev.matched = w.rules.match(ev.event)
 			}
 			fresh = append(fresh, ev)
 		}

@@ -123,8 +123,8 @@ func (r *reader) judgeImported(ctx context.Context, im *store.Import, from strin
 		rows := make([]*store.EventRow, len(events))
 		told := make([]*judged, len(events))
 		for i := range events {
-			ev := &judged{event: events[i], matched: w.rules.match(&events[i])}
-			ev.row = store.EventRow{RevisionID: w.rules.revisionID, Event: ev.event, Failures: describe(ev.matched.Failures)}
+			ev := &judged{event: &events[i], matched: w.rules.match(&events[i])}
+			ev.row = store.EventRow{RevisionID: w.rules.revisionID, Event: events[i], Failures: describe(ev.matched.Failures)}
 			rows[i], told[i] = &ev.row, ev
 		}
 		if len(rows) > 0 {

@@ -150,7 +150,7 @@ func (w *work) rowsOf(in *intake) []*store.EventRow {
 	for i := range in.events {
 		ev := &in.events[i]
 		ev.row = store.EventRow{
-			DeliveryID: in.delivery.ID, RevisionID: w.rules.revisionID, Event: ev.event, Encoded: ev.encoded,
+			DeliveryID: in.delivery.ID, RevisionID: w.rules.revisionID, Event: *ev.event, Encoded: ev.encoded,
 			Failures: describe(ev.matched.Failures),
 		}
 		rows[i] = &ev.row
@@ -194,22 +194,7 @@ func describe(failures []rule.Failure) string {
 // Counts, which are most of all states, are raised by one statement before they are folded: the hits
 // are known, and the state before follows from the one after.
 func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
-	additions := map[store.ProgressKey]int64{}
-	others := map[store.ProgressKey]bool{}
-	for _, ev := range fresh {
-		hits := ev.hits()
-		for i := range hits {
-			hit := &hits[i]
-			counts := hit.Counts()
-			for _, slot := range hit.Slots() {
-				if key := w.progressKey(ev, hit, slot); counts {
-					additions[key] += hit.Amount()
-				} else {
-					others[key] = true
-				}
-			}
-		}
-	}
+	additions, others := w.touched(fresh)
 	states, err := tx.LockProgress(ctx, slices.Collect(maps.Keys(others)))
 	if err != nil {
 		return err
@@ -218,34 +203,81 @@ func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
 	if err != nil {
 		return err
 	}
+	counts := additions // what they are before the hits that are not folded yet
 	for key, n := range additions {
-		states[key] = store.Progress{N: counted[key] - n}
+		counts[key] = counted[key] - n
 	}
-	changed := w.fold(fresh, states)
-	for key := range additions {
-		delete(changed, key)
-	}
-	return tx.SaveProgress(ctx, changed, w.now())
+	return tx.SaveProgress(ctx, w.fold(fresh, standing{states, counts}), w.now())
 }
 
-func (w *work) fold(fresh []*judged, states map[store.ProgressKey]store.Progress) map[store.ProgressKey]store.Progress {
+// touched returns what the hits add to counts, and which other states they fold into.
+func (w *work) touched(fresh []*judged) (additions map[store.ProgressKey]int64, others map[store.ProgressKey]bool) {
+	hits := 0
+	for _, ev := range fresh {
+		hits += len(ev.matched.Hits)
+	}
+	additions, others = make(map[store.ProgressKey]int64, hits), map[store.ProgressKey]bool{}
+	for _, ev := range fresh {
+		hits := ev.hits()
+		for i := range hits {
+			hit := &hits[i]
+			user, counts := w.userOf(ev, hit), hit.Counts()
+			for _, slot := range hit.Slots() {
+				if key := w.keyFor(user, slot); counts {
+					additions[key] += hit.Amount()
+				} else {
+					others[key] = true
+				}
+			}
+		}
+	}
+	return additions, others
+}
+
+// standing is what hits are folded into: the states, and the counts, which are in the book already.
+type standing struct {
+	states map[store.ProgressKey]store.Progress
+	counts map[store.ProgressKey]int64
+}
+
+func (s *standing) of(key store.ProgressKey) rule.State {
+	if n, counts := s.counts[key]; counts {
+		return rule.State{N: n}
+	}
+	return rule.State(s.states[key])
+}
+
+// set changes a state, and reports whether that is to be saved.
+func (s *standing) set(key store.ProgressKey, state rule.State) bool {
+	if _, counts := s.counts[key]; counts {
+		s.counts[key] = state.N
+		return false
+	}
+	s.states[key] = store.Progress(state)
+	return true
+}
+
+// fold folds the hits one after the other, and returns the states that are to be saved.
+func (w *work) fold(fresh []*judged, standing standing) map[store.ProgressKey]store.Progress {
 	changed := map[store.ProgressKey]store.Progress{}
+	var keys []store.ProgressKey
+	var before, after []rule.State
 	for _, ev := range fresh {
 		hits := ev.hits()
 		for i := range hits {
 			hit := &hits[i]
 			user := w.userOf(ev, hit)
-			before := make([]rule.State, len(hit.Slots()))
-			for j, slot := range hit.Slots() {
-				before[j] = rule.State(states[w.progressKey(ev, hit, slot)])
+			keys, before = keys[:0], before[:0]
+			for _, slot := range hit.Slots() {
+				key := w.keyFor(user, slot)
+				keys, before = append(keys, key), append(before, standing.of(key))
 			}
-			after := slices.Clone(before)
+			after = append(after[:0], before...)
 			decisions, failures := hit.Fold(strconv.FormatInt(user, 10), after)
 			ev.failures = append(ev.failures, failures...)
-			for j, slot := range hit.Slots() {
-				if !after[j].Equal(before[j]) {
-					key := w.progressKey(ev, hit, slot)
-					states[key], changed[key] = store.Progress(after[j]), store.Progress(after[j])
+			for j, key := range keys {
+				if !after[j].Equal(before[j]) && standing.set(key, after[j]) {
+					changed[key] = store.Progress(after[j])
 				}
 			}
 			for _, decision := range decisions {
@@ -258,17 +290,12 @@ func (w *work) fold(fresh []*judged, states map[store.ProgressKey]store.Progress
 }
 
 func (w *work) userOf(ev *judged, hit *rule.Hit) int64 {
-	return w.users[refOf(&ev.event, &hit.Recipient)]
+	return w.users[refOf(ev.event, hit.Recipient)]
 }
 
 // refOf returns the account by which an event names a person.
 func refOf(ev *event.Event, account *event.Account) store.AccountRef {
 	return store.AccountRef{Source: cmp.Or(account.Source, ev.Source), ForgeUserID: account.ID}
-}
-
-// progressKey returns the key of one of the states that a hit folds into.
-func (w *work) progressKey(ev *judged, hit *rule.Hit, slot rule.Slot) store.ProgressKey {
-	return w.keyFor(w.userOf(ev, hit), slot)
 }
 
 // keyFor returns the key of a user's state. What all people share belongs to the house.

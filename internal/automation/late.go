@@ -19,7 +19,7 @@ func (w *work) matchLate(ctx context.Context, tx *store.Tx, events []*judged) er
 	var waiting []store.Waiting
 	for _, ev := range events {
 		if ev.matched.Late {
-			late, err := w.late(ctx, tx, ev, func(facts *rule.Facts) rule.Matched { return w.rulesFor(ev).set.MatchLate(&ev.event, facts) }, 0)
+			late, err := w.late(ctx, tx, ev, func(facts *rule.Facts) rule.Matched { return w.rulesFor(ev).set.MatchLate(ev.event, facts) }, 0)
 			if err != nil {
 				return err
 			}
@@ -61,7 +61,7 @@ func (w *work) rulesFor(ev *judged) *ruleset {
 // settle matches an event with the rules that have waited so long.
 func (w *work) settle(ctx context.Context, tx *store.Tx, ev *judged, settle time.Duration) error {
 	settled, err := w.late(ctx, tx, ev, func(facts *rule.Facts) rule.Matched {
-		return w.rulesFor(ev).set.MatchSettled(&ev.event, settle, facts)
+		return w.rulesFor(ev).set.MatchSettled(ev.event, settle, facts)
 	}, settle)
 	if err == nil {
 		ev.add(settled)
@@ -89,11 +89,11 @@ func (w *work) late(
 	}
 	facts := &rule.Facts{
 		History: func() ([]event.Event, error) {
-			past, err := w.history(ctx, tx, &ev.event, settle)
+			past, err := w.history(ctx, tx, ev.event, settle)
 			return past, note(err)
 		},
 		Recipient: func(account event.Account) (rule.Recipient, error) {
-			known, err := w.recipient(ctx, tx, &ev.event, account)
+			known, err := w.recipient(ctx, tx, ev.event, account)
 			return known, note(err)
 		},
 		Payload: func() (any, error) { return w.payload(ctx, tx, ev, note) },
@@ -128,7 +128,7 @@ func (w *work) history(ctx context.Context, tx *store.Tx, ev *event.Event, settl
 func (w *work) recipient(ctx context.Context, tx *store.Tx, ev *event.Event, account event.Account) (rule.Recipient, error) {
 	ref := refOf(ev, &account)
 	if w.users[ref] == 0 {
-		stranger := &judged{event: event.Event{Source: ref.Source, Actor: &account}}
+		stranger := &judged{event: &event.Event{Source: ref.Source, Actor: &account}}
 		if err := w.meet(ctx, tx, []*judged{stranger}); err != nil {
 			return rule.Recipient{}, err
 		}

@@ -18,11 +18,11 @@ func (w *work) meet(ctx context.Context, tx *store.Tx, events []*judged) error {
 	unknown := map[store.AccountRef]store.Newcomer{}
 	for _, ev := range events {
 		for _, person := range ev.event.People() {
-			w.greet(unknown, &ev.event, person)
+			w.greet(unknown, ev.event, person)
 		}
 		hits := ev.hits()
 		for i := range hits {
-			w.greet(unknown, &ev.event, &hits[i].Recipient)
+			w.greet(unknown, ev.event, hits[i].Recipient)
 		}
 	}
 	if err := w.follow(ctx, tx); err != nil || len(unknown) == 0 {

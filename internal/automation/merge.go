@@ -97,7 +97,7 @@ func (w *work) recheck(ctx context.Context, tx *store.Tx, hits []rule.Hit, userI
 	if len(hits) == 0 {
 		return nil
 	}
-	nothing := &judged{event: event.Event{Source: event.Self, Time: w.now(), Private: true}}
+	nothing := &judged{event: &event.Event{Source: event.Self, Time: w.now(), Private: true}}
 	nothing.matched.Hits = hits
 	w.users[store.AccountRef{Source: event.Self, ForgeUserID: strconv.FormatInt(userID, 10)}] = userID
 	if err := w.judge(ctx, tx, []*judged{nothing}); err != nil {

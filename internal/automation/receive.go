@@ -95,7 +95,7 @@ type intake struct {
 
 // judged is one event and what the rules' stateless half made of it.
 type judged struct {
-	event event.Event
+	event *event.Event
 	// encoded is the event as it is stored, if that is known before.
 	encoded string
 	matched rule.Matched
@@ -282,7 +282,7 @@ func (a *Automation) read(src source, req forge.Request, in *intake) {
 	}
 	in.events = make([]judged, len(events))
 	for i := range events {
-		in.events[i].event, in.events[i].in = events[i], in
+		in.events[i].event, in.events[i].in = &events[i], in
 	}
 	if src.DryRun && in.again == nil {
 		in.delivery.Outcome = string(DryRun)
@@ -296,7 +296,7 @@ func (a *Automation) read(src source, req forge.Request, in *intake) {
 func (in *intake) encode() {
 	in.delivery.EncodedHeaders = in.delivery.EncodeHeaders()
 	for i := range in.events {
-		in.events[i].encoded, _ = store.EncodeEvent(&in.events[i].event)
+		in.events[i].encoded, _ = store.EncodeEvent(in.events[i].event)
 	}
 }
 
@@ -305,7 +305,7 @@ func (in *intake) encode() {
 func (in *intake) match(rules *ruleset) {
 	in.rules = rules
 	for i := range in.events {
-		in.events[i].matched = rules.match(&in.events[i].event)
+		in.events[i].matched = rules.match(in.events[i].event)
 	}
 }
 

@@ -85,12 +85,12 @@ func (w *work) show(ctx context.Context, tx *store.Tx, pass []store.Replay, part
 		if len(ids) == 0 {
 			continue
 		}
-		ev := &judged{event: events[i].Event, row: events[i]}
+		ev := &judged{event: &events[i].Event, row: events[i]}
 		ev.rules = whole
 		if len(ids) < len(pass) {
 			ev.rules = &ruleset{set: part.Part(ids), revisionID: whole.revisionID, achievements: whole.achievements, measures: measures, quiet: whole.quiet}
 		}
-		ev.matched = ev.rules.match(&ev.event)
+		ev.matched = ev.rules.match(ev.event)
 		shown = append(shown, ev)
 	}
 	return w.consider(ctx, tx, shown)

@@ -79,6 +79,14 @@ func (r *reader) isSet(object any) bool { return !r.value(object).IsZero() }
 
 func (r *reader) get(object any) (any, error) {
 	value := r.value(object)
+	switch value.Type() { // most are of these types, which need not become Go's any before they become CEL's
+	case reflect.TypeFor[string]():
+		return types.String(value.String()), nil
+	case reflect.TypeFor[bool]():
+		return types.Bool(value.Bool()), nil
+	case reflect.TypeFor[int64]():
+		return types.Int(value.Int()), nil
+	}
 	if !value.IsZero() {
 		return value.Interface(), nil
 	}

@@ -16,6 +16,8 @@ type adapter struct{ types.Adapter }
 // NativeToValue implements types.Adapter.
 func (a adapter) NativeToValue(value any) ref.Val {
 	switch value := value.(type) {
+	case ref.Val:
+		return value
 	case *event.Account:
 		if value == nil {
 			return types.NullValue

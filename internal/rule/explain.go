@@ -150,32 +150,31 @@ func (e *explainer) recipient(evaluation *evaluation, person event.Account) {
 		}
 	}
 	var failed Matched
-	hits, err := e.hits(evaluation, e.ev.Time, &failed)
+	effects, err := e.effects(evaluation, e.ev.Time, &failed)
 	if err != nil {
 		e.note(ideaMeasure, false, "what is measured failed%s: %v", who, err)
 		return
 	}
-	if !e.note(ideaMeasure, len(hits) > 0, "%s%s", e.measures(hits), who) {
+	if !e.note(ideaMeasure, len(effects) > 0, "%s%s", e.measures(effects), who) {
 		return
 	}
-	for _, hit := range hits {
-		hit.Recipient = person
-		if hit.occurrence != "" {
-			e.note(ideaOccurrence, true, "the occurrence is %q%s", hit.occurrence, who)
+	for i := range effects {
+		if occurrence := effects[i].occurrence; occurrence != "" {
+			e.note(ideaOccurrence, true, "the occurrence is %q%s", occurrence, who)
 		}
-		e.found.Hits = append(e.found.Hits, hit)
+		e.found.Hits = append(e.found.Hits, Hit{&effects[i], &person})
 	}
 }
 
 // measures says what the event adds.
-func (e *explainer) measures(hits []Hit) string {
+func (e *explainer) measures(effects []effect) string {
 	switch {
-	case len(hits) == 0:
+	case len(effects) == 0:
 		return "the event adds nothing"
-	case e.main == nil || len(hits[0].doses) == 0:
+	case e.main == nil || len(effects[0].doses) == 0:
 		return "each such event counts"
 	case e.main.adds:
-		return fmt.Sprintf("the event adds %d to the %s", hits[0].doses[0].amount, e.main.measure.meter.word())
+		return fmt.Sprintf("the event adds %d to the %s", effects[0].doses[0].amount, e.main.measure.meter.word())
 	default:
 		return "the event adds to the " + e.main.measure.meter.word()
 	}

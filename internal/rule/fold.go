@@ -2,7 +2,6 @@ package rule
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -118,7 +117,8 @@ type folding struct {
 // measure adds the doses, from the cap to the main measure.
 func (f *folding) measure() {
 	m := f.matcher
-	before := slices.Clone(f.states)
+	var room [4]State // for most, so that nothing is allocated
+	before := append(room[:0], f.states...)
 	main := -1
 	for i, d := range f.doses {
 		if m.capped != nil {

@@ -170,27 +170,27 @@ func (m *matcher) match(e *evaluation, ev *event.Event, matched *Matched) {
 		m.failed(matched, err)
 		return
 	}
-	var shared []Hit
-	for _, person := range people {
-		if m.except.matches(person, ev.Actor) {
+	var shared []effect
+	for p := range people {
+		person := &people[p]
+		if m.except.matches(*person, ev.Actor) {
 			continue
 		}
 		if alone {
 			shared = nil
-			if holds, err := m.holdsFor(e, person); err != nil || !holds {
+			if holds, err := m.holdsFor(e, *person); err != nil || !holds {
 				m.failed(matched, err)
 				continue
 			}
 		}
 		if shared == nil {
-			if shared, err = m.hits(e, ev.Time, matched); err != nil {
+			if shared, err = m.effects(e, ev.Time, matched); err != nil {
 				m.failed(matched, err)
 				return
 			}
 		}
-		for _, hit := range shared {
-			hit.Recipient = person
-			matched.Hits = append(matched.Hits, hit)
+		for i := range shared {
+			matched.Hits = append(matched.Hits, Hit{&shared[i], person})
 		}
 	}
 }
@@ -263,8 +263,8 @@ func (m *matcher) messages(s *scope, matched *Matched) (messages []string) {
 	return messages
 }
 
-// hits returns hits of nobody's yet, one for each occurrence: what the event adds to which states.
-func (m *matcher) hits(e *evaluation, at time.Time, matched *Matched) ([]Hit, error) {
+// effects returns what the event adds to which states, for each occurrence.
+func (m *matcher) effects(e *evaluation, at time.Time, matched *Matched) ([]effect, error) {
 	occurrences := []string{m.period.name(at)}
 	if m.per != nil {
 		var err error
@@ -273,31 +273,34 @@ func (m *matcher) hits(e *evaluation, at time.Time, matched *Matched) ([]Hit, er
 		}
 	}
 	messages := m.messages(e.scope, matched)
-	hits := make([]Hit, 0, len(occurrences))
-	for _, occurrence := range occurrences {
-		hit := Hit{matcher: m, at: at, occurrence: occurrence, messages: messages}
+	effects := make([]effect, len(occurrences))
+	some := effects[:0]
+	for i := range effects {
+		added := &effects[len(some)]
+		*added = effect{matcher: m, at: at, occurrence: occurrences[i], messages: messages}
+		added.slots = added.oneSlot[:0]
 		switch {
 		case m.main == nil:
 		case m.fold == rereading:
-			hit.slots = []Slot{{Measure: m.main.measure}}
+			added.slot(Slot{Measure: m.main.measure})
 		default:
-			if err := hit.take(e.scope); err != nil {
+			if err := added.take(e.scope); err != nil {
 				return nil, err
 			}
-			if len(hit.doses) == 0 {
+			if len(added.doses) == 0 {
 				continue
 			}
 		}
-		hit.gate()
-		hits = append(hits, hit)
+		added.gate()
+		some = effects[:len(some)+1]
 	}
-	return hits, nil
+	return some, nil
 }
 
 // take works out what the event adds to the measures. An event that adds nothing leaves no dose.
-func (h *Hit) take(s *scope) error {
+func (h *effect) take(s *scope) error {
 	m := h.matcher
-	doses, err := m.main.doses(s, h.at)
+	doses, err := m.main.doses(s, h.at, h.oneDose[:0])
 	if err != nil || len(doses) == 0 {
 		return err
 	}
@@ -306,7 +309,7 @@ func (h *Hit) take(s *scope) error {
 	}
 	var inner []dose
 	if m.each != nil {
-		if inner, err = m.each.doses(s, h.at); err != nil || len(inner) == 0 {
+		if inner, err = m.each.doses(s, h.at, nil); err != nil || len(inner) == 0 {
 			return err
 		}
 	}
@@ -338,37 +341,36 @@ func (st *step) name(d dose) string {
 // may reach again.
 const maxValues = 100
 
-// doses returns what an event adds: nothing, one dose, or one for each of several values.
-func (st *step) doses(s *scope, at time.Time) ([]dose, error) {
+// doses appends what an event adds: nothing, one dose, or one for each of several values.
+func (st *step) doses(s *scope, at time.Time, doses []dose) ([]dose, error) {
 	d := dose{amount: 1, at: at}
 	if st.measure.meter.kind == streaks {
 		d.unit = st.measure.meter.period.number(at)
 	}
 	switch {
 	case st.of == nil:
-		return []dose{d}, nil
+		return append(doses, d), nil
 	case st.adds:
 		amount, err := st.of.amount(s)
 		if err != nil || amount == 0 && st.measure.meter.kind != levels {
 			return nil, err
 		}
 		d.amount = amount
-		return []dose{d}, nil
+		return append(doses, d), nil
 	}
 	values, err := st.of.values(s)
 	if err != nil {
 		return nil, err
 	}
-	doses := make([]dose, len(values))
-	for i, value := range values {
-		doses[i] = d
-		doses[i].value = value
+	for _, value := range values {
+		d.value = value
+		doses = append(doses, d)
 	}
 	return doses, nil
 }
 
 // gate adds the states that targets read or are admitted by.
-func (h *Hit) gate() {
+func (h *effect) gate() {
 	for i := range h.matcher.targets {
 		t := &h.matcher.targets[i]
 		for _, part := range t.parts {
@@ -384,7 +386,7 @@ func (h *Hit) gate() {
 }
 
 // slot returns the index of the slot, which it adds unless it is there.
-func (h *Hit) slot(s Slot) int {
+func (h *effect) slot(s Slot) int {
 	if i := slices.Index(h.slots, s); i >= 0 {
 		return i
 	}

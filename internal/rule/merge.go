@@ -122,9 +122,9 @@ func (s *Set) Rechecks(slots []Slot, recipient event.Account, at time.Time) []Hi
 			if m.main == nil || m.main.measure != slot.Measure || m.fold != measuring && m.fold != entering {
 				continue
 			}
-			hit := Hit{Recipient: recipient, matcher: m, at: at, occurrence: slot.Bucket, again: true, slots: []Slot{slot}}
-			hit.gate()
-			hits = append(hits, hit)
+			recheck := &effect{matcher: m, at: at, occurrence: slot.Bucket, again: true, slots: []Slot{slot}}
+			recheck.gate()
+			hits = append(hits, Hit{recheck, &recipient})
 		}
 	}
 	return hits

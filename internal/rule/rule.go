@@ -184,8 +184,14 @@ type Failure struct {
 
 // Hit says that an event is about a person, by one measure or by none.
 type Hit struct {
-	Recipient event.Account
+	*effect
 
+	// Recipient may be shared with other hits, and is not to be changed.
+	Recipient *event.Account
+}
+
+// effect is what an event does by one measure. It is the same for everyone whom the event is about.
+type effect struct {
 	matcher *matcher
 	at      time.Time
 	slots   []Slot
@@ -197,6 +203,10 @@ type Hit struct {
 	messages     []string
 	// again says that the hit adds nothing, and looks again at what its states have reached.
 	again bool
+
+	// oneSlot and oneDose are the room for slots and doses where there is one, as there nearly always is.
+	oneSlot [1]Slot
+	oneDose [1]dose
 }
 
 // Rules calls fn with the name of each rule that the hit is of, "namespace/key".

@@ -279,21 +279,21 @@ func (s *Simulation) take(matched *Matched, cause *event.Event, depth int) {
 	s.failures = append(s.failures, matched.Failures...)
 	for i := range matched.Hits {
 		hit := &matched.Hits[i]
-		hit.Recipient = s.person(cause, hit.Recipient)
-		s.meet(hit.Recipient, hit.at)
+		recipient := s.person(cause, *hit.Recipient)
+		s.meet(recipient, hit.at)
 		states := make([]State, len(hit.slots))
 		for j, slot := range hit.slots {
-			states[j] = s.states[keyOf(slot, hit.Recipient.ID)]
+			states[j] = s.states[keyOf(slot, recipient.ID)]
 		}
-		decisions, failures := hit.Fold(hit.Recipient.ID, states)
+		decisions, failures := hit.Fold(recipient.ID, states)
 		s.failures = append(s.failures, failures...)
 		for j, slot := range hit.slots {
-			if key := keyOf(slot, hit.Recipient.ID); !states[j].Equal(State{}) {
+			if key := keyOf(slot, recipient.ID); !states[j].Equal(State{}) {
 				s.states[key] = states[j]
 			}
 		}
 		for j := range decisions {
-			s.decide(&decisions[j], hit.Recipient, cause, depth)
+			s.decide(&decisions[j], recipient, cause, depth)
 		}
 	}
 }

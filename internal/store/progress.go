@@ -160,9 +160,11 @@ const added = "ON CONFLICT (measure_id, user_id, bucket) DO UPDATE SET n = p.n +
 
 // additionRows are the states that additions would make where there are none, in order.
 func additionRows(additions map[ProgressKey]int64) []*progressRow {
-	rows := make([]*progressRow, 0, len(additions))
+	all, rows := make([]progressRow, len(additions)), make([]*progressRow, 0, len(additions))
 	for key, n := range additions {
-		rows = append(rows, &progressRow{MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: n})
+		row := &all[len(rows)]
+		row.MeasureID, row.UserID, row.Bucket, row.N = key.MeasureID, key.UserID, key.Bucket, n
+		rows = append(rows, row)
 	}
 	inOrder(rows)
 	return rows
