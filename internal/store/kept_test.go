@@ -23,6 +23,7 @@ func TestDeliveriesAreChosen(t *testing.T) {
 		sent[1].Source, sent[2].Outcome, sent[3].EventName = "b", "failed", "push"
 		sent[4].Headers = map[string]string{
 			"X-Github-Event": `it's "odd" \`, "X-Github-Delivery": sent[4].TransportID, "Content-Type": sent[4].ContentType, "User-Agent": "1",
+			"Ce-Subject": "ä <b>\u2028\x00", "Ce-Id": "",
 		}
 		do(t, book, func(ctx context.Context, tx *store.Tx) error {
 			for _, d := range sent { // one by one, so that their ids are in order
