@@ -153,7 +153,7 @@ func TestCutBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	mustBe(t, "the status of a body that stalls", response.StatusCode, http.StatusBadRequest)
+	mustBe(t, "the status of a body that stalls", response.StatusCode, http.StatusRequestTimeout)
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("a body that stalls is given up after %s", took)
 	}
