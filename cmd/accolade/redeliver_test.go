@@ -118,21 +118,30 @@ func (s *sender) send(one sent) {
 	s.log = append(s.log, sent{id: len(s.log) + 1, guid: one.guid, body: one.body, status: answer.StatusCode})
 }
 
+// serve runs a service to which it delivers, and that may ask it.
+func (s *sender) serve(change func(cfg *app.Config)) {
+	s.t.Helper()
+
+	serve(s.t, func(cfg *app.Config) {
+		source := &cfg.Sources[0]
+		source.Token, source.APIURL, source.Projects = "a token of the tests", s.URL, []string{"acme/rocket"}
+		cfg.ReconcileEvery = 0
+		change(cfg)
+	})
+	s.address = os.Getenv("ACCOLADE_BASE_URL")
+}
+
 // What a forge could not deliver while the service was away is asked for, arrives, and gives its award; what arrived at
 // the second try is not asked for.
 //
 //nolint:paralleltest // it sets the environment and takes the standard output
 func TestRedeliverOnTheCommandLine(t *testing.T) {
 	github := newSender(t)
-	serve(t, func(cfg *app.Config) {
-		source := &cfg.Sources[0]
-		source.Token, source.APIURL, source.Projects = "a token of the tests", github.URL, []string{"acme/rocket"}
-		cfg.ReconcileEvery = 0
+	github.serve(func(cfg *app.Config) {
 		cfg.Sources = append(cfg.Sources, forge.Source{
 			Name: "tea", Forge: forge.Gitea, Secrets: []string{"s"}, Token: "t", APIURL: github.URL, Projects: []string{"acme/rocket"},
 		})
 	})
-	github.address = os.Getenv("ACCOLADE_BASE_URL")
 	github.try("a", 1, http.StatusBadGateway)
 	github.try("b", 2, http.StatusServiceUnavailable)
 	github.try("b", 2, http.StatusAccepted)
@@ -162,15 +171,11 @@ func TestRedeliverOnTheCommandLine(t *testing.T) {
 func TestRedeliveringOfMuch(t *testing.T) {
 	github := newSender(t)
 	github.takes = 8 * time.Second
-	serve(t, func(cfg *app.Config) {
-		source := &cfg.Sources[0]
-		source.Token, source.APIURL, source.Projects = "a token of the tests", github.URL, []string{"acme/rocket"}
-		cfg.ReconcileEvery = 0
+	github.serve(func(cfg *app.Config) {
 		cfg.Now = func() time.Time {
 			return time.Now().UTC().Truncate(time.Microsecond).Add(time.Duration(github.slow.Load()))
 		}
 	})
-	github.address = os.Getenv("ACCOLADE_BASE_URL")
 	for number := range int64(13) {
 		status := http.StatusAccepted
 		if number%4 == 0 {
@@ -191,12 +196,7 @@ func TestRedeliveringOfMuch(t *testing.T) {
 //nolint:paralleltest // it sets the environment and takes the standard output
 func TestRedeliveringFromNowhere(t *testing.T) {
 	github := newSender(t)
-	serve(t, func(cfg *app.Config) {
-		source := &cfg.Sources[0]
-		source.Token, source.APIURL, source.Projects = "a token of the tests", github.URL, []string{"acme/rocket"}
-		cfg.ReconcileEvery = 0
-	})
-	github.address = os.Getenv("ACCOLADE_BASE_URL")
+	github.serve(func(*app.Config) {})
 	api, err := client.NewClientWithResponses(github.address, client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+os.Getenv("ACCOLADE_ADMIN_TOKEN"))
 		return nil

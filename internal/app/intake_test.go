@@ -237,16 +237,23 @@ func TestRefusedDeliveries(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer response.Body.Close()
-			var problem struct{ Code string }
-			if err := json.NewDecoder(response.Body).Decode(&problem); err != nil {
-				t.Fatal(err)
-			}
 			mustBe(t, "the status", response.StatusCode, tc.status)
 			mustBe(t, "the content type", response.Header.Get("Content-Type"), "application/problem+json")
-			mustBe(t, "the code", problem.Code, tc.code)
+			mustBe(t, "the code", codeOf(t, response), tc.code)
 		})
 	}
 	mustBe(t, "what was awarded", len(awardsOf(t, address, "admin")), 0)
+}
+
+// codeOf reads the code of an answer that tells of a problem.
+func codeOf(t *testing.T, response *http.Response) string {
+	t.Helper()
+
+	var problem struct{ Code string }
+	if err := json.NewDecoder(response.Body).Decode(&problem); err != nil {
+		t.Fatal(err)
+	}
+	return problem.Code
 }
 
 // Who sends too slowly, or ends too early, is told so, and which of them it was.
@@ -277,11 +284,7 @@ func TestBodiesThatDoNotCome(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer response.Body.Close()
-			var problem struct{ Code string }
-			if err := json.NewDecoder(response.Body).Decode(&problem); err != nil {
-				t.Fatal(err)
-			}
-			mustBe(t, "the answer", fmt.Sprint(response.StatusCode, " ", problem.Code), tc.want)
+			mustBe(t, "the answer", fmt.Sprint(response.StatusCode, " ", codeOf(t, response)), tc.want)
 			mustBe(t, "that the connection ends", response.Close, true)
 		})
 	}

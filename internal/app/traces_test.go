@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -59,19 +58,10 @@ func traced(databaseURL, collector string) (app.Config, *logged) {
 func startUntil(t *testing.T, cfg app.Config) (address string, stop func() time.Duration) {
 	t.Helper()
 
-	service, err := app.New(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	stopped := make(chan error, 1)
-	go func() { stopped <- service.Run(ctx) }()
-	return service.URL(), func() time.Duration {
+	address, end := run(t, cfg)
+	return address, func() time.Duration {
 		began := time.Now()
-		cancel()
-		if err := <-stopped; err != nil {
-			t.Errorf("the service did not stop in order: %v", err)
-		}
+		end()
 		return time.Since(began)
 	}
 }

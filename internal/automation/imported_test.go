@@ -24,9 +24,7 @@ func TestImportRehearsed(t *testing.T) {
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		api := testkit.NewGitHubAPI(t)
-		mergesOfAda(t, api)
-		m := reading(t, book, api, importRules)
+		m, _ := readingMerges(t, book)
 		m.merge(1, "ada")
 		im := m.read(store.Import{DryRun: true})
 		same(t, "the problem", im.Problem, "")

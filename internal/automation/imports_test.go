@@ -107,6 +107,15 @@ func mergesOfAda(t *testing.T, api *testkit.GitHubAPI) [][]byte {
 	return deliveries
 }
 
+// readingMerges is an automation whose source may read Ada's pull requests.
+func readingMerges(t *testing.T, book *store.Store) (*machine, *testkit.GitHubAPI) {
+	t.Helper()
+
+	api := testkit.NewGitHubAPI(t)
+	mergesOfAda(t, api)
+	return reading(t, book, api, importRules), api
+}
+
 // heldByAda returns what Ada holds, by name and occurrence, with when she got it.
 func (m *machine) heldByAda() []string {
 	m.t.Helper()
@@ -161,9 +170,7 @@ func TestImportAmongWebhooks(t *testing.T) {
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		api := testkit.NewGitHubAPI(t)
-		mergesOfAda(t, api)
-		m := reading(t, book, api, importRules)
+		m, _ := readingMerges(t, book)
 		for _, i := range rand.Perm(pullsOfAda)[:50] {
 			m.merge(int64(i+1), "ada")
 		}
@@ -196,9 +203,7 @@ func TestImportOutlivesServers(t *testing.T) {
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		api := testkit.NewGitHubAPI(t)
-		mergesOfAda(t, api)
-		m := reading(t, book, api, importRules)
+		m, api := readingMerges(t, book)
 		clock := m.clock
 		im := store.Import{}
 		m.begin(&im)
@@ -249,9 +254,7 @@ func TestImportWaits(t *testing.T) {
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		api := testkit.NewGitHubAPI(t)
-		mergesOfAda(t, api)
-		m := reading(t, book, api, importRules)
+		m, api := readingMerges(t, book)
 		refusing := func(status int, header map[string]string, body string) {
 			from := api.Asked()
 			api.Fail(func(asked int, w http.ResponseWriter, _ *http.Request) bool {
@@ -326,9 +329,7 @@ func TestImportSince(t *testing.T) {
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		api := testkit.NewGitHubAPI(t)
-		mergesOfAda(t, api)
-		m := reading(t, book, api, importRules)
+		m, _ := readingMerges(t, book)
 		// They were opened at 07:30 and merged at 09:47.
 		im := m.read(store.Import{Since: time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC)})
 		same(t, "new events", newEvents(im), int64(pullsOfAda))

@@ -29,9 +29,7 @@ func TestRehearsalByServersInTurns(t *testing.T) {
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		api := testkit.NewGitHubAPI(t)
-		mergesOfAda(t, api)
-		one := reading(t, book, api, importRules)
+		one, api := readingMerges(t, book)
 		other := reading(t, book, api, "", func(cfg *automation.Config) { cfg.Now = one.clock.Now })
 		if err := other.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
@@ -58,9 +56,7 @@ func TestRehearsalAfterAWait(t *testing.T) {
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		api := testkit.NewGitHubAPI(t)
-		mergesOfAda(t, api)
-		m := reading(t, book, api, importRules)
+		m, api := readingMerges(t, book)
 		im := store.Import{DryRun: true}
 		m.begin(&im)
 		m.steps(2)
@@ -89,9 +85,7 @@ func TestRehearsalOfManyEvents(t *testing.T) {
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		api := testkit.NewGitHubAPI(t)
-		mergesOfAda(t, api)
-		m := reading(t, book, api, importRules)
+		m, _ := readingMerges(t, book)
 		for _, tc := range []struct {
 			remembered  int
 			approximate bool

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/seed-504bad89/accolade/internal/app"
 	"github.com/seed-504bad89/accolade/internal/config"
 )
 
@@ -29,34 +30,48 @@ func TestNothingIsNotSet(t *testing.T) {
 	}
 }
 
+// asWritten loads a file with a value in the place of a setting's and of all texts of a source and of a provider, and returns these
+// with what they should be.
+func asWritten(t *testing.T, setting, written string) (cfg app.Config, got []string, want string) {
+	t.Helper()
+
+	cfg, err := config.Load(environment("ACCOLADE_BASE_URL", "https://accolade.example.com", "ACCOLADE_CONFIG", write(t, "accolade.yaml", `
+`+setting+`: `+written+`
+mail_from: Accolade <a@example.com>
+query_tokens: True
+sources:
+  - {name: hub, forge: github, secret: `+written+`, secrets: [&s `+written+`, *s], bots: [`+written+`], token: `+written+`, trusted_logins: True, dry_run: FALSE}
+sign_in:
+  - {name: x, kind: github, client_id: `+written+`, client_secret: `+written+`, title: `+written+`}
+`)))
+	if err != nil {
+		t.Fatalf("%s: %v", written, err)
+	}
+	source, provider := cfg.Sources[0], cfg.SignIn[0]
+	if !source.TrustedLogins || source.DryRun || !cfg.QueryTokens {
+		t.Errorf("%s: the truths are %t, %t and %t", written, source.TrustedLogins, source.DryRun, cfg.QueryTokens)
+	}
+	got = slices.Concat([]string{source.Token, provider.ClientID, provider.ClientSecret, provider.Title}, source.Secrets, source.Bots)
+	return cfg, got, strings.TrimPrefix(written, "!!str ")
+}
+
+func mustAllBe(t *testing.T, written string, got []string, want string) {
+	t.Helper()
+
+	for i, text := range got {
+		if text != want {
+			t.Errorf("%s: text %d is %s", written, i, text)
+		}
+	}
+}
+
 // What looks like a number is a text where a text is meant: as a number it would be another one.
 func TestTextsStayAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 
 	for _, written := range []string{"0123456701234567", "0x1F45678901234567", "3.1000000000000000", "1_000_000_000_000", "-0000000000000007", "!!str 0123456701234567"} {
-		want := strings.TrimPrefix(written, "!!str ")
-		cfg, err := config.Load(environment("ACCOLADE_BASE_URL", "https://accolade.example.com", "ACCOLADE_CONFIG", write(t, "accolade.yaml", `
-admin_token: `+written+`
-mail_from: Accolade <a@example.com>
-sources:
-  - {name: hub, forge: github, secret: `+written+`, secrets: [&s `+written+`, *s], bots: [`+written+`], token: `+written+`, trusted_logins: True}
-sign_in:
-  - {name: x, kind: github, client_id: `+written+`, client_secret: `+written+`, title: `+written+`}
-`)))
-		if err != nil {
-			t.Errorf("%s: %v", written, err)
-			continue
-		}
-		source, provider := cfg.Sources[0], cfg.SignIn[0]
-		got := slices.Concat([]string{cfg.AdminToken, source.Token, provider.ClientID, provider.ClientSecret, provider.Title}, source.Secrets, source.Bots)
-		for i, text := range got {
-			if text != want {
-				t.Errorf("%s: text %d is %s", written, i, text)
-			}
-		}
-		if !source.TrustedLogins {
-			t.Errorf("%s: logins are not trusted", written)
-		}
+		cfg, got, want := asWritten(t, "admin_token", written)
+		mustAllBe(t, written, append(got, cfg.AdminToken), want)
 	}
 }
 
@@ -65,29 +80,8 @@ func TestTruthsAreTextsWhereATextIsMeant(t *testing.T) {
 	t.Parallel()
 
 	for _, written := range []string{"True", "true", "FALSE", "yes", "No", "on", "y", "!!str True"} {
-		want := strings.TrimPrefix(written, "!!str ")
-		cfg, err := config.Load(environment("ACCOLADE_BASE_URL", "https://accolade.example.com", "ACCOLADE_CONFIG", write(t, "accolade.yaml", `
-spool_dir: `+written+`
-query_tokens: True
-sources:
-  - {name: hub, forge: github, secret: `+written+`, secrets: [&s `+written+`, *s], bots: [`+written+`], token: `+written+`, trusted_logins: True, dry_run: FALSE}
-sign_in:
-  - {name: x, kind: github, client_id: `+written+`, client_secret: `+written+`, title: `+written+`}
-`)))
-		if err != nil {
-			t.Errorf("%s: %v", written, err)
-			continue
-		}
-		source, provider := cfg.Sources[0], cfg.SignIn[0]
-		got := slices.Concat([]string{cfg.SpoolDirectory, source.Token, provider.ClientID, provider.ClientSecret, provider.Title}, source.Secrets, source.Bots)
-		for i, text := range got {
-			if text != want {
-				t.Errorf("%s: text %d is %s", written, i, text)
-			}
-		}
-		if !source.TrustedLogins || source.DryRun || !cfg.QueryTokens {
-			t.Errorf("%s: the truths are %t, %t and %t", written, source.TrustedLogins, source.DryRun, cfg.QueryTokens)
-		}
+		cfg, got, want := asWritten(t, "spool_dir", written)
+		mustAllBe(t, written, append(got, cfg.SpoolDirectory), want)
 	}
 }
 
