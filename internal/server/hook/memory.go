@@ -107,7 +107,7 @@ type share struct {
 	of   *memory
 	part int
 	held int64
-	// last is the room that the body was in, and next the one that it moves to; nil for none that is used again.
+	// last is the room that the body is in, and next the one that it moves to; nil for none that is used again.
 	last, next *[]byte
 	// patience is how long it may still wait.
 	patience time.Duration
@@ -149,7 +149,6 @@ func (s *share) wait(from *sender, part int, more int64) error {
 
 // release gives everything back. Nobody may look at the body any more.
 func (s *share) release() {
-	s.move()
 	s.move()
 	s.of[s.part].Release(s.held)
 }
