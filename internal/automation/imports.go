@@ -302,16 +302,18 @@ func (r *reader) giveUp(ctx context.Context, im *store.Import, from string, to s
 // passOver ends a part whose list is not there or hidden from the token, without a page of it, so that its watermark stays. Most
 // such lists never could be seen, and nothing is wrong; but one of which something was read, now or earlier, is lost.
 func (r *reader) passOver(ctx context.Context, im *store.Import, from string, to store.ImportPart, page *forgeapi.Page) error {
-	known := false
-	err := r.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		marks, err := tx.Watermarks(ctx, im.Source)
-		_, known = marks[store.Watermark(to.Place, to.Listing)]
-		return err
-	})
-	if err != nil {
-		return err
+	lost := from != ""
+	if !lost && page.Refused {
+		err := r.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+			marks, err := tx.Watermarks(ctx, im.Source)
+			_, lost = marks[store.Watermark(to.Place, to.Listing)]
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
-	if from != "" || known && page.Refused {
+	if lost {
 		return r.giveUp(ctx, im, from, to, page.Unseen)
 	}
 	to.FinishedAt = r.now()
