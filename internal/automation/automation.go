@@ -121,10 +121,8 @@ type Automation struct {
 	queue     chan *intake
 	current   atomic.Pointer[ruleset]
 	// clocks remembers when each clock is due next, by name, so that the book is not asked every second.
-	clocks   sync.Map
-	draining chan struct{}
-	// cautious knows whether something was foreseen wrongly of late.
-	cautious  lately.Memory
+	clocks    sync.Map
+	draining  chan struct{}
 	retention time.Duration
 	// eventMonths is for how many whole months events are kept; 0 means for ever.
 	eventMonths int

@@ -91,7 +91,7 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 			in.match(rules)
 		}
 	}
-	done, err := a.transact(ctx, rules, batch, !a.cautious.Expects())
+	done, err := a.transact(ctx, rules, batch, true)
 	if errors.Is(err, store.ErrBaseGone) {
 		a.bases.lose()
 		if err := a.mend(batch); err != nil {
@@ -99,8 +99,7 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 		}
 		done, err = a.transact(ctx, rules, batch, false)
 	}
-	if err != nil && done != nil && len(done.ahead) > 0 && !errors.Is(err, errStale) && !fault.Is(err, fault.Unavailable) {
-		a.cautious.Note(cautiousFor)
+	if err != nil && done != nil && done.foresaw && !errors.Is(err, errStale) && !fault.Is(err, fault.Unavailable) {
 		done, err = a.transact(ctx, rules, batch, false)
 	}
 	if errors.Is(err, errRehearsed) {

@@ -3,67 +3,42 @@ package automation
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/seed-504bad89/accolade/internal/event"
 	"github.com/seed-504bad89/accolade/internal/store"
 )
 
-// cautiousFor is for how many batches nothing is foreseen after one was foreseen wrongly.
-const cautiousFor = 16
-
-// foreseen returns what the batch will add to counts if everything in it is new, and everybody known: then the counts can be
-// raised by the exchange with the book that stores the deliveries, instead of one of its own. It returns nil when something can
-// be told only later; what turns out otherwise is put right by add.
-func (w *work) foreseen() map[store.ProgressKey]int64 {
-	additions := map[store.ProgressKey]int64{}
+// foreseen returns the sheets on which the batch will count if everything in it is new, and everybody is who they were: they can be
+// locked by the exchange with the book that stores the deliveries, instead of one of their own. What is foreseen wrongly costs no more
+// than a lock; what is not foreseen is locked by lockSheets.
+func (w *work) foreseen() []store.SheetKey {
+	keys := map[store.SheetKey]bool{}
 	for _, in := range w.batch {
 		for i := range in.events {
 			ev := &in.events[i]
-			if ev.matched.Late || len(ev.matched.Settle) > 0 || !w.foresee(ev, additions) {
-				return nil
+			for j := range ev.matched.Hits {
+				hit := &ev.matched.Hits[j]
+				ref := refOf(ev.event, hit.Recipient)
+				known, ok := w.people.known.Get(ref)
+				if !ok || ref.Source == event.Self {
+					continue
+				}
+				for _, slot := range hit.Slots() {
+					if slot.Measure.Counts() {
+						keys[w.keyFor(known.userID, slot).Sheet()] = true
+					}
+				}
 			}
 		}
 	}
-	return additions
+	return slices.Collect(maps.Keys(keys))
 }
 
-// foresee adds what an event will add, and reports whether that is known.
-func (w *work) foresee(ev *judged, additions map[store.ProgressKey]int64) bool {
-	for i := range ev.matched.Hits {
-		hit := &ev.matched.Hits[i]
-		ref := refOf(ev.event, hit.Recipient)
-		known, ok := w.people.known.Get(ref)
-		if !ok || !hit.Counts() || ref.Source == event.Self {
-			return false
-		}
-		for _, slot := range hit.Slots() {
-			additions[w.keyFor(known.userID, slot)] += hit.Amount()
-		}
-	}
-	return true
-}
-
-// add adds to the counts what has not been added ahead, takes back what should not have been, and returns what they are then.
-func (w *work) add(ctx context.Context, tx *store.Tx, additions map[store.ProgressKey]int64) (map[store.ProgressKey]int64, error) {
-	if w.counted == nil {
-		return tx.AddProgress(ctx, additions, w.now())
-	}
-	missing := map[store.ProgressKey]int64{}
-	for key, n := range additions {
-		if n != w.ahead[key] {
-			missing[key] = n - w.ahead[key]
-		}
-	}
-	for key, n := range w.ahead {
-		if additions[key] == 0 {
-			missing[key] = -n
-		}
-	}
-	if len(missing) == 0 {
-		return w.counted, nil
-	}
-	w.cautious.Note(cautiousFor)
-	right, err := tx.AddProgress(ctx, missing, w.now())
-	maps.Copy(w.counted, right)
-	return w.counted, err
+// lockSheets locks those of the sheets that are not locked yet.
+func (w *work) lockSheets(ctx context.Context, tx *store.Tx, keys map[store.SheetKey]bool) error {
+	maps.DeleteFunc(keys, func(key store.SheetKey, _ bool) bool { return w.sheets[key] != nil })
+	locked, err := tx.LockSheets(ctx, slices.Collect(maps.Keys(keys)), w.now())
+	maps.Copy(w.sheets, locked)
+	return err
 }

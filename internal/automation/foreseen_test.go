@@ -31,7 +31,7 @@ func (m *machine) untilTenth() (merges int) {
 	return 0
 }
 
-// A merge that several deliveries tell of is counted once, though each delivery's count is raised before it is known that the
+// A merge that several deliveries tell of is counted once, though what each would change is looked up before it is known that the
 // merge is.
 func TestForeseenWrongly(t *testing.T) {
 	t.Parallel()
@@ -41,7 +41,7 @@ func TestForeseenWrongly(t *testing.T) {
 
 		m := start(t, book, tenthRules)
 		for id := range int64(3) {
-			m.merge(id+1, "ada") // the first one makes her known, the others are counted ahead
+			m.merge(id+1, "ada") // the first one makes her known, the others are foreseen
 		}
 		for range 3 {
 			same(t, "a merge that is known", len(m.merge(1, "ada")), 0)
@@ -50,7 +50,7 @@ func TestForeseenWrongly(t *testing.T) {
 	})
 }
 
-// Another server has given her account to another user: what was counted ahead for the old one is taken back.
+// Another server has given her account to another user: what was foreseen for the old one comes to nothing.
 func TestForeseenForAnother(t *testing.T) {
 	t.Parallel()
 

@@ -34,8 +34,10 @@ type work struct {
 	again *again
 	// looks says that nothing may change: who is not known stays a stranger.
 	looks bool
-	// ahead is what was added to counts before it was known what is new, and counted what they were then.
-	ahead, counted map[store.ProgressKey]int64
+	// foresaw says that sheets were locked before it was known what is new.
+	foresaw bool
+	// sheets are those that are locked, with what is counted so far.
+	sheets map[store.SheetKey]*store.Sheet
 	// told are users of whom the book has told already.
 	told map[int64]store.Recipient
 }
@@ -65,6 +67,7 @@ func newWork(a *Automation, rules *ruleset, batch []*intake) *work {
 	w := &work{
 		Automation: a, rules: rules, batch: batch, changes: rules.changes,
 		users: map[store.AccountRef]int64{}, learned: map[store.AccountRef]knownAccount{}, recipients: map[int64]rule.Recipient{},
+		sheets: map[store.SheetKey]*store.Sheet{},
 	}
 	if len(batch) > 0 {
 		w.again = batch[0].again
@@ -93,12 +96,12 @@ func (w *work) run(ctx context.Context, tx *store.Tx) error {
 
 // intake is what the transaction for new deliveries begins with.
 func (w *work) intake(foresee bool) *store.Intake {
-	if foresee {
-		w.ahead = w.foreseen()
-	}
 	in := &store.Intake{
-		Deliveries: make([]*store.Delivery, len(w.batch)), Events: make([][]*store.EventRow, len(w.batch)),
-		Additions: w.ahead, Now: w.now(),
+		Deliveries: make([]*store.Delivery, len(w.batch)), Events: make([][]*store.EventRow, len(w.batch)), Now: w.now(),
+	}
+	if foresee {
+		in.Sheets = w.foreseen()
+		w.foresaw = len(in.Sheets) > 0
 	}
 	for i, arrived := range w.batch {
 		in.Deliveries[i], in.Events[i] = &arrived.delivery, w.rowsOf(arrived)
@@ -111,7 +114,8 @@ func (w *work) runNew(ctx context.Context, tx *store.Tx, in *store.Intake) error
 	if err := w.holds(in.Held); err != nil {
 		return err
 	}
-	w.counted, w.told = in.Counted, in.Recipients
+	maps.Copy(w.sheets, in.Locked)
+	w.told = in.Recipients
 	w.acknowledge()
 	return w.consider(ctx, tx, w.fresh())
 }
@@ -191,74 +195,44 @@ func describe(failures []rule.Failure) string {
 }
 
 // judge folds every hit into its states, with the states locked, and collects what the rules decide.
-// Counts, which are most of all states, are raised by one statement before they are folded: the hits
-// are known, and the state before follows from the one after.
 func (w *work) judge(ctx context.Context, tx *store.Tx, fresh []*judged) error {
-	additions, others := w.touched(fresh)
+	sheets, others := w.touched(fresh)
+	if err := w.lockSheets(ctx, tx, sheets); err != nil {
+		return err
+	}
 	states, err := tx.LockProgress(ctx, slices.Collect(maps.Keys(others)))
 	if err != nil {
 		return err
 	}
-	counted, err := w.add(ctx, tx, additions)
-	if err != nil {
+	if err := tx.SaveProgress(ctx, w.fold(fresh, states), w.now()); err != nil {
 		return err
 	}
-	counts := additions // what they are before the hits that are not folded yet
-	for key, n := range additions {
-		counts[key] = counted[key] - n
-	}
-	return tx.SaveProgress(ctx, w.fold(fresh, standing{states, counts}), w.now())
+	return tx.SaveSheets(ctx, w.sheets, w.now())
 }
 
-// touched returns what the hits add to counts, and which other states they fold into.
-func (w *work) touched(fresh []*judged) (additions map[store.ProgressKey]int64, others map[store.ProgressKey]bool) {
-	hits := 0
-	for _, ev := range fresh {
-		hits += len(ev.matched.Hits)
-	}
-	additions, others = make(map[store.ProgressKey]int64, hits), map[store.ProgressKey]bool{}
+// touched returns on which sheets the hits count, and which other states they fold into.
+func (w *work) touched(fresh []*judged) (sheets map[store.SheetKey]bool, others map[store.ProgressKey]bool) {
+	sheets, others = make(map[store.SheetKey]bool, len(fresh)), map[store.ProgressKey]bool{}
 	for _, ev := range fresh {
 		hits := ev.hits()
 		for i := range hits {
 			hit := &hits[i]
-			user, counts := w.userOf(ev, hit), hit.Counts()
+			user := w.userOf(ev, hit)
 			for _, slot := range hit.Slots() {
-				if key := w.keyFor(user, slot); counts {
-					additions[key] += hit.Amount()
+				if key := w.keyFor(user, slot); slot.Measure.Counts() {
+					sheets[key.Sheet()] = true
 				} else {
 					others[key] = true
 				}
 			}
 		}
 	}
-	return additions, others
+	return sheets, others
 }
 
-// standing is what hits are folded into: the states, and the counts, which are in the book already.
-type standing struct {
-	states map[store.ProgressKey]store.Progress
-	counts map[store.ProgressKey]int64
-}
-
-func (s *standing) of(key store.ProgressKey) rule.State {
-	if n, counts := s.counts[key]; counts {
-		return rule.State{N: n}
-	}
-	return rule.State(s.states[key])
-}
-
-// set changes a state, and reports whether that is to be saved.
-func (s *standing) set(key store.ProgressKey, state rule.State) bool {
-	if _, counts := s.counts[key]; counts {
-		s.counts[key] = state.N
-		return false
-	}
-	s.states[key] = store.Progress(state)
-	return true
-}
-
-// fold folds the hits one after the other, and returns the states that are to be saved.
-func (w *work) fold(fresh []*judged, standing standing) map[store.ProgressKey]store.Progress {
+// fold folds the hits one after the other, counts into the sheets and all else into the states, and returns those of the states
+// that have changed.
+func (w *work) fold(fresh []*judged, states map[store.ProgressKey]store.Progress) map[store.ProgressKey]store.Progress {
 	changed := map[store.ProgressKey]store.Progress{}
 	var keys []store.ProgressKey
 	var before, after []rule.State
@@ -270,14 +244,24 @@ func (w *work) fold(fresh []*judged, standing standing) map[store.ProgressKey]st
 			keys, before = keys[:0], before[:0]
 			for _, slot := range hit.Slots() {
 				key := w.keyFor(user, slot)
-				keys, before = append(keys, key), append(before, standing.of(key))
+				keys = append(keys, key)
+				if slot.Measure.Counts() {
+					before = append(before, rule.State{N: w.sheets[key.Sheet()].Count(key.MeasureID)})
+				} else {
+					before = append(before, rule.State(states[key]))
+				}
 			}
 			after = append(after[:0], before...)
 			decisions, failures := hit.Fold(strconv.FormatInt(user, 10), after)
 			ev.failures = append(ev.failures, failures...)
-			for j, key := range keys {
-				if !after[j].Equal(before[j]) && standing.set(key, after[j]) {
-					changed[key] = store.Progress(after[j])
+			for j, slot := range hit.Slots() {
+				switch key := keys[j]; {
+				case after[j].Equal(before[j]):
+				case slot.Measure.Counts():
+					w.sheets[key.Sheet()].SetCount(key.MeasureID, after[j].N)
+				default:
+					states[key] = store.Progress(after[j])
+					changed[key] = states[key]
 				}
 			}
 			for _, decision := range decisions {

@@ -89,6 +89,15 @@ func (w *work) mergeProgress(ctx context.Context, tx *store.Tx, from, into int64
 	if err := tx.SaveProgress(ctx, changed, w.now()); err != nil {
 		return nil, err
 	}
+	counted, err := tx.MergeSheets(ctx, from, into, w.now())
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range counted {
+		if measure := measures[key.MeasureID]; measure != nil {
+			slots = append(slots, rule.Slot{Measure: measure, Bucket: key.Bucket})
+		}
+	}
 	return w.rules.set.Rechecks(slots, event.Account{Source: event.Self, ID: strconv.FormatInt(into, 10)}, w.now()), nil
 }
 

@@ -82,7 +82,7 @@ func (a *Automation) rulesOf(ctx context.Context, tx *store.Tx, revision *store.
 		return nil, fmt.Errorf("loading revision %d: %w", revision.ID, err)
 	}
 	rules := &ruleset{set: set, revisionID: revision.ID}
-	if rules.measures, err = tx.EnsureMeasures(ctx, hashesOf(set), a.now()); err != nil {
+	if rules.measures, err = tx.EnsureMeasures(ctx, measuresOf(set), a.now()); err != nil {
 		return nil, err
 	}
 	return rules, a.find(ctx, tx, rules)

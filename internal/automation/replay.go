@@ -69,7 +69,7 @@ func (w *work) partOf(pass []store.Replay) *rule.Set {
 
 // show judges the events by the part of the rules, but for what has judged them already.
 func (w *work) show(ctx context.Context, tx *store.Tx, pass []store.Replay, part *rule.Set, events []store.EventRow) error {
-	measures, err := tx.EnsureMeasures(ctx, hashesOf(part), w.now())
+	measures, err := tx.EnsureMeasures(ctx, measuresOf(part), w.now())
 	if err != nil {
 		return err
 	}
@@ -140,10 +140,10 @@ func (w *work) move(ctx context.Context, tx *store.Tx, pass []store.Replay, part
 		return nil
 	}
 	var fresh []string
-	own := hashesOf(w.current.Load().set)
-	for _, hash := range hashesOf(part) {
-		if !slices.Contains(own, hash) && !strings.Contains(hash, " ") {
-			fresh = append(fresh, hash)
+	own := measuresOf(w.current.Load().set)
+	for _, measure := range measuresOf(part) {
+		if !slices.Contains(own, measure) && !strings.Contains(measure.Hash, " ") {
+			fresh = append(fresh, measure.Hash)
 		}
 	}
 	return tx.ForgetMeasures(ctx, fresh)

@@ -137,7 +137,7 @@ func (a *Automation) applyIn(ctx context.Context, tx *store.Tx, in Application, 
 			return nil, err
 		}
 	}
-	if next.measures, err = tx.EnsureMeasures(ctx, hashesOf(in.Set), a.now()); err != nil {
+	if next.measures, err = tx.EnsureMeasures(ctx, measuresOf(in.Set), a.now()); err != nil {
 		return nil, err
 	}
 	for i := range planned.replays {
@@ -146,12 +146,12 @@ func (a *Automation) applyIn(ctx context.Context, tx *store.Tx, in Application, 
 	return next, tx.AddReplays(ctx, planned.replays)
 }
 
-func hashesOf(set *rule.Set) []string {
-	hashes := make([]string, 0, len(set.Measures()))
+func measuresOf(set *rule.Set) []store.Measure {
+	measures := make([]store.Measure, 0, len(set.Measures()))
 	for _, measure := range set.Measures() {
-		hashes = append(hashes, measure.ID())
+		measures = append(measures, store.Measure{Hash: measure.ID(), Counts: measure.Counts()})
 	}
-	return hashes
+	return measures
 }
 
 // declare writes the set's namespaces and achievements.

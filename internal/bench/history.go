@@ -86,8 +86,9 @@ func (b *book) fill(ctx context.Context, events, authors int) error {
 					'object', 'merge_request:' || (7000 + i %% %[3]d) || ':' || i, 'title', repeat('what was changed ', 20),
 					'author', json_build_object('id', (%d + i %% %d)::text, 'login', 'person' || (i %% %[5]d)))
 			FROM (SELECT id, row_number() OVER (ORDER BY id) AS i FROM taken) AS numbered`, events, sourceName, bodyKinds, firstPerson, authors),
-		fmt.Sprintf(`INSERT INTO progress (measure_id, user_id, bucket, n, updated_at)
-			SELECT m.id, u.id, '', %d, now() FROM users AS u, (SELECT id FROM measures ORDER BY id LIMIT 9) AS m WHERE u.username LIKE 'person%%'`, reached),
+		fmt.Sprintf(`INSERT INTO sheets (user_id, no, bucket, counts, updated_at)
+			SELECT u.id, 0, '', m.counts, now() FROM users AS u, (SELECT '{' || string_agg(format('"%%s":%d', id), ',' ORDER BY id) || '}' AS counts
+			FROM (SELECT id FROM measures ORDER BY id LIMIT 9) AS m) AS m WHERE u.username LIKE 'person%%'`, reached),
 		"VACUUM ANALYZE",
 		"CHECKPOINT",
 	} {

@@ -50,8 +50,8 @@ var damages = []damage{
 	{"a delivery is gone", `DELETE FROM deliveries WHERE id = (SELECT max(id) FROM deliveries)`, lost},
 	{"an event is gone", `DELETE FROM events WHERE id = (SELECT max(id) FROM events)`, lost},
 	{"an award is gone", `DELETE FROM awards WHERE id = (SELECT min(id) FROM awards WHERE revoked_at IS NULL)`, lost},
-	{"a count is too low", `UPDATE progress SET n = n - 1 WHERE n > 1`, lost},
-	{"a count is too high", `UPDATE progress SET n = n + 1`, duplicate},
+	{"counts are gone", `UPDATE sheets SET counts = '{}' WHERE user_id = (SELECT max(user_id) FROM sheets WHERE counts <> '{}')`, lost},
+	{"counts are too high", `UPDATE sheets SET counts = replace(counts, ':', ':1')`, duplicate},
 	{"an award is there twice", `DROP INDEX awards_irrevocable; INSERT INTO awards (achievement_id, user_id, kind, occurrence, awarded_at, awarded_by,
 		show_on_profile, message) SELECT achievement_id, user_id, kind, occurrence, awarded_at, awarded_by, show_on_profile, message
 		FROM awards WHERE kind = 'irrevocable' AND id = (SELECT min(id) FROM awards WHERE kind = 'irrevocable')`, duplicate},

@@ -101,9 +101,9 @@ func deadlock(t *testing.T, databaseURL string) bool {
 		t.Fatal(err)
 	}
 	defer conn.Close(t.Context())
-	_, err = conn.Exec(t.Context(), `DO $$ DECLARE p progress; BEGIN
-		FOR p IN SELECT * FROM progress ORDER BY measure_id DESC, user_id DESC, bucket DESC LOOP
-			PERFORM 1 FROM progress AS q WHERE q.measure_id = p.measure_id AND q.user_id = p.user_id AND q.bucket = p.bucket FOR UPDATE;
+	_, err = conn.Exec(t.Context(), `DO $$ DECLARE p sheets; BEGIN
+		FOR p IN SELECT * FROM sheets ORDER BY user_id DESC, no DESC, bucket DESC LOOP
+			PERFORM 1 FROM sheets AS q WHERE q.no = p.no AND q.user_id = p.user_id AND q.bucket = p.bucket FOR UPDATE;
 			PERFORM pg_sleep(0.001) WHERE random() < 0.03;
 		END LOOP;
 	END $$`)

@@ -110,6 +110,9 @@ func (m *Measure) ID() string { return m.id }
 // Shared reports whether all people have one state in a bucket together.
 func (m *Measure) Shared() bool { return m.shared }
 
+// Counts reports whether a state of the measure is a number alone, which adds up when two people are one.
+func (m *Measure) Counts() bool { return m.meter.kind == counting }
+
 // Slot says which state a hit folds into or reads: of which measure, in which bucket; the recipient's, or
 // everyone's when the measure is shared.
 type Slot struct {
@@ -222,12 +225,3 @@ func (h *Hit) Rules(fn func(string)) {
 
 // Slots are the states that Fold takes, in order.
 func (h *Hit) Slots() []Slot { return h.slots }
-
-// Counts reports whether the hit has one state, to whose N it adds Amount, whatever N was. Who keeps the
-// states may then add the amounts first, and fold from what N was before.
-func (h *Hit) Counts() bool {
-	return len(h.slots) == 1 && len(h.doses) == 1 && h.matcher.main.measure.meter.kind == counting
-}
-
-// Amount is what a hit that Counts adds.
-func (h *Hit) Amount() int64 { return h.doses[0].amount }

@@ -88,16 +88,14 @@ func (j *judge) on(events ...*event.Event) []string {
 		for i := range matched.Hits {
 			hit := &matched.Hits[i]
 			states := make([]rule.State, len(hit.Slots()))
-			before := make([]rule.State, len(states))
 			for k, slot := range hit.Slots() {
 				states[k] = j.states[stateOf(hit, slot)]
-				before[k] = states[k]
 			}
 			decisions, failures := hit.Fold(hit.Recipient.ID, states)
-			if hit.Counts() && states[0].N != before[0].N+hit.Amount() {
-				j.t.Errorf("a measure that counts went from %d to %d", before[0].N, states[0].N)
-			}
 			for k, slot := range hit.Slots() {
+				if slot.Measure.Counts() && states[k].Data != nil {
+					j.t.Errorf("a measure that counts remembers %x besides its number", states[k].Data)
+				}
 				j.states[stateOf(hit, slot)] = states[k]
 			}
 			for _, d := range decisions {

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -99,15 +101,27 @@ type Standing struct {
 	Progress
 }
 
-// ProgressIn returns all states of the measures in a bucket, by user.
+// ProgressIn returns all states of the measures in a bucket, which is not "", by user.
 func (tx *Tx) ProgressIn(ctx context.Context, measures []int64, bucket string) ([]Standing, error) {
 	if len(measures) == 0 {
 		return nil, nil
 	}
 	var rows []progressRow
-	err := tx.db.NewSelect().Model(&rows).Where("measure_id IN (?)", bun.List(measures)).Where("bucket = ?", bucket).
-		Order("user_id", "measure_id").Scan(ctx)
-	return standingsOf(rows), err
+	err := tx.db.NewSelect().Model(&rows).Where("measure_id IN (?)", bun.List(measures)).Where("bucket = ?", bucket).Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var sheets []sheetRow
+	err = tx.db.NewSelect().Model(&sheets).Where("bucket = ?", bucket).Where("bucket <> ''").Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counted, err := standingsOn(sheets, measures)
+	all := append(standingsOf(rows), counted...)
+	slices.SortFunc(all, func(x, y Standing) int {
+		return cmp.Or(cmp.Compare(x.UserID, y.UserID), cmp.Compare(x.MeasureID, y.MeasureID))
+	})
+	return all, err
 }
 
 // ProgressOf returns all states that a user has of the measures.
@@ -116,9 +130,18 @@ func (tx *Tx) ProgressOf(ctx context.Context, userID int64, measures []int64) ([
 		return nil, nil
 	}
 	var rows []progressRow
-	err := tx.db.NewSelect().Model(&rows).Where("measure_id IN (?)", bun.List(unique(measures))).Where("user_id = ?", userID).
-		Order("measure_id", "bucket").Scan(ctx)
-	return standingsOf(rows), err
+	err := tx.db.NewSelect().Model(&rows).Where("measure_id IN (?)", bun.List(unique(measures))).Where("user_id = ?", userID).Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var sheets []sheetRow
+	if err := tx.db.NewSelect().Model(&sheets).Where("user_id = ?", userID).Scan(ctx); err != nil {
+		return nil, err
+	}
+	counted, err := standingsOn(sheets, measures)
+	all := append(standingsOf(rows), counted...)
+	slices.SortFunc(all, func(x, y Standing) int { return x.compare(y.ProgressKey) })
+	return all, err
 }
 
 func standingsOf(rows []progressRow) []Standing {

@@ -16,7 +16,7 @@ import (
 // copied are the tables of the book, each behind those that it refers to. What migrations note of themselves is not copied.
 var copied = []string{
 	"revisions", "revision_matchers", "book", "avatars", "users", "accounts", "namespaces", "members", "achievements", "awards", "award_markers",
-	"tokens", "sessions", "sign_ins", "secrets", "measures", "progress", "deliveries", "event_keys", "events", "waiting", "replays",
+	"tokens", "sessions", "sign_ins", "secrets", "measures", "states", "sheets", "deliveries", "event_keys", "events", "waiting", "replays",
 	"imports", "import_parts", "jobs", "clocks", "idempotency_keys", "audit_events",
 }
 

@@ -32,7 +32,8 @@ func tables(t *testing.T, db *bun.DB) map[string][]tableColumn {
 		FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS p WHERE m.type = 'table'`
 	if db.Dialect().Name() == pgdialect.New().Name() {
 		query = `SELECT table_name AS "table", column_name AS name, data_type AS type, is_nullable = 'YES' AS nullable
-			FROM information_schema.columns WHERE table_schema = 'public'`
+			FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+			WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`
 	}
 	var rows []struct {
 		tableColumn

@@ -261,7 +261,7 @@ func (postgres) claim(ctx context.Context, db bun.IDB, number int64) (bool, erro
 // revisionLock is the advisory lock on the revision that judges; as migrationLock.
 const revisionLock = 7_221_505
 
-const heldStatement = "SELECT coalesce(revision_id, 0), people FROM hold_revision()"
+const heldStatement = "SELECT coalesce(revision_id, 0), people FROM hold_rules()"
 
 func (d postgres) holdRevision(ctx context.Context, db bun.IDB, exclusive bool) (held Held, err error) {
 	if exclusive {

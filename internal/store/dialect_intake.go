@@ -19,6 +19,8 @@ import (
 
 // taking is what the transactions of an intake are made of.
 type taking interface {
+	sheeting
+
 	// takingIn is how a transaction begins that takes in, and what completes the intake within it.
 	takingIn(s *Store, in *Intake) (within beginning, complete func(ctx context.Context, tx *Tx) error)
 	// among reads columns FROM a table within a transaction, and calls row for each of the ids that the table has.
@@ -238,7 +240,7 @@ func results(pipeline *pgconn.Pipeline) (*pgconn.ResultReader, error) {
 var (
 	// holdStatement is HoldRevision, and counts the bases that the book holds.
 	holdStatement = "SELECT coalesce(revision_id, 0), people, (SELECT count(*) FROM (" +
-		those("body_expired_at FROM deliveries") + ") AS bases WHERE body_expired_at IS NULL) FROM hold_revision()"
+		those("body_expired_at FROM deliveries") + ") AS bases WHERE body_expired_at IS NULL) FROM hold_rules()"
 	recipientStatement = those(recipientColumns)
 )
 
@@ -265,17 +267,12 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 	if err := ask(name, statement, args, e.noteTaken); err != nil {
 		return nil, err
 	}
-	if len(e.Additions) > 0 {
-		e.Counted, e.Recipients = make(map[ProgressKey]int64, len(e.Additions)), map[int64]Recipient{}
-		rows := additionRows(e.Additions)
-		statement, args := addition(rows, e.Now)
-		if err := ask("accolade_recipients", recipientStatement, []any{usersOf(rows)}, readRecipients(e.Recipients)); err != nil {
-			return nil, err
-		}
-		nothing := func(func(...any) error) error { return nil }
-		err = errors.Join(ask("accolade_in_order", inOrderOnly, nil, nothing),
-			ask("accolade_add", statement, args, readCounted(rows, e.Counted)),
-			ask("accolade_any_order", inAnyOrder, nil, nothing))
+	if len(e.Sheets) > 0 {
+		e.Locked, e.Recipients = make(map[SheetKey]*Sheet, len(e.Sheets)), map[int64]Recipient{}
+		rows := emptySheets(e.Sheets)
+		statement, args := lockingSheets(rows, e.Now)
+		err = errors.Join(ask("accolade_recipients", recipientStatement, []any{usersOf(rows)}, readRecipients(e.Recipients)),
+			ask("accolade_sheets", statement, args, readLocked(rows, e.Locked)))
 	}
 	return asked, err
 }

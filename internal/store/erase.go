@@ -14,7 +14,7 @@ import (
 // person's names in them go.
 func (tx *Tx) EraseUser(ctx context.Context, userID int64) error {
 	for _, model := range []any{
-		(*awardRow)(nil), (*markerRow)(nil), (*memberRow)(nil), (*sessionRow)(nil), (*signInRow)(nil), (*tokenRow)(nil), (*progressRow)(nil),
+		(*awardRow)(nil), (*markerRow)(nil), (*memberRow)(nil), (*sessionRow)(nil), (*signInRow)(nil), (*tokenRow)(nil), (*progressRow)(nil), (*sheetRow)(nil),
 	} {
 		if _, err := tx.db.NewDelete().Model(model).Where("user_id = ?", userID).Exec(ctx); err != nil {
 			return err

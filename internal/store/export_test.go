@@ -20,3 +20,9 @@ func (tx *Tx) Exec(ctx context.Context, statement string) error {
 	_, err := tx.db.ExecContext(ctx, statement)
 	return err
 }
+
+// ReadSheet lets tests feed the reader of sheets directly.
+func ReadSheet(text string) (*Sheet, error) { return readSheet(text) }
+
+// Text is a sheet as it is stored.
+func (s *Sheet) Text() string { return s.text() }

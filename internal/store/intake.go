@@ -16,16 +16,15 @@ type Intake struct {
 	// Events are what each of the Deliveries tells of. Those of deliveries that are new are stored as by InsertEvents,
 	// except that their DeliveryID is filled in.
 	Events [][]*EventRow
-	// Additions are what will be added to counts if everything is new, as far as that is known; Now is when.
-	Additions map[ProgressKey]int64
-	Now       time.Time
+	// Sheets are on which the counts stand that may change, as far as that is known; Now is when.
+	Sheets []SheetKey
+	Now    time.Time
 
 	// Held is set to what HoldRevision returns.
 	Held Held
-	// Counted is set, where that saves time, to what AddProgress returns for the Additions; nil when nothing was added. If
-	// something turns out to be known, it is the caller's to add the difference.
-	Counted map[ProgressKey]int64
-	// Recipients are set, where that saves time, to those whose counts the Additions raise.
+	// Locked are, where that saves time, the Sheets as LockSheets returns them.
+	Locked map[SheetKey]*Sheet
+	// Recipients are set, where that saves time, to those whose the Sheets are.
 	Recipients map[int64]Recipient
 }
 

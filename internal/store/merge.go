@@ -145,7 +145,7 @@ func (tx *Tx) MergedFrom(ctx context.Context, into int64) ([]int64, error) {
 	return ids, err
 }
 
-// AllProgress returns all states of the users, and those that the house has under the measures, locked.
+// AllProgress returns all states of the users but counts, and those that the house has under the measures, locked.
 func (tx *Tx) AllProgress(ctx context.Context, users, shared []int64) (map[ProgressKey]Progress, error) {
 	var rows []progressRow
 	q := tx.db.NewSelect().Model(&rows).WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
@@ -165,7 +165,7 @@ func (tx *Tx) AllProgress(ctx context.Context, users, shared []int64) (map[Progr
 	return states, nil
 }
 
-// DeleteProgress deletes all states of the user.
+// DeleteProgress deletes all states of the user but counts.
 func (tx *Tx) DeleteProgress(ctx context.Context, userID int64) error {
 	_, err := tx.db.NewDelete().Model((*progressRow)(nil)).Where("user_id = ?", userID).Exec(ctx)
 	return err

@@ -55,45 +55,44 @@ func TestBasesAreLookedUpByTheirIDs(t *testing.T) {
 	same(t, "entries read of the index of other columns", ask(t, databaseURL, entries, "deliveries_kept"), []any{int64(0)})
 }
 
-// Servers that count the same people at once wait for each other in the order of the counts, and never in circles, for which
+// Servers that count the same people at once wait for each other in the order of the sheets, and never in circles, for which
 // each would have to wait a second until Postgres finds out. That holds whatever Postgres knows of the table.
-func TestCountsAheadAreLockedInOrder(t *testing.T) {
+func TestSheetsAheadAreLockedInOrder(t *testing.T) {
 	t.Parallel()
 
-	for name, known := range map[string]string{"nothing is known": "SELECT 1", "the table is small": "ANALYZE progress"} {
+	for name, known := range map[string]string{"nothing is known": "SELECT 1", "the table is small": "ANALYZE sheets"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
 			databaseURL := testkit.PostgresURL(t)
 			book := testkit.Open(t, databaseURL)
-			keys := states(t, book)
+			keys := counts(t, book)
 			ask(t, databaseURL, known)
 			want := raiseAtOnce(t, book, keys)
-			same(t, "the counts in the end", count(t, book, keys...), want)
+			same(t, "the counts in the end", raised(t, book, keys...), want)
 			found := ask(t, databaseURL, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
 			same(t, "circles that Postgres found", found, []any{int64(0)})
 		})
 	}
 }
 
-// states makes some counts of some people, each of which is 1 then.
-func states(t *testing.T, book *store.Store) (keys []store.ProgressKey) {
+// counts makes some counts of some people on several sheets, each of which is 1 then.
+func counts(t *testing.T, book *store.Store) (keys []store.ProgressKey) {
 	t.Helper()
 
-	ids := measures(t, book, "one", "two", "three", "four")
 	for _, name := range []string{"ada", "ben", "cleo", "dan", "eve", "fay"} {
 		person := user(t, book, name).ID
-		for _, id := range ids {
+		for _, id := range []int64{1, 200, 400, 600} {
 			keys = append(keys, store.ProgressKey{MeasureID: id, UserID: person})
 		}
 	}
 	for _, key := range slices.Backward(keys) { // so that they stand in another order in the table
-		count(t, book, key)
+		raised(t, book, key)
 	}
 	return keys
 }
 
-// raiseAtOnce has servers take in deliveries that raise most of the counts, each others, and returns what count says then.
+// raiseAtOnce has servers take in deliveries that raise most of the counts, each others, and returns what raised says then.
 func raiseAtOnce(t *testing.T, book *store.Store, keys []store.ProgressKey) map[store.ProgressKey]int64 {
 	t.Helper()
 
@@ -103,23 +102,23 @@ func raiseAtOnce(t *testing.T, book *store.Store, keys []store.ProgressKey) map[
 	}
 	var taking sync.WaitGroup
 	for server := range 6 {
-		additions := make([]map[store.ProgressKey]int64, 30)
-		for batch := range additions {
-			additions[batch] = map[store.ProgressKey]int64{}
+		raises := make([][]store.ProgressKey, 30)
+		for batch := range raises {
 			for i, key := range keys {
 				if (i*7+batch*5+server)%3 != 0 {
-					additions[batch][key], want[key] = 1, want[key]+1
+					raises[batch] = append(raises[batch], key)
+					want[key]++
 				}
 			}
 		}
 		taking.Go(func() {
-			for batch, raised := range additions {
-				in := takeIn(t, book, &store.Intake{
-					Additions: raised, Now: noon, Events: make([][]*store.EventRow, 1),
+			for batch, some := range raises {
+				in := takeInCounting(t, book, &store.Intake{
+					Sheets: sheetsOf(some...), Now: noon, Events: make([][]*store.EventRow, 1),
 					Deliveries: []*store.Delivery{delivery(fmt.Sprint("server-", server), byte(batch))},
-				})
-				if len(in.Counted) != len(raised) {
-					t.Errorf("%d of %d counts were raised", len(in.Counted), len(raised))
+				}, some...)
+				if len(in.Locked) != len(some) {
+					t.Errorf("%d of %d sheets were locked", len(in.Locked), len(some))
 				}
 			}
 		})

@@ -23,14 +23,14 @@ func (k ProgressKey) compare(other ProgressKey) int {
 }
 
 // Progress is a state: the number that thresholds are compared with, and what else its measure
-// remembers, which only the rules engine can read.
+// remembers, which only the rules engine can read. States of measures that count stand on sheets; all others are rows.
 type Progress struct {
 	N    int64
 	Data []byte
 }
 
 type progressRow struct {
-	bun.BaseModel `bun:"table:progress,alias:p"`
+	bun.BaseModel `bun:"table:states,alias:p"`
 
 	MeasureID int64  `bun:",pk"`
 	UserID    int64  `bun:",pk"`
@@ -41,39 +41,6 @@ type progressRow struct {
 }
 
 func (r *progressRow) key() ProgressKey { return ProgressKey{r.MeasureID, r.UserID, r.Bucket} }
-
-type measureRow struct {
-	bun.BaseModel `bun:"table:measures,alias:me"`
-
-	ID        int64 `bun:",pk,autoincrement"`
-	Hash      string
-	CreatedAt time.Time
-}
-
-// EnsureMeasures returns the ids of the measures with the hashes; those that the book does not hold
-// are made.
-func (tx *Tx) EnsureMeasures(ctx context.Context, hashes []string, now time.Time) (map[string]int64, error) {
-	ids := make(map[string]int64, len(hashes))
-	if len(hashes) == 0 {
-		return ids, nil
-	}
-	hashes = unique(hashes)
-	rows := make([]*measureRow, len(hashes))
-	for i, hash := range hashes {
-		rows[i] = &measureRow{Hash: hash, CreatedAt: now}
-	}
-	if _, err := tx.db.NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (hash) DO NOTHING").Returning("NULL").Exec(ctx); err != nil {
-		return nil, err
-	}
-	var known []measureRow
-	if err := tx.db.NewSelect().Model(&known).Where("hash IN (?)", bun.List(hashes)).Scan(ctx); err != nil {
-		return nil, err
-	}
-	for i := range known {
-		ids[known[i].Hash] = known[i].ID
-	}
-	return ids, nil
-}
 
 // LockProgress returns the states under the keys and keeps others from changing them until the
 // transaction ends. A state that the book does not hold is zero, and locked all the same. Everyone
@@ -131,54 +98,6 @@ func (tx *Tx) lockNew(ctx context.Context, keys []ProgressKey, states map[Progre
 	return nil
 }
 
-// AddProgress adds to the states under the keys and returns what they are then, locked until the
-// transaction ends. It is LockProgress and SaveProgress in one statement, for states that only grow.
-func (tx *Tx) AddProgress(ctx context.Context, additions map[ProgressKey]int64, now time.Time) (map[ProgressKey]int64, error) {
-	states := make(map[ProgressKey]int64, len(additions))
-	if len(additions) == 0 {
-		return states, nil
-	}
-	rows := additionRows(additions)
-	err := tx.insert(ctx, insertion{
-		table: "progress AS p", rows: len(rows), columns: append(progressColumns(rows), updatedAt(rows, now)), then: added,
-	}, func(scan func(...any) error) error {
-		var key ProgressKey
-		var n int64
-		if err := scan(&key.MeasureID, &key.UserID, &key.Bucket, &n); err != nil {
-			return err
-		}
-		states[key] = n
-		return nil
-	})
-	return states, err
-}
-
-// added adds rows of progress to those that are there. Each is locked when its turn comes, so that nobody waits for a state who
-// holds one that comes after it.
-const added = "ON CONFLICT (measure_id, user_id, bucket) DO UPDATE SET n = p.n + EXCLUDED.n, updated_at = EXCLUDED.updated_at" +
-	" RETURNING measure_id, user_id, bucket, n"
-
-// additionRows are the states that additions would make where there are none, in order.
-func additionRows(additions map[ProgressKey]int64) []*progressRow {
-	all, rows := make([]progressRow, len(additions)), make([]*progressRow, 0, len(additions))
-	for key, n := range additions {
-		row := &all[len(rows)]
-		row.MeasureID, row.UserID, row.Bucket, row.N = key.MeasureID, key.UserID, key.Bucket, n
-		rows = append(rows, row)
-	}
-	inOrder(rows)
-	return rows
-}
-
-// usersOf returns whose states the rows are.
-func usersOf(rows []*progressRow) []int64 {
-	ids := make([]int64, len(rows))
-	for i, row := range rows {
-		ids[i] = row.UserID
-	}
-	return unique(ids)
-}
-
 func progressColumns(rows []*progressRow) []column {
 	return []column{
 		numbersOf("measure_id", rows, func(r *progressRow) int64 { return r.MeasureID }),
@@ -186,16 +105,6 @@ func progressColumns(rows []*progressRow) []column {
 		textsOf("bucket", rows, func(r *progressRow) string { return r.Bucket }),
 		numbersOf("n", rows, func(r *progressRow) int64 { return r.N }),
 	}
-}
-
-// updatedAt is the column of the time at which all of the rows are stored.
-func updatedAt(rows []*progressRow, now time.Time) column {
-	return timesOf("updated_at", rows, func(*progressRow) time.Time { return now })
-}
-
-// inOrder sorts rows by their keys, the order in which everyone locks.
-func inOrder(rows []*progressRow) {
-	slices.SortFunc(rows, func(x, y *progressRow) int { return x.key().compare(y.key()) })
 }
 
 // SaveProgress stores the states, which LockProgress locked before.
@@ -209,15 +118,15 @@ func (tx *Tx) SaveProgress(ctx context.Context, states map[ProgressKey]Progress,
 			MeasureID: key.MeasureID, UserID: key.UserID, Bucket: key.Bucket, N: state.N, Data: state.Data,
 		})
 	}
-	inOrder(rows)
-	columns := append(progressColumns(rows), updatedAt(rows, now), bytesOf("data", rows, func(r *progressRow) []byte {
+	slices.SortFunc(rows, func(x, y *progressRow) int { return x.key().compare(y.key()) })
+	columns := append(progressColumns(rows), timesOf("updated_at", rows, func(*progressRow) time.Time { return now }), bytesOf("data", rows, func(r *progressRow) []byte {
 		if len(r.Data) == 0 {
 			return nil // null
 		}
 		return r.Data
 	}))
 	return tx.insert(ctx, insertion{
-		table: "progress AS p", rows: len(rows), columns: columns,
+		table: "states AS p", rows: len(rows), columns: columns,
 		then: "ON CONFLICT (measure_id, user_id, bucket) DO UPDATE SET n = EXCLUDED.n, data = EXCLUDED.data, updated_at = EXCLUDED.updated_at",
 	}, nil)
 }

@@ -161,8 +161,12 @@ func (tx *Tx) ForgetMeasures(ctx context.Context, hashes []string) error {
 	if len(hashes) == 0 {
 		return nil
 	}
-	_, err := tx.db.NewDelete().Model((*measureRow)(nil)).Where("hash IN (?)", bun.List(hashes)).Exec(ctx)
-	return err
+	var ids []int64
+	err := tx.db.NewDelete().Model((*measureRow)(nil)).Where("hash IN (?)", bun.List(hashes)).Returning("id").Scan(ctx, &ids)
+	if ignoreNoRows(err) != nil {
+		return err
+	}
+	return tx.forgetOnSheets(ctx, ids)
 }
 
 // LatestTargets returns, for each matcher that some revision judged by, the targets that it had in the newest one.

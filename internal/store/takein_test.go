@@ -24,6 +24,27 @@ func takeIn(t *testing.T, book *store.Store, in *store.Intake) *store.Intake {
 	return in
 }
 
+// takeInCounting does so, and adds 1 to the counts under the keys.
+func takeInCounting(t *testing.T, book *store.Store, in *store.Intake, keys ...store.ProgressKey) *store.Intake {
+	t.Helper()
+
+	err := book.TakeIn(t.Context(), func() *store.Intake { return in }, func(ctx context.Context, tx *store.Tx, in *store.Intake) error {
+		sheets := in.Locked
+		if sheets == nil {
+			var err error
+			if sheets, err = tx.LockSheets(ctx, in.Sheets, noon); err != nil {
+				return err
+			}
+		}
+		raise(sheets, keys...)
+		return tx.SaveSheets(ctx, sheets, noon)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return in
+}
+
 // news says of each delivery whether it is new, and of each of its events.
 func news(in *store.Intake) []string {
 	said := make([]string, len(in.Deliveries))
@@ -86,29 +107,24 @@ func takesIn(t *testing.T, book *store.Store) {
 	same(t, "nothing", news(takeIn(t, book, &store.Intake{})), []string{})
 }
 
-// What the transaction adds up ahead is what AddProgress would have returned, or nothing was added.
+// The sheets that a transaction locks with its first exchange are those that LockSheets would have, new ones among them; what is
+// written on them goes with the commit.
 func TestTakingInCounts(t *testing.T) {
 	t.Parallel()
 
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
-		ids := measures(t, book, "one", "two")
-		ada := user(t, book, "ada").ID
-		a, b := store.ProgressKey{MeasureID: ids["one"], UserID: ada}, store.ProgressKey{MeasureID: ids["two"], UserID: ada, Bucket: "x"}
-		type states = map[store.ProgressKey]int64
-		want := states{}
-		for i := range byte(3) {
-			in := takeIn(t, book, &store.Intake{
-				Deliveries: []*store.Delivery{delivery("a", i)}, Events: make([][]*store.EventRow, 1), Additions: states{a: 1, b: 2}, Now: noon,
-			})
-			if in.Counted == nil {
-				continue
-			}
-			want[a], want[b] = want[a]+1, want[b]+2
-			same(t, "the counts", in.Counted, want)
+		ada, bob := user(t, book, "ada").ID, user(t, book, "bob").ID
+		a := store.ProgressKey{MeasureID: 1, UserID: ada}
+		b := store.ProgressKey{MeasureID: 200, UserID: ada, Bucket: "x"}
+		c := store.ProgressKey{MeasureID: 200, UserID: bob, Bucket: "'\"\\"}
+		for i, keys := range [][]store.ProgressKey{{a, b}, {a, b, c}, {c}} {
+			takeInCounting(t, book, &store.Intake{
+				Deliveries: []*store.Delivery{delivery("a", byte(i))}, Events: make([][]*store.EventRow, 1), Sheets: sheetsOf(keys...), Now: noon,
+			}, keys...)
 		}
-		same(t, "the counts in the end", count(t, book, a, b), states{a: want[a] + 1, b: want[b] + 1})
+		same(t, "the counts in the end", raised(t, book, a, b, c), map[store.ProgressKey]int64{a: 3, b: 3, c: 3})
 	})
 }
 
@@ -133,8 +149,7 @@ func TestTakingInUndone(t *testing.T) {
 				_ = book.TakeIn(t.Context(), begin, func(context.Context, *store.Tx, *store.Intake) error { panic("wrong") })
 			}()
 			err = book.TakeIn(t.Context(), begin, func(ctx context.Context, tx *store.Tx, _ *store.Intake) error {
-				_, err := tx.AddProgress(ctx, map[store.ProgressKey]int64{{MeasureID: 1 << 40, UserID: 1}: 1}, noon)
-				return err
+				return tx.SaveProgress(ctx, map[store.ProgressKey]store.Progress{{MeasureID: 1 << 40, UserID: 1}: {N: 1}}, noon)
 			})
 			if err == nil {
 				t.Fatal("a state of no measure was made")
@@ -160,25 +175,21 @@ func TestTakingInAtOnce(t *testing.T) {
 		t.Helper()
 
 		ada := user(t, book, "ada").ID
-		ids := measures(t, book, "one", "two", "three")
-		additions := map[store.ProgressKey]int64{}
-		for _, id := range ids {
-			additions[store.ProgressKey{MeasureID: id, UserID: ada}] = 1
-		}
+		keys := []store.ProgressKey{{MeasureID: 1, UserID: ada}, {MeasureID: 2, UserID: ada}, {MeasureID: 200, UserID: ada}}
 		const servers, batches, size = 6, 5, 20
 		var taking sync.WaitGroup
 		var mutex sync.Mutex
-		firsts, added := map[string]int{}, int64(0)
+		firsts := map[string]int{}
 		for server := range servers {
 			taking.Go(func() {
 				for batch := range batches {
-					in := &store.Intake{Additions: additions, Now: noon}
+					in := &store.Intake{Sheets: sheetsOf(keys...), Now: noon}
 					for i := range size {
 						key := (i*7 + server) % size // each server has an order of its own
 						in.Deliveries = append(in.Deliveries, delivery("a", byte(batch*size+key)))
 						in.Events = append(in.Events, []*store.EventRow{happened("a", fmt.Sprintf("%d-%d", batch, key))})
 					}
-					in = takeIn(t, book, in)
+					in = takeInCounting(t, book, in, keys...)
 					mutex.Lock()
 					for i := range in.Events {
 						if in.Events[i][0].New != !in.Deliveries[i].Existing {
@@ -187,9 +198,6 @@ func TestTakingInAtOnce(t *testing.T) {
 						if in.Events[i][0].New {
 							firsts[in.Events[i][0].Event.Key]++
 						}
-					}
-					if in.Counted != nil {
-						added++
 					}
 					mutex.Unlock()
 				}
@@ -202,8 +210,8 @@ func TestTakingInAtOnce(t *testing.T) {
 				t.Errorf("%s was new %d times", key, n)
 			}
 		}
-		for key := range additions {
-			same(t, "a count", count(t, book, key), map[store.ProgressKey]int64{key: added + 1})
+		for _, key := range keys {
+			same(t, "a count", raised(t, book, key), map[store.ProgressKey]int64{key: servers*batches + 1})
 		}
 	})
 }
