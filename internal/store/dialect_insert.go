@@ -12,9 +12,16 @@ import (
 // insert hands over each column as an array, so that the statement is the same for any number of rows.
 func (d postgres) insert(ctx context.Context, db bun.IDB, in insertion, row func(scan func(...any) error) error) error {
 	var statement strings.Builder
+	var args []any
 	in.begin(&statement)
-	statement.WriteString(" SELECT * FROM ")
-	args := writeUnnest(&statement, in.columns, nil)
+	if in.rows == 1 && in.unless == "" {
+		statement.WriteString(" VALUES (")
+		args = writeValues(&statement, in.columns, nil)
+		statement.WriteString(")")
+	} else {
+		statement.WriteString(" SELECT * FROM ")
+		args = writeUnnest(&statement, in.columns, nil)
+	}
 	if in.unless != "" {
 		// OFFSET 0 keeps Postgres from comparing all rows with a whole table, as in those.
 		statement.WriteString(" AS given (" + namesOf(in.columns) + ") WHERE NOT EXISTS (" + in.unless + " OFFSET 0)")

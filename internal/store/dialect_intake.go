@@ -258,13 +258,13 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 	if err != nil {
 		return nil, err
 	}
-	statement, args := e.taken()
-	name := "accolade_take"
-	if e.wary {
-		name = "accolade_take_new"
-	}
 	e.inserted, e.stored = map[deliveryKey]int64{}, map[string]int64{}
-	if err := ask(name, statement, args, e.noteTaken); err != nil {
+	if e.single() {
+		err = e.takeOne(ask)
+	} else {
+		err = e.takeAll(ask)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if len(e.Sheets) > 0 {
@@ -277,9 +277,9 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 	return asked, err
 }
 
-// taken stores the deliveries, and of those that are new the events: of several alike the first one, in the order in which
-// all servers insert.
-func (e *exchange) taken() (statement string, args []any) {
+// takeAll asks to store the deliveries, and of those that are new the events: of several alike the first one, in the order in
+// which all servers insert.
+func (e *exchange) takeAll(ask asking) error {
 	rows := e.arriving.rows
 	fresh := make([]*newEvent, len(e.told))
 	for i, ev := range e.told {
@@ -293,10 +293,10 @@ func (e *exchange) taken() (statement string, args []any) {
 	eventNames := namesOf(eventColumnsOf(nil))
 	var b strings.Builder
 	b.WriteString("WITH given AS (INSERT INTO deliveries (" + namesOf(deliveries) + ") SELECT * FROM ")
-	args = writeUnnest(&b, deliveries, args)
-	newDelivery, newKey := "", ""
+	args := writeUnnest(&b, deliveries, nil)
+	name, newDelivery, newKey := "accolade_take", "", ""
 	if e.wary {
-		newDelivery, newKey = " ON CONFLICT (source, key) DO NOTHING", " ON CONFLICT DO NOTHING"
+		name, newDelivery, newKey = "accolade_take_new", " ON CONFLICT (source, key) DO NOTHING", " ON CONFLICT DO NOTHING"
 	}
 	b.WriteString(newDelivery + " RETURNING id, source, key), told AS (SELECT DISTINCT ON (t.digest) t.*, g.id AS delivery_id FROM ")
 	args = writeUnnest(&b, events, args)
@@ -306,7 +306,7 @@ func (e *exchange) taken() (statement string, args []any) {
 		stored AS (INSERT INTO events (id, delivery_id, ` + eventNames + `) SELECT k.id, t.delivery_id, ` + eventNames +
 		` FROM told AS t JOIN taken AS k ON k.digest = t.digest)
 		SELECT source, key, id FROM given UNION ALL SELECT NULL, digest, id FROM taken`)
-	return b.String(), args
+	return ask(name, b.String(), args, e.noteTaken)
 }
 
 func (e *exchange) noteTaken(scan func(...any) error) error {

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+)
+
+// What comes alone, as most deliveries do on most days, is asked for by statements for one row: Postgres takes several times as long to begin and to
+// end one for a list of rows, which a batch pays once.
+
+// writeValues writes one row of values, and adds them to the statement's arguments.
+func writeValues(statement *strings.Builder, columns []column, args []any) []any {
+	for i := range columns {
+		if i > 0 {
+			statement.WriteString(", ")
+		}
+		args = append(args, columns[i].at(0))
+		statement.WriteString("$" + strconv.Itoa(len(args)) + "::" + columns[i].kind)
+	}
+	return args
+}
+
+// single reports whether one delivery with at most one event comes, of which nothing is expected to be there.
+func (e *exchange) single() bool { return !e.wary && len(e.arriving.rows) == 1 && len(e.told) <= 1 }
+
+// asking adds a question to an exchange.
+type asking func(name, statement string, args []any, row func(scan func(...any) error) error) error
+
+// takeOne asks to store the one delivery, and its event. Which ids they were given is known to the session.
+func (e *exchange) takeOne(ask asking) error {
+	row := e.arriving.rows[0]
+	columns := deliveryColumns(e.arriving.rows)
+	var b strings.Builder
+	b.WriteString("INSERT INTO deliveries (" + namesOf(columns) + ") VALUES (")
+	args := writeValues(&b, columns, nil)
+	b.WriteString(") RETURNING id")
+	err := ask("accolade_take_delivery", b.String(), args, func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		e.inserted[deliveryKey{row.Source, [16]byte(row.Key)}] = id
+		return err
+	})
+	if err != nil || len(e.told) == 0 {
+		return err
+	}
+	told := e.told[0]
+	err = ask("accolade_take_key", "INSERT INTO event_keys (digest) VALUES ($1) RETURNING id", []any{told.digest}, func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		e.stored[string(told.digest)] = id
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	columns = eventColumnsOf([]*newEvent{told.newEvent})
+	b.Reset()
+	b.WriteString("INSERT INTO events (id, delivery_id, " + namesOf(columns) + ") VALUES (currval('event_keys_id_seq'), currval('deliveries_id_seq'), ")
+	args = writeValues(&b, columns, nil)
+	b.WriteString(")")
+	return ask("accolade_take_event", b.String(), args, nil)
+}
