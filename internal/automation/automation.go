@@ -117,9 +117,12 @@ type Automation struct {
 	accepting bool
 	encoder   *zstd.Encoder
 	people    *people
-	bases     *bases
-	queue     chan *intake
-	current   atomic.Pointer[ruleset]
+	// standing is what stands on sheets, as far as it is remembered, and apart knows whether the book was not as remembered of late.
+	standing *sheets
+	apart    lately.Memory
+	bases    *bases
+	queue    chan *intake
+	current  atomic.Pointer[ruleset]
 	// clocks remembers when each clock is due next, by name, so that the book is not asked every second.
 	clocks    sync.Map
 	draining  chan struct{}
@@ -155,7 +158,7 @@ func New(cfg Config) (*Automation, error) {
 		store: cfg.Store, seen: cfg.Seen, now: cfg.Now, log: cfg.Log, channels: cfg.Channels, mail: cfg.Mail, announce: cfg.Announce,
 		accepting: cfg.AcceptanceRequired, foreseeFor: foreseeFor, rehearsalKeys: rehearsalKeys, traces: cfg.Traces,
 		sources: map[string]source{}, trusted: map[string]bool{},
-		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(), bases: newBases(cfg.Retention),
+		metrics: newMetrics(cfg.Metrics), encoder: encoder, people: newPeople(), standing: newSheets(), bases: newBases(cfg.Retention),
 		queue:    make(chan *intake, queueSize),
 		sharing:  make(chan map[string]int64, shareBehind),
 		draining: make(chan struct{}), retention: cfg.Retention, rate: cfg.SourceRate,

@@ -113,6 +113,7 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 	}
 	a.people.learn(done.learned)
 	if done.again == nil {
+		a.standing.learn(done.sheets)
 		a.remember(batch)
 	}
 	for _, in := range batch {
@@ -139,6 +140,11 @@ func (a *Automation) transact(ctx context.Context, rules *ruleset, batch []*inta
 			return done.run(ctx, tx)
 		})
 		return done, err
+	}
+	if foresee {
+		if done, err = a.transactWhole(ctx, rules, batch); done != nil || err != nil {
+			return done, err
+		}
 	}
 	err = a.store.TakeIn(ctx, func() *store.Intake {
 		done = newWork(a, rules, batch)

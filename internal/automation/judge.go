@@ -180,10 +180,15 @@ func (w *work) fresh() []*judged {
 			}
 		}
 	}
-	slices.SortFunc(fresh, func(x, y *judged) int {
+	return inTime(fresh)
+}
+
+// inTime sorts events by when they happened, the oldest first.
+func inTime(events []*judged) []*judged {
+	slices.SortFunc(events, func(x, y *judged) int {
 		return cmp.Or(x.event.Time.Compare(y.event.Time), strings.Compare(x.event.Key, y.event.Key))
 	})
-	return fresh
+	return events
 }
 
 func describe(failures []rule.Failure) string {

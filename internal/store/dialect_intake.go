@@ -23,6 +23,8 @@ type taking interface {
 
 	// takingIn is how a transaction begins that takes in, and what completes the intake within it.
 	takingIn(s *Store, in *Intake) (within beginning, complete func(ctx context.Context, tx *Tx) error)
+	// takeInWhole is what TakeInWhole says, but for trying again.
+	takeInWhole(ctx context.Context, s *Store, in *Intake, expected Held, changes []SheetChange) (done bool, err error)
 	// among reads columns FROM a table within a transaction, and calls row for each of the ids that the table has.
 	among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error
 }
@@ -247,24 +249,14 @@ var (
 // questions are the statements, prepared once for each connection.
 func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, error) {
 	var asked []question
-	ask := func(name, statement string, args []any, row func(scan func(...any) error) error) error {
-		prepared, err := pg.Prepare(ctx, name, statement)
-		asked = append(asked, question{prepared, args, row})
-		return err
-	}
+	ask := asker(ctx, pg, &asked)
 	err := ask("accolade_hold", holdStatement, []any{e.wanted}, func(scan func(...any) error) error {
 		return scan(&e.Held.RevisionID, &e.Held.Changes, &e.kept)
 	})
 	if err != nil {
 		return nil, err
 	}
-	e.inserted, e.stored = map[deliveryKey]int64{}, map[string]int64{}
-	if e.single() {
-		err = e.takeOne(ask)
-	} else {
-		err = e.takeAll(ask)
-	}
-	if err != nil {
+	if err := e.take(ask); err != nil {
 		return nil, err
 	}
 	if len(e.Sheets) > 0 {
@@ -275,6 +267,15 @@ func (e *exchange) questions(ctx context.Context, pg *pgx.Conn) ([]question, err
 			ask("accolade_sheets", statement, args, readLocked(rows, e.Locked)))
 	}
 	return asked, err
+}
+
+// take asks to store the deliveries and their events.
+func (e *exchange) take(ask asking) error {
+	e.inserted, e.stored = map[deliveryKey]int64{}, map[string]int64{}
+	if e.single() {
+		return e.takeOne(ask)
+	}
+	return e.takeAll(ask)
 }
 
 // takeAll asks to store the deliveries, and of those that are new the events: of several alike the first one, in the order in

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"context"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // What comes alone, as most deliveries do on most days, is asked for by statements for one row: Postgres takes several times as long to begin and to
@@ -25,6 +28,15 @@ func (e *exchange) single() bool { return !e.wary && len(e.arriving.rows) == 1 &
 
 // asking adds a question to an exchange.
 type asking func(name, statement string, args []any, row func(scan func(...any) error) error) error
+
+// asker returns what adds to the questions, whose statements are prepared once for each connection.
+func asker(ctx context.Context, pg *pgx.Conn, questions *[]question) asking {
+	return func(name, statement string, args []any, row func(scan func(...any) error) error) error {
+		prepared, err := pg.Prepare(ctx, name, statement)
+		*questions = append(*questions, question{prepared, args, row})
+		return err
+	}
+}
 
 // takeOne asks to store the one delivery, and its event. Which ids they were given is known to the session.
 func (e *exchange) takeOne(ask asking) error {

@@ -61,6 +61,9 @@ func (s *Sheet) SetCount(measure, n int64) {
 	s.counts[i].n = n
 }
 
+// Clone returns a sheet that can be changed without the other.
+func (s *Sheet) Clone() *Sheet { return &Sheet{counts: slices.Clone(s.counts), changed: s.changed} }
+
 func (s *Sheet) find(measure int64) (at int, known bool) {
 	return slices.BinarySearchFunc(s.counts, measure, func(c measured, measure int64) int { return cmp.Compare(c.measure, measure) })
 }

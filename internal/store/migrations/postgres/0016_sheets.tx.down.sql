@@ -9,6 +9,8 @@ ALTER TABLE states RENAME TO progress;
 
 --bun:split
 
+DROP FUNCTION change_sheet(bigint, bigint, text, text, text, timestamptz);
+DROP FUNCTION hold_rules_as(bigint, bigint, bigint[]);
 DROP FUNCTION hold_rules();
 CREATE OR REPLACE FUNCTION hold_revision(OUT revision_id bigint, OUT people bigint) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN

@@ -6,6 +6,25 @@ BEGIN
     SELECT b.revision_id, b.people INTO revision_id, people FROM book AS b;
 END
 $$;
+-- Holds the revision if it, what servers remember of the book and the bodies that others are packed on are as expected.
+CREATE FUNCTION hold_rules_as(revision bigint, seen bigint, bases bigint[]) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    base bigint;
+    kept boolean;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(7221505);
+    PERFORM FROM book AS b WHERE coalesce(b.revision_id, 0) = revision AND b.people = seen;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'a server remembers what has changed, and looks again' USING ERRCODE = 'AC001';
+    END IF;
+    FOREACH base IN ARRAY bases LOOP
+        SELECT d.body_expired_at IS NULL INTO kept FROM deliveries AS d WHERE d.id = base;
+        IF kept IS NOT TRUE THEN
+            RAISE EXCEPTION 'a server remembers what has changed, and looks again' USING ERRCODE = 'AC001';
+        END IF;
+    END LOOP;
+END
+$$;
 CREATE OR REPLACE FUNCTION hold_revision(OUT revision_id bigint, OUT people bigint) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     RAISE EXCEPTION 'this server is older than the database' USING ERRCODE = '57P03';
@@ -35,6 +54,19 @@ CREATE TABLE sheets (
     PRIMARY KEY (user_id, no, bucket)
 ) WITH (fillfactor = 50);
 CREATE INDEX sheets_of_periods ON sheets (bucket, user_id) WHERE bucket <> '';
+
+--bun:split
+
+-- Changes a sheet if it is as expected.
+CREATE FUNCTION change_sheet(of_user bigint, of_no bigint, of_bucket text, before text, after text, at timestamptz) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    UPDATE sheets AS s SET counts = after, updated_at = at
+    WHERE s.user_id = of_user AND s.no = of_no AND s.bucket = of_bucket AND s.counts = before;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'a server remembers what has changed, and looks again' USING ERRCODE = 'AC001';
+    END IF;
+END
+$$;
 
 --bun:split
 

@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// SheetChange is what becomes of a sheet.
+type SheetChange struct {
+	SheetKey
+
+	Before, After *Sheet
+}
+
+// TakeInWhole takes in what changes nothing but the sheets, in one exchange with the book, which the commit is part of. It reports
+// whether that was done: nothing is done where the book is not as expected, or holds some of the intake, or where a database
+// gains nothing by it. The intake is then filled in as by TakeIn.
+func (s *Store) TakeInWhole(ctx context.Context, in *Intake, expected Held, changes []SheetChange) (done bool, err error) {
+	err = s.retry(ctx, func(ctx context.Context) error {
+		done, err = s.dialect.takeInWhole(ctx, s, in, expected, changes)
+		s.noteAnswer(err)
+		return err
+	})
+	return done, err
+}
+
+// takeInWhole does nothing: SQLite waits for nobody's answers.
+func (sqliteFile) takeInWhole(context.Context, *Store, *Intake, Held, []SheetChange) (bool, error) {
+	return false, nil
+}
+
+// notAsExpected is the SQLSTATE by which functions of ours say so.
+const notAsExpected = "AC001"
+
+func (d postgres) takeInWhole(ctx context.Context, s *Store, in *Intake, expected Held, changes []SheetChange) (bool, error) {
+	e := &exchange{Intake: in, observe: s.observe, traces: s.traces, repeats: &s.repeats}
+	if !d.prepares || s.repeats.Expects() {
+		return false, nil
+	}
+	if err := e.prepare(); err != nil || e.repeatsItself() {
+		return false, err
+	}
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	committed := false
+	defer func() {
+		if !committed {
+			undo(ctx, conn)
+		}
+	}()
+	span := e.traces.begin(ctx, "BATCH", "deliveries", 0)
+	began := time.Now()
+	err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.sendWhole(ctx, pg, expected, changes) })
+	span.End(err)
+	if e.observe != nil {
+		e.observe(time.Since(began))
+	}
+	if broken, ok := errors.AsType[*pgconn.PgError](err); ok && (broken.Code == notAsExpected || broken.Code == uniqueViolation) {
+		if broken.Code == uniqueViolation {
+			e.repeats.Note(waryFor)
+		}
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	committed = true
+	e.accept()
+	return true, e.arriving.identify(ctx, nil, e.inserted)
+}
+
+// repeatsItself reports whether some of the intake is there twice.
+func (e *exchange) repeatsItself() bool {
+	told := make(map[string]bool, len(e.told))
+	for _, t := range e.told {
+		told[string(t.digest)] = true
+	}
+	return len(e.arriving.rows) < len(e.Deliveries) || len(told) < len(e.told)
+}
+
+// sendWhole makes the whole transaction. A statement that fails keeps those that come after it from being carried out.
+func (e *exchange) sendWhole(ctx context.Context, pg *pgx.Conn, expected Held, changes []SheetChange) error {
+	questions, err := e.wholeQuestions(ctx, pg, expected, changes)
+	if err != nil {
+		return err
+	}
+	pipeline := pg.PgConn().StartPipeline(ctx)
+	pipeline.SendQueryParams("begin", nil, nil, nil, nil)
+	err = put(pg, pipeline, questions)
+	if err == nil {
+		pipeline.SendQueryParams("commit", nil, nil, nil, nil)
+		err = pipeline.Sync()
+	}
+	if err == nil {
+		err = answered(pipeline, "BEGIN")
+	}
+	if err == nil {
+		err = answers(pg, pipeline, questions)
+	}
+	if err == nil {
+		err = answered(pipeline, "COMMIT")
+	}
+	return errors.Join(err, pipeline.Close())
+}
+
+func (e *exchange) wholeQuestions(ctx context.Context, pg *pgx.Conn, expected Held, changes []SheetChange) (asked []question, err error) {
+	ask := asker(ctx, pg, &asked)
+	nothing := func(func(...any) error) error { return nil }
+	err = ask("accolade_hold_as", "SELECT hold_rules_as($1, $2, $3)", []any{expected.RevisionID, expected.Changes, e.wanted}, nothing)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.take(ask); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(changes, func(x, y SheetChange) int { return x.compare(y.SheetKey) })
+	for i := range changes {
+		c := &changes[i]
+		err := ask("accolade_change_sheet", "SELECT change_sheet($1, $2, $3, $4, $5, $6)",
+			[]any{c.UserID, c.No, c.Bucket, c.Before.text(), c.After.text(), e.Now.UTC()}, nothing)
+		if err != nil {
+			return nil, err
+		}
+	}
+	e.Held, e.kept = expected, len(e.wanted)
+	return asked, nil
+}
