@@ -171,7 +171,7 @@ func (a *arena) race(ctx context.Context, process *process, from *supply, c cont
 	if c.lone {
 		// What many left to be done and written is not part of what a lone delivery takes.
 		time.Sleep(a.duration / 3)
-		lone, err := load(ctx, process.address, from, 1, a.duration/3)
+		lone, err := load(ctx, process.address, from, 1, a.duration)
 		if err != nil {
 			return result{}, 0, err
 		}
