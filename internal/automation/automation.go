@@ -117,7 +117,7 @@ type Automation struct {
 	accepting bool
 	encoder   *zstd.Encoder
 	people    *people
-	// standing is what stands on sheets, as far as it is remembered, and apart knows whether the book was not as remembered of late.
+	// standing is what stands on sheets, as far as it is remembered, and apart knows whether the book was otherwise of late.
 	standing *sheets
 	apart    lately.Memory
 	bases    *bases

@@ -104,6 +104,7 @@ func (a *Automation) workOnce(ctx context.Context, exclusive bool, fn func(conte
 		return err
 	}
 	a.people.learn(done.learned)
+	a.standing.learn(done.sheets)
 	for _, change := range done.unasked {
 		if change.kind == event.AwardRevoked {
 			a.metrics.revoked.WithLabelValues(change.key).Inc()

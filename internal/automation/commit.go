@@ -112,8 +112,8 @@ func (a *Automation) commitBatch(ctx context.Context, batch []*intake) (err erro
 		return err
 	}
 	a.people.learn(done.learned)
+	a.standing.learn(done.sheets)
 	if done.again == nil {
-		a.standing.learn(done.sheets)
 		a.remember(batch)
 	}
 	for _, in := range batch {

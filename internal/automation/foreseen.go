@@ -11,7 +11,7 @@ import (
 
 // foreseen returns the sheets on which the batch will count if everything in it is new, and everybody is who they were: they can be
 // locked by the exchange with the book that stores the deliveries, instead of one of their own. What is foreseen wrongly costs no more
-// than a lock; what is not foreseen is locked by lockSheets.
+// than a lock, or an empty sheet; what is not foreseen is locked by lockSheets.
 func (w *work) foreseen() []store.SheetKey {
 	keys := map[store.SheetKey]bool{}
 	for _, in := range w.batch {

@@ -34,9 +34,9 @@ type work struct {
 	again *again
 	// looks says that nothing may change: who is not known stays a stranger.
 	looks bool
-	// foresaw says that sheets were locked before it was known what is new.
+	// foresaw says that the intake may have locked sheets before it was known what is new.
 	foresaw bool
-	// sheets are those that are locked, with what is counted so far.
+	// sheets are those that are locked, or taken as they are remembered, with what is counted so far.
 	sheets map[store.SheetKey]*store.Sheet
 	// told are users of whom the book has told already.
 	told map[int64]store.Recipient

@@ -47,7 +47,7 @@ func (a *Automation) Merge(ctx context.Context, in Merger) (store.Merged, error)
 	return merged, nil
 }
 
-// mergeProgress adds one person's states to another's, and returns what then has to be looked at again. States
+// mergeProgress adds one person's states to another's, and returns what then has to be looked at again. States but counts
 // of rules that no longer judge stay with whom they were of, unless nobody else has them.
 func (w *work) mergeProgress(ctx context.Context, tx *store.Tx, from, into int64) ([]rule.Hit, error) {
 	measures := map[int64]*rule.Measure{}

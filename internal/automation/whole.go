@@ -2,6 +2,7 @@ package automation
 
 import (
 	"context"
+	"errors"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -11,13 +12,13 @@ import (
 )
 
 const (
-	// rememberedSheets bounds the sheets kept in memory, at about 500 bytes each.
+	// rememberedSheets bounds the sheets kept in memory, at about 500 bytes each, and 2 KB when they are full.
 	rememberedSheets = 8_192
 	// wholeMost is how many deliveries a batch may have to be taken in as a whole: of many, some earn something, and what was worked
 	// out is worked out again.
 	wholeMost = 4
-	// apartFor is for how many batches nothing is taken in as a whole after the book was not as remembered, as where several servers
-	// count the same people.
+	// apartFor is for how many batches nothing is taken in as a whole after the book was not as remembered, or held some of what came,
+	// as where several servers count the same people.
 	apartFor = 64
 )
 
@@ -52,7 +53,7 @@ func (s *sheets) forget(keys map[store.SheetKey]*store.Sheet) {
 // are, what they have counted so far, and that nothing is earned. It returns nil when that is not so, and after an error that only the
 // ordinary way can tell the reason of.
 func (a *Automation) transactWhole(ctx context.Context, rules *ruleset, batch []*intake) (*work, error) {
-	if len(batch) > wholeMost || a.apart.Expects() {
+	if len(batch) > wholeMost || !a.store.TakesWhole() || a.apart.Expects() {
 		return nil, nil //nolint:nilnil // nothing was done
 	}
 	w := newWork(a, rules, batch)
@@ -67,14 +68,17 @@ func (a *Automation) transactWhole(ctx context.Context, rules *ruleset, batch []
 	}
 	done, err := a.store.TakeInWhole(ctx, in, store.Held{RevisionID: rules.revisionID, Changes: w.changes}, changes)
 	switch {
-	case fault.Is(err, fault.Unavailable):
-		return nil, err
-	case err != nil:
-		a.log.WarnContext(ctx, "deliveries could not be taken in as a whole", "error", err)
 	case done:
 		w.acknowledge()
 		w.fresh()
 		return w, nil
+	case fault.Is(err, fault.Unavailable):
+		return nil, err
+	case errors.Is(err, store.ErrOtherwise):
+	case err != nil:
+		a.log.WarnContext(ctx, "deliveries could not be taken in as a whole", "error", err)
+	default:
+		return nil, nil //nolint:nilnil // as above
 	}
 	a.apart.Note(apartFor)
 	a.standing.forget(before)

@@ -21,7 +21,13 @@ func TestMemoryFades(t *testing.T) {
 	}
 	memory.Note(3)
 	memory.Note(3) // the last time counts
+	if !memory.Recent() {
+		t.Error("what has happened is not recent")
+	}
 	if n := expected(); n != 3 {
 		t.Errorf("it is expected %d times, want 3", n)
+	}
+	if memory.Recent() {
+		t.Error("what is not expected any more is recent")
 	}
 }

@@ -112,7 +112,7 @@ func (tx *Tx) ProgressIn(ctx context.Context, measures []int64, bucket string) (
 		return nil, err
 	}
 	var sheets []sheetRow
-	err = tx.db.NewSelect().Model(&sheets).Where("bucket = ?", bucket).Where("bucket <> ''").Scan(ctx)
+	err = tx.db.NewSelect().Model(&sheets).Where("bucket = ?", bucket).Where("bucket <> ''").Where("no IN (?)", bun.List(sheetNos(measures))).Scan(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,8 @@ func (tx *Tx) ProgressOf(ctx context.Context, userID int64, measures []int64) ([
 		return nil, err
 	}
 	var sheets []sheetRow
-	if err := tx.db.NewSelect().Model(&sheets).Where("user_id = ?", userID).Scan(ctx); err != nil {
+	err = tx.db.NewSelect().Model(&sheets).Where("user_id = ?", userID).Where("no IN (?)", bun.List(sheetNos(measures))).Scan(ctx)
+	if err != nil {
 		return nil, err
 	}
 	counted, err := standingsOn(sheets, measures)

@@ -23,8 +23,8 @@ type taking interface {
 
 	// takingIn is how a transaction begins that takes in, and what completes the intake within it.
 	takingIn(s *Store, in *Intake) (within beginning, complete func(ctx context.Context, tx *Tx) error)
-	// takeInWhole is what TakeInWhole says, but for trying again.
-	takeInWhole(ctx context.Context, s *Store, in *Intake, expected Held, changes []SheetChange) (done bool, err error)
+	// takesWhole reports whether transactions can be sent as a whole.
+	takesWhole() bool
 	// among reads columns FROM a table within a transaction, and calls row for each of the ids that the table has.
 	among(ctx context.Context, db bun.IDB, columns string, ids []int64, row func(scan func(...any) error) error) error
 }

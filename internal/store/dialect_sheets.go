@@ -1,19 +1,14 @@
 package store
 
 import (
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // sheeting is how counts are moved.
 type sheeting interface {
 	// movesToSheets are the statements that move counts of measures from where an older version kept them.
 	movesToSheets() []string
-	// without is an expression for the JSON object of a column without some of its keys.
-	without(column string, keys []string) (expression string, args []any)
 }
 
 // lockingSheets is LockSheets for an exchange. It goes through the given keys one by one, in their order, whatever Postgres plans:
@@ -30,7 +25,7 @@ func lockingSheets(rows []*sheetRow, now time.Time) (statement string, args []an
 		locked AS MATERIALIZED (SELECT g.at, s.counts FROM given AS g CROSS JOIN LATERAL (SELECT s.counts FROM sheets AS s
 			WHERE s.user_id = g.user_id AND s.no = g.no AND s.bucket = g.bucket FOR NO KEY UPDATE OFFSET 0) AS s),
 		made AS (INSERT INTO sheets AS s (` + names + ", counts, updated_at) SELECT " + names + `, '{}', $4::timestamptz FROM given
-			WHERE at NOT IN (SELECT at FROM locked) ORDER BY ` + names + `
+			WHERE at NOT IN (SELECT at FROM locked) ORDER BY at
 			ON CONFLICT (` + names + ") DO UPDATE SET counts = s.counts RETURNING " + names + `, counts)
 		SELECT l.*, m.* FROM (SELECT array_agg(at), array_agg(counts) FROM locked) AS l,
 			(SELECT array_agg(user_id), array_agg(no), array_agg(bucket), array_agg(counts) FROM made) AS m`)
@@ -66,36 +61,24 @@ func usersOf(rows []*sheetRow) []int64 {
 	return unique(ids)
 }
 
-// movesToSheets are what moves counts, of which ?0 stand on a sheet, of the measures ?1 from the states to sheets that may have others.
+// movesToSheets are what moves counts, of which ?0 stand on a sheet, of the measures ?1 from the states to sheets that may have
+// others: ?2 states, the first ones in the order of their key.
 func (postgres) movesToSheets() []string {
-	return []string{
-		`INSERT INTO sheets AS s (user_id, no, bucket, counts, updated_at)
-			SELECT user_id, measure_id / ?0, bucket, json_object_agg(measure_id, n)::text, max(updated_at)
-			FROM states WHERE measure_id IN (?1) GROUP BY user_id, measure_id / ?0, bucket
-			ON CONFLICT (user_id, no, bucket) DO UPDATE SET counts = (s.counts::jsonb || EXCLUDED.counts::jsonb)::text`,
-		"DELETE FROM states WHERE measure_id IN (?1)",
-	}
-}
-
-func (postgres) without(column string, keys []string) (expression string, args []any) {
-	return "(" + column + "::jsonb - ?0::text[])::text", []any{pgdialect.Array(keys)}
-}
-
-func (sqliteFile) without(column string, keys []string) (expression string, args []any) {
-	parts := []string{column}
-	for i, key := range keys {
-		parts = append(parts, "?"+strconv.Itoa(i))
-		args = append(args, `$."`+key+`"`)
-	}
-	return "json_remove(" + strings.Join(parts, ", ") + ")", args
+	return moves("json_object_agg(measure_id, n)::text", "(s.counts::jsonb || EXCLUDED.counts::jsonb)::text")
 }
 
 func (sqliteFile) movesToSheets() []string {
+	return moves("json_group_object(measure_id, n)", "json_patch(s.counts, excluded.counts)")
+}
+
+// moves takes the expressions for an object of the counts of some rows, and for one of two sheets.
+func moves(object, both string) []string {
+	const first = "SELECT measure_id, user_id, bucket, n, updated_at FROM states WHERE measure_id IN (?1) ORDER BY measure_id, user_id, bucket LIMIT ?2"
 	return []string{
 		`INSERT INTO sheets AS s (user_id, no, bucket, counts, updated_at)
-			SELECT user_id, measure_id / ?0, bucket, json_group_object(measure_id, n), max(updated_at)
-			FROM states WHERE measure_id IN (?1) GROUP BY user_id, measure_id / ?0, bucket
-			ON CONFLICT (user_id, no, bucket) DO UPDATE SET counts = json_patch(s.counts, excluded.counts)`,
-		"DELETE FROM states WHERE measure_id IN (?1)",
+			SELECT user_id, measure_id / ?0, bucket, ` + object + `, max(updated_at)
+			FROM (` + first + `) AS moved GROUP BY user_id, measure_id / ?0, bucket
+			ON CONFLICT (user_id, no, bucket) DO UPDATE SET counts = ` + both,
+		"DELETE FROM states WHERE (measure_id, user_id, bucket) IN (SELECT measure_id, user_id, bucket FROM (" + first + ") AS moved)",
 	}
 }

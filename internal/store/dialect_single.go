@@ -38,37 +38,36 @@ func asker(ctx context.Context, pg *pgx.Conn, questions *[]question) asking {
 	}
 }
 
-// takeOne asks to store the one delivery, and its event. Which ids they were given is known to the session.
+// takeOne asks to store the one delivery, and its event.
 func (e *exchange) takeOne(ask asking) error {
 	row := e.arriving.rows[0]
+	key := deliveryKey{row.Source, [16]byte(row.Key)}
 	columns := deliveryColumns(e.arriving.rows)
 	var b strings.Builder
 	b.WriteString("INSERT INTO deliveries (" + namesOf(columns) + ") VALUES (")
 	args := writeValues(&b, columns, nil)
 	b.WriteString(") RETURNING id")
-	err := ask("accolade_take_delivery", b.String(), args, func(scan func(...any) error) error {
-		var id int64
-		err := scan(&id)
-		e.inserted[deliveryKey{row.Source, [16]byte(row.Key)}] = id
-		return err
-	})
-	if err != nil || len(e.told) == 0 {
-		return err
+	if len(e.told) == 0 {
+		return ask("accolade_take_delivery", b.String(), args, func(scan func(...any) error) error {
+			var id int64
+			err := scan(&id)
+			e.inserted[key] = id
+			return err
+		})
 	}
 	told := e.told[0]
-	err = ask("accolade_take_key", "INSERT INTO event_keys (digest) VALUES ($1) RETURNING id", []any{told.digest}, func(scan func(...any) error) error {
-		var id int64
-		err := scan(&id)
-		e.stored[string(told.digest)] = id
+	inserted := b.String()
+	columns = eventColumnsOf([]*newEvent{told.newEvent})
+	args = append(args, told.digest)
+	b.Reset()
+	b.WriteString("WITH given AS (" + inserted + "), taken AS (INSERT INTO event_keys (digest) VALUES ($" + strconv.Itoa(len(args)) +
+		") RETURNING id), stored AS (INSERT INTO events (id, delivery_id, " + namesOf(columns) + ") SELECT taken.id, given.id, ")
+	args = writeValues(&b, columns, args)
+	b.WriteString(" FROM given, taken) SELECT given.id, taken.id FROM given, taken")
+	return ask("accolade_take_event", b.String(), args, func(scan func(...any) error) error {
+		var id, event int64
+		err := scan(&id, &event)
+		e.inserted[key], e.stored[string(told.digest)] = id, event
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	columns = eventColumnsOf([]*newEvent{told.newEvent})
-	b.Reset()
-	b.WriteString("INSERT INTO events (id, delivery_id, " + namesOf(columns) + ") VALUES (currval('event_keys_id_seq'), currval('deliveries_id_seq'), ")
-	args = writeValues(&b, columns, nil)
-	b.WriteString(")")
-	return ask("accolade_take_event", b.String(), args, nil)
 }

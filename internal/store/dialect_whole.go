@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/uptrace/bun"
 )
 
 // SheetChange is what becomes of a sheet.
@@ -17,37 +18,42 @@ type SheetChange struct {
 	Before, After *Sheet
 }
 
-// TakeInWhole takes in what changes nothing but the sheets, in one exchange with the book, which the commit is part of. It reports
-// whether that was done: nothing is done where the book is not as expected, or holds some of the intake, or where a database
-// gains nothing by it. The intake is then filled in as by TakeIn.
+// ErrOtherwise says that the book is not as expected.
+var ErrOtherwise = errors.New("the book is not as expected")
+
+// TakesWhole reports whether TakeInWhole may be tried now. It may not where nothing is gained by it, nor while deliveries and events
+// come again that the book holds.
+func (s *Store) TakesWhole() bool { return s.dialect.takesWhole() && !s.repeats.Recent() }
+
+// TakeInWhole takes in what changes nothing but the sheets, in one exchange with the book, which the commit is part of, and fills in the
+// intake as TakeIn does. It reports whether that was done; it is not where some of the intake is there twice. It returns ErrOtherwise,
+// and nothing is done, if the book is not as expected, or holds some of the intake.
 func (s *Store) TakeInWhole(ctx context.Context, in *Intake, expected Held, changes []SheetChange) (done bool, err error) {
-	err = s.retry(ctx, func(ctx context.Context) error {
-		done, err = s.dialect.takeInWhole(ctx, s, in, expected, changes)
-		s.noteAnswer(err)
-		return err
-	})
-	return done, err
-}
-
-// takeInWhole does nothing: SQLite waits for nobody's answers.
-func (sqliteFile) takeInWhole(context.Context, *Store, *Intake, Held, []SheetChange) (bool, error) {
-	return false, nil
-}
-
-// notAsExpected is the SQLSTATE by which functions of ours say so.
-const notAsExpected = "AC001"
-
-func (d postgres) takeInWhole(ctx context.Context, s *Store, in *Intake, expected Held, changes []SheetChange) (bool, error) {
 	e := &exchange{Intake: in, observe: s.observe, traces: s.traces, repeats: &s.repeats}
-	if !d.prepares || s.repeats.Expects() {
-		return false, nil
-	}
 	if err := e.prepare(); err != nil || e.repeatsItself() {
 		return false, err
 	}
-	conn, err := s.writer.Conn(ctx)
+	err = s.retry(ctx, func(ctx context.Context) error {
+		err := e.wholly(ctx, s.writer, expected, changes)
+		s.noteAnswer(err)
+		return err
+	})
+	return err == nil, err
+}
+
+func (d postgres) takesWhole() bool { return d.prepares }
+
+// takesWhole says no: SQLite has no answers to wait for.
+func (sqliteFile) takesWhole() bool { return false }
+
+// notAsExpected is the SQLSTATE by which functions of ours say so.
+const notAsExpected = "ZA001"
+
+// wholly is the transaction, on a connection of its own.
+func (e *exchange) wholly(ctx context.Context, db *bun.DB, expected Held, changes []SheetChange) error {
+	conn, err := db.Conn(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer conn.Close()
 	committed := false
@@ -67,14 +73,15 @@ func (d postgres) takeInWhole(ctx context.Context, s *Store, in *Intake, expecte
 		if broken.Code == uniqueViolation {
 			e.repeats.Note(waryFor)
 		}
-		return false, nil
+		return ErrOtherwise
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	committed = true
+	err = e.arriving.identify(ctx, nil, e.inserted)
 	e.accept()
-	return true, e.arriving.identify(ctx, nil, e.inserted)
+	return err
 }
 
 // repeatsItself reports whether some of the intake is there twice.

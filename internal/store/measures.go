@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"strconv"
+	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -61,38 +61,61 @@ func (tx *Tx) EnsureMeasures(ctx context.Context, measures []Measure, now time.T
 	return ids, tx.moveToSheets(ctx, unmoved)
 }
 
-// moveToSheets moves the counts of measures that an older version kept otherwise. Who moves the same meanwhile is waited for,
-// so that nobody judges by them before they are moved.
+// movedAtOnce is how many states of an older version one transaction moves, which has some seconds for it.
+const movedAtOnce = 5_000
+
+// unmovedError says that more states of measures have to be moved to sheets than one transaction can.
+type unmovedError struct{ measures []int64 }
+
+func (e *unmovedError) Error() string {
+	return fmt.Sprintf("the counts of %d measures are where an older version kept them", len(e.measures))
+}
+
+// moveToSheets moves the counts of measures that an older version kept otherwise, or says that they are too many. Who moves
+// the same meanwhile is waited for, so that nobody judges by them before they are moved.
 func (tx *Tx) moveToSheets(ctx context.Context, measures []int64) error {
 	if len(measures) == 0 {
 		return nil
 	}
+	left, err := tx.moveSome(ctx, measures)
+	if err == nil && left {
+		err = &unmovedError{measures}
+	}
+	return err
+}
+
+// moveSome moves as many states of measures as one transaction can, and reports whether there are more.
+func (tx *Tx) moveSome(ctx context.Context, measures []int64) (left bool, err error) {
 	var mine []int64
-	err := tx.db.NewUpdate().Model((*measureRow)(nil)).Set("counts = true").Where("id IN (?)", bun.List(measures)).Where("NOT counts").
-		Returning("id").Scan(ctx, &mine)
-	if ignoreNoRows(err) != nil || len(mine) == 0 {
-		return ignoreNoRows(err)
+	q := tx.db.NewSelect().Model((*measureRow)(nil)).Column("id").Where("id IN (?)", bun.List(measures)).Where("NOT counts").Order("id")
+	if err := tx.dialect.lock(q, false).Scan(ctx, &mine); ignoreNoRows(err) != nil || len(mine) == 0 {
+		return false, ignoreNoRows(err)
 	}
 	for _, statement := range tx.dialect.movesToSheets() {
-		if _, err := tx.db.NewRaw(statement, sheetSize, bun.List(mine)).Exec(ctx); err != nil {
+		if _, err := tx.db.NewRaw(statement, sheetSize, bun.List(mine), movedAtOnce).Exec(ctx); err != nil {
+			return false, err
+		}
+	}
+	left, err = tx.db.NewSelect().Model((*progressRow)(nil)).Where("measure_id IN (?)", bun.List(mine)).Exists(ctx)
+	if err != nil || left {
+		return left, err
+	}
+	_, err = tx.db.NewUpdate().Model((*measureRow)(nil)).Set("counts = true").Where("id IN (?)", bun.List(mine)).Exec(ctx)
+	return false, err
+}
+
+// moveAll moves the states of measures in as many transactions as that takes. When it is interrupted, what is moved stays moved.
+func (s *Store) moveAll(ctx context.Context, measures []int64) error {
+	for left := true; left; {
+		err := s.retry(ctx, func(ctx context.Context) error {
+			return s.try(ctx, s.begun, func(ctx context.Context, tx *Tx) (err error) {
+				left, err = tx.moveSome(ctx, measures)
+				return err
+			})
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// forgetOnSheets takes the counts of measures off all sheets.
-func (tx *Tx) forgetOnSheets(ctx context.Context, measures []int64) error {
-	if len(measures) == 0 {
-		return nil
-	}
-	nos, keys := make([]int64, len(measures)), make([]string, len(measures))
-	for i, id := range measures {
-		nos[i], keys[i] = id/sheetSize, strconv.FormatInt(id, 10)
-	}
-	without, args := tx.dialect.without("counts", keys)
-	args = append(args, bun.List(unique(nos)))
-	at := strconv.Itoa(len(args) - 1)
-	_, err := tx.db.NewRaw("UPDATE sheets SET counts = "+without+" WHERE no IN (?"+at+") AND counts <> '{}'", args...).Exec(ctx)
-	return err
 }

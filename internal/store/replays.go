@@ -156,17 +156,14 @@ func (tx *Tx) LastEventID(ctx context.Context) (int64, error) {
 	return id, err
 }
 
-// ForgetMeasures deletes the measures with the hashes, and all their states.
+// ForgetMeasures deletes the measures with the hashes, and all their states. What they counted stays on the sheets, under ids that
+// are never given again.
 func (tx *Tx) ForgetMeasures(ctx context.Context, hashes []string) error {
 	if len(hashes) == 0 {
 		return nil
 	}
-	var ids []int64
-	err := tx.db.NewDelete().Model((*measureRow)(nil)).Where("hash IN (?)", bun.List(hashes)).Returning("id").Scan(ctx, &ids)
-	if ignoreNoRows(err) != nil {
-		return err
-	}
-	return tx.forgetOnSheets(ctx, ids)
+	_, err := tx.db.NewDelete().Model((*measureRow)(nil)).Where("hash IN (?)", bun.List(hashes)).Exec(ctx)
+	return err
 }
 
 // LatestTargets returns, for each matcher that some revision judged by, the targets that it had in the newest one.

@@ -13,7 +13,7 @@ import (
 )
 
 // sheetSize is how many measures have their counts on one sheet, those whose ids follow each other. A delivery raises several counts
-// of one person, and each row that is written costs the database more than what it holds; a full sheet is still less than 2 KB.
+// of one person, and each row that is written costs the database more than what it holds; a full one of them has some 1 to 2 KB.
 const sheetSize = 128
 
 // SheetKey says whose sheet it is.
@@ -99,6 +99,7 @@ func readSheet(text string) (*Sheet, error) {
 		s.counts = append(s.counts, measured{measure, n})
 	}
 	slices.SortFunc(s.counts, func(x, y measured) int { return cmp.Compare(x.measure, y.measure) })
+	s.changed = true // into what text writes, which is compared with what is stored
 	return s, nil
 }
 
@@ -271,6 +272,15 @@ func (tx *Tx) MergeSheets(ctx context.Context, from, into int64, now time.Time) 
 		return nil, err
 	}
 	return raised, tx.SaveSheets(ctx, merged, now)
+}
+
+// sheetNos returns on which sheets the measures have their counts.
+func sheetNos(measures []int64) []int64 {
+	nos := make([]int64, len(measures))
+	for i, id := range measures {
+		nos[i] = id / sheetSize
+	}
+	return unique(nos)
 }
 
 // standingsOn returns those of the sheets' counts that are of the measures.

@@ -150,24 +150,38 @@ func TestCountsMoveToSheets(t *testing.T) {
 	})
 }
 
-// What was measured anew for a replay that is over leaves nothing on the sheets.
-func TestForgottenMeasuresLeaveTheSheets(t *testing.T) {
+// More counts than one transaction can move are moved by several, and whoever asked for it goes on.
+func TestManyCountsMoveToSheets(t *testing.T) {
 	t.Parallel()
 
 	testkit.EachStore(t, func(t *testing.T, book *store.Store) {
 		t.Helper()
 
 		ada := user(t, book, "ada").ID
-		ids := measures(t, book, "one", "two", "three")
-		var keys []store.ProgressKey
-		for _, id := range ids {
-			keys = append(keys, store.ProgressKey{MeasureID: id, UserID: ada}, store.ProgressKey{MeasureID: id, UserID: ada, Bucket: "x"})
+		ids := measures(t, book, "one", "two")
+		const buckets = 4000
+		states := map[store.ProgressKey]store.Progress{}
+		for i := range int64(buckets) {
+			for _, id := range ids {
+				states[store.ProgressKey{MeasureID: id, UserID: ada, Bucket: strconv.FormatInt(i, 10)}] = store.Progress{N: 10*i + id}
+			}
 		}
-		raised(t, book, keys...)
+		do(t, book, func(ctx context.Context, tx *store.Tx) error { return tx.SaveProgress(ctx, states, noon) })
 		do(t, book, func(ctx context.Context, tx *store.Tx) error {
-			return tx.ForgetMeasures(ctx, []string{"one", "three", "four"})
+			_, err := tx.EnsureMeasures(ctx, []store.Measure{{Hash: "one", Counts: true}, {Hash: "two", Counts: true}}, noon)
+			return err
 		})
-		same(t, "what is left", numbers(t, book, ada, 1, 2, 3), "2=1, 2 x=1")
+		found := read(t, book, func(ctx context.Context, tx *store.Tx) ([]store.Standing, error) {
+			return tx.ProgressOf(ctx, ada, []int64{ids["one"], ids["two"]})
+		})
+		same(t, "how many there are", len(found), 2*buckets)
+		for _, of := range found {
+			if of.N != states[of.ProgressKey].N {
+				t.Errorf("%+v is %d, want %d", of.ProgressKey, of.N, states[of.ProgressKey].N)
+			}
+		}
+		key := store.ProgressKey{MeasureID: ids["two"], UserID: ada, Bucket: "7"}
+		same(t, "one on its sheet", raised(t, book, key), map[store.ProgressKey]int64{key: 70 + ids["two"] + 1})
 	})
 }
 

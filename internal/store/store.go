@@ -164,7 +164,14 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	if tx := s.joined(ctx); tx != nil {
 		return fn(ctx, tx)
 	}
-	return s.retry(ctx, func(ctx context.Context) error { return s.try(ctx, s.begun, fn) })
+	err := s.retry(ctx, func(ctx context.Context) error { return s.try(ctx, s.begun, fn) })
+	if unmoved, ok := errors.AsType[*unmovedError](err); ok {
+		if err := s.moveAll(ctx, unmoved.measures); err != nil {
+			return err
+		}
+		err = s.retry(ctx, func(ctx context.Context) error { return s.try(ctx, s.begun, fn) })
+	}
+	return err
 }
 
 // retry runs a transaction, and again when others kept it from committing.

@@ -15,12 +15,12 @@ BEGIN
     PERFORM pg_advisory_xact_lock_shared(7221505);
     PERFORM FROM book AS b WHERE coalesce(b.revision_id, 0) = revision AND b.people = seen;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'a server remembers what has changed, and looks again' USING ERRCODE = 'AC001';
+        RAISE EXCEPTION 'a server remembers what has changed, and looks again' USING ERRCODE = 'ZA001';
     END IF;
     FOREACH base IN ARRAY bases LOOP
         SELECT d.body_expired_at IS NULL INTO kept FROM deliveries AS d WHERE d.id = base;
         IF kept IS NOT TRUE THEN
-            RAISE EXCEPTION 'a server remembers what has changed, and looks again' USING ERRCODE = 'AC001';
+            RAISE EXCEPTION 'a server remembers what has changed, and looks again' USING ERRCODE = 'ZA001';
         END IF;
     END LOOP;
 END
@@ -63,7 +63,7 @@ BEGIN
     UPDATE sheets AS s SET counts = after, updated_at = at
     WHERE s.user_id = of_user AND s.no = of_no AND s.bucket = of_bucket AND s.counts = before;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'a server remembers what has changed, and looks again' USING ERRCODE = 'AC001';
+        RAISE EXCEPTION 'a server remembers what has changed, and looks again' USING ERRCODE = 'ZA001';
     END IF;
 END
 $$;
