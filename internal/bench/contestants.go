@@ -36,7 +36,7 @@ const moreRounds = 2
 // blocks are everything about taking in deliveries.
 func blocks() []block {
 	return []block{
-		{name: "ingest", title: "Taking in deliveries", contestants: []contestant{
+		{name: "ingest", title: "Taking in deliveries", narrow: true, contestants: []contestant{
 			{name: "bare", about: "gin + HMAC, keeps nothing", lone: true},
 			{name: "naive-store", about: "Redis SETNX, JSON parsed, a transaction with one INSERT of jsonb; no rules", database: postgres, lone: true},
 			{name: "naive", about: "the same with rules: a transaction a delivery, a statement a count", database: postgres, lone: true},

@@ -281,6 +281,10 @@ type sqliteFile struct{}
 // sqliteReaders is how many connections read while the one writer writes.
 const sqliteReaders = 4
 
+// sqliteMemory has the writer keep 16 MiB of pages in memory, and what takes a statement back, and 16 MiB in the log before they are
+// copied into the file: most pages of a batch are those of the one before.
+const sqliteMemory = "_pragma=cache_size(-16384)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(4096)"
+
 // openSQLite makes a pool of one writer, so that writers queue in the program and not in SQLite, and
 // one of readers, which WAL lets read meanwhile.
 func openSQLite(ctx context.Context, cfg Config) (*Store, error) {
@@ -302,7 +306,7 @@ func openSQLite(ctx context.Context, cfg Config) (*Store, error) {
 		return bun.NewDB(db, sqlitedialect.New()), nil
 	}
 	// FULL syncs at every commit: what is acknowledged survives a power cut.
-	writer, err := pool(1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)")
+	writer, err := pool(1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", sqliteMemory)
 	if err != nil {
 		return nil, errors.Join(err, release())
 	}
