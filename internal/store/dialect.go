@@ -281,8 +281,7 @@ type sqliteFile struct{}
 // sqliteReaders is how many connections read while the one writer writes.
 const sqliteReaders = 4
 
-// sqliteMemory has the writer keep 16 MiB of pages in memory, and what takes a statement back, and 16 MiB in the log before they are
-// copied into the file: most pages of a batch are those of the one before.
+// sqliteMemory has the writer keep 16 MiB of pages, and as many in the log: most pages of a batch are those of the one before.
 const sqliteMemory = "_pragma=cache_size(-16384)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(4096)"
 
 // openSQLite makes a pool of one writer, so that writers queue in the program and not in SQLite, and
