@@ -15,16 +15,7 @@ import (
 // meet finds the users behind the accounts that the events name, and behind those that the rules found;
 // who is seen for the first time becomes an unclaimed user.
 func (w *work) meet(ctx context.Context, tx *store.Tx, events []*judged) error {
-	unknown := map[store.AccountRef]store.Newcomer{}
-	for _, ev := range events {
-		for _, person := range ev.event.People() {
-			w.greet(unknown, ev.event, person)
-		}
-		hits := ev.hits()
-		for i := range hits {
-			w.greet(unknown, ev.event, hits[i].Recipient)
-		}
-	}
+	unknown := w.greetAll(events)
 	if err := w.follow(ctx, tx); err != nil || len(unknown) == 0 {
 		return err
 	}
@@ -44,19 +35,40 @@ func (w *work) meet(ctx context.Context, tx *store.Tx, events []*judged) error {
 	return nil
 }
 
+// greetAll finds the users whom the server knows, and returns the accounts of all others.
+func (w *work) greetAll(events []*judged) map[store.AccountRef]store.Newcomer {
+	unknown := map[store.AccountRef]store.Newcomer{}
+	for _, ev := range events {
+		for _, person := range ev.event.People() {
+			w.greet(unknown, ev.event, person)
+		}
+		hits := ev.hits()
+		for i := range hits {
+			w.greet(unknown, ev.event, hits[i].Recipient)
+		}
+	}
+	return unknown
+}
+
 // follow finds whom users have become that Accolade's own events name and that were merged into others since.
 func (w *work) follow(ctx context.Context, tx *store.Tx) error {
+	own := w.own()
+	into, err := tx.MergedInto(ctx, slices.Collect(maps.Keys(own)))
+	for from, id := range into {
+		w.users[own[from]] = id
+	}
+	return err
+}
+
+// own returns the users whom Accolade's own events name.
+func (w *work) own() map[int64]store.AccountRef {
 	own := map[int64]store.AccountRef{}
 	for ref, id := range w.users {
 		if ref.Source == event.Self {
 			own[id] = ref
 		}
 	}
-	into, err := tx.MergedInto(ctx, slices.Collect(maps.Keys(own)))
-	for from, id := range into {
-		w.users[own[from]] = id
-	}
-	return err
+	return own
 }
 
 // greet finds the user of one account, or adds it to the unknown ones.

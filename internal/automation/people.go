@@ -23,11 +23,16 @@ type knownAccount struct {
 }
 
 func newPeople() *people {
-	known, err := lru.New[store.AccountRef, knownAccount](rememberedPeople)
+	return &people{known: newest[store.AccountRef, knownAccount](rememberedPeople)}
+}
+
+// newest remembers the values that were used last, at most so many, which is a fixed positive number.
+func newest[K comparable, V any](most int) *lru.Cache[K, V] {
+	known, err := lru.New[K, V](most)
 	if err != nil {
 		panic("a fixed positive size was refused: " + err.Error())
 	}
-	return &people{known: known}
+	return known
 }
 
 // find returns the account when it is known under this login, and nothing that is remembered changed since; a

@@ -29,11 +29,7 @@ type sheets struct {
 }
 
 func newSheets() *sheets {
-	known, err := lru.New[store.SheetKey, *store.Sheet](rememberedSheets)
-	if err != nil {
-		panic("a fixed positive size was refused: " + err.Error())
-	}
-	return &sheets{known: known}
+	return &sheets{known: newest[store.SheetKey, *store.Sheet](rememberedSheets)}
 }
 
 // learn notes sheets as they are in the book. Nobody may change them afterwards.
@@ -57,7 +53,6 @@ func (a *Automation) transactWhole(ctx context.Context, rules *ruleset, batch []
 		return nil, nil //nolint:nilnil // nothing was done
 	}
 	w := newWork(a, rules, batch)
-	in := w.intake(false)
 	before, known := w.foretell()
 	if !known {
 		return nil, nil //nolint:nilnil // as above
@@ -66,7 +61,7 @@ func (a *Automation) transactWhole(ctx context.Context, rules *ruleset, batch []
 	for key, sheet := range before {
 		changes = append(changes, store.SheetChange{SheetKey: key, Before: sheet, After: w.sheets[key]})
 	}
-	done, err := a.store.TakeInWhole(ctx, in, store.Held{RevisionID: rules.revisionID, Changes: w.changes}, changes)
+	done, err := a.store.TakeInWhole(ctx, w.intake(false), store.Held{RevisionID: rules.revisionID, Changes: w.changes}, changes)
 	switch {
 	case done:
 		w.acknowledge()
@@ -89,24 +84,20 @@ func (a *Automation) transactWhole(ctx context.Context, rules *ruleset, batch []
 // were before. It reports whether that is all it does.
 func (w *work) foretell() (before map[store.SheetKey]*store.Sheet, known bool) {
 	var events []*judged
-	unknown := map[store.AccountRef]store.Newcomer{}
 	for _, in := range w.batch {
 		for i := range in.events {
 			ev := &in.events[i]
 			if ev.matched.Late || len(ev.matched.Settle) > 0 || ev.event.Source == event.Self {
 				return nil, false
 			}
-			for _, person := range ev.event.People() {
-				w.greet(unknown, ev.event, person)
-			}
-			for j := range ev.matched.Hits {
-				w.greet(unknown, ev.event, ev.matched.Hits[j].Recipient)
-			}
 			events = append(events, ev)
 		}
 	}
+	if len(w.greetAll(events))+len(w.own()) > 0 {
+		return nil, false
+	}
 	keys, others := w.touched(events)
-	if len(unknown)+len(others) > 0 || w.namesSelf() {
+	if len(others) > 0 {
 		return nil, false
 	}
 	before = make(map[store.SheetKey]*store.Sheet, len(keys))
@@ -124,14 +115,4 @@ func (w *work) foretell() (before map[store.SheetKey]*store.Sheet, known bool) {
 		}
 	}
 	return before, len(w.verdicts) == 0
-}
-
-// namesSelf reports whether some account is of Accolade itself.
-func (w *work) namesSelf() bool {
-	for ref := range w.users {
-		if ref.Source == event.Self {
-			return true
-		}
-	}
-	return false
 }

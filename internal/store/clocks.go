@@ -106,6 +106,7 @@ func (tx *Tx) ProgressIn(ctx context.Context, measures []int64, bucket string) (
 	if len(measures) == 0 {
 		return nil, nil
 	}
+	measures = unique(measures)
 	var rows []progressRow
 	err := tx.db.NewSelect().Model(&rows).Where("measure_id IN (?)", bun.List(measures)).Where("bucket = ?", bucket).Scan(ctx)
 	if err != nil {
@@ -129,8 +130,9 @@ func (tx *Tx) ProgressOf(ctx context.Context, userID int64, measures []int64) ([
 	if len(measures) == 0 {
 		return nil, nil
 	}
+	measures = unique(measures)
 	var rows []progressRow
-	err := tx.db.NewSelect().Model(&rows).Where("measure_id IN (?)", bun.List(unique(measures))).Where("user_id = ?", userID).Scan(ctx)
+	err := tx.db.NewSelect().Model(&rows).Where("measure_id IN (?)", bun.List(measures)).Where("user_id = ?", userID).Scan(ctx)
 	if err != nil {
 		return nil, err
 	}

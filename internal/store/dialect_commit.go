@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -25,27 +24,14 @@ type closing struct {
 
 // commit sends the last statements and the commit in one go.
 func (e *exchanging) commit(ctx context.Context, pg *pgx.Conn) error {
-	questions := make([]question, len(e.last))
-	for i, c := range e.last {
-		prepared, err := pg.Prepare(ctx, c.statement, c.statement) // named by its digest
-		if err != nil {
+	questions := make([]question, 0, len(e.last))
+	ask := asker(ctx, pg, &questions)
+	for _, c := range e.last {
+		if err := ask(c.statement, c.statement, c.args, nil); err != nil { // named by its digest
 			return err
 		}
-		questions[i] = question{prepared, c.args, nil}
 	}
-	pipeline := pg.PgConn().StartPipeline(ctx)
-	err := put(pg, pipeline, questions)
-	if err == nil {
-		pipeline.SendQueryParams("commit", nil, nil, nil, nil)
-		err = pipeline.Sync()
-	}
-	if err == nil {
-		err = answers(pg, pipeline, questions)
-	}
-	if err == nil {
-		err = answered(pipeline, "COMMIT")
-	}
-	return errors.Join(err, pipeline.Close())
+	return sendAll(ctx, pg, "", questions, "commit")
 }
 
 // answered reads what Postgres says to the statement that begins or ends a transaction. A commit of what has failed it answers by

@@ -73,11 +73,9 @@ const waryFor = 64
 // uniqueViolation is a SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html.
 const uniqueViolation = "23505"
 
-// within is a transaction on a connection of its own, because database/sql has no way to send several statements at once.
-func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.Context, db bun.IDB) error) error {
-	if err := e.prepare(); err != nil {
-		return err
-	}
+// onOneConnection runs fn, which makes a transaction, on a connection of its own, because database/sql has no way to send several
+// statements at once. Unless fn returns nil, what it has begun is undone.
+func onOneConnection(ctx context.Context, db *bun.DB, fn func(conn bun.Conn) error) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -89,31 +87,42 @@ func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.C
 			undo(ctx, conn)
 		}
 	}()
-	span := e.traces.begin(ctx, "BATCH", "deliveries", 0)
-	began := time.Now()
-	err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
-	if broken, ok := errors.AsType[*pgconn.PgError](err); ok && broken.Code == uniqueViolation {
-		undo(ctx, conn)
-		e.repeats.Note(waryFor)
-		e.wary = true
-		err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
-	}
-	span.End(err)
-	if err != nil {
-		return err
-	}
-	if e.observe != nil {
-		e.observe(time.Since(began))
-	}
-	within := &exchanging{Conn: conn}
-	if err := fn(ctx, within); err != nil {
-		return err
-	}
-	span = e.traces.begin(ctx, "COMMIT", "", len(within.last)+1)
-	err = direct(conn.Conn, func(pg *pgx.Conn) error { return within.commit(ctx, pg) })
-	span.End(err)
+	err = fn(conn)
 	committed = err == nil
 	return err
+}
+
+// within is a transaction around fn.
+func (e *exchange) within(ctx context.Context, db *bun.DB, fn func(ctx context.Context, db bun.IDB) error) error {
+	if err := e.prepare(); err != nil {
+		return err
+	}
+	return onOneConnection(ctx, db, func(conn bun.Conn) error {
+		span := e.traces.begin(ctx, "BATCH", "deliveries", 0)
+		began := time.Now()
+		err := direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
+		if broken, ok := errors.AsType[*pgconn.PgError](err); ok && broken.Code == uniqueViolation {
+			undo(ctx, conn)
+			e.repeats.Note(waryFor)
+			e.wary = true
+			err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.send(ctx, pg) })
+		}
+		span.End(err)
+		if err != nil {
+			return err
+		}
+		if e.observe != nil {
+			e.observe(time.Since(began))
+		}
+		within := &exchanging{Conn: conn}
+		if err := fn(ctx, within); err != nil {
+			return err
+		}
+		span = e.traces.begin(ctx, "COMMIT", "", len(within.last)+1)
+		err = direct(conn.Conn, func(pg *pgx.Conn) error { return within.commit(ctx, pg) })
+		span.End(err)
+		return err
+	})
 }
 
 // accept notes which events are new: those whose digests were stored, and of several alike the first of a new delivery.
@@ -189,17 +198,31 @@ func (e *exchange) send(ctx context.Context, pg *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
+	return sendAll(ctx, pg, "begin", questions, "")
+}
+
+// sendAll sends the questions in one go, between statements that begin and end a transaction, "" for none, and reads all that is
+// said. A statement that fails keeps those that come after it from being carried out.
+func sendAll(ctx context.Context, pg *pgx.Conn, first string, questions []question, last string) error {
 	pipeline := pg.PgConn().StartPipeline(ctx)
-	pipeline.SendQueryParams("begin", nil, nil, nil, nil)
-	err = put(pg, pipeline, questions)
+	if first != "" {
+		pipeline.SendQueryParams(first, nil, nil, nil, nil)
+	}
+	err := put(pg, pipeline, questions)
 	if err == nil {
+		if last != "" {
+			pipeline.SendQueryParams(last, nil, nil, nil, nil)
+		}
 		err = pipeline.Sync()
 	}
-	if err == nil {
-		err = answered(pipeline, "BEGIN")
+	if err == nil && first != "" {
+		err = answered(pipeline, strings.ToUpper(first))
 	}
 	if err == nil {
 		err = answers(pg, pipeline, questions)
+	}
+	if err == nil && last != "" {
+		err = answered(pipeline, strings.ToUpper(last))
 	}
 	return errors.Join(err, pipeline.Close())
 }

@@ -49,26 +49,18 @@ func (sqliteFile) takesWhole() bool { return false }
 // notAsExpected is the SQLSTATE by which functions of ours say so.
 const notAsExpected = "ZA001"
 
-// wholly is the transaction, on a connection of its own.
+// wholly is the transaction.
 func (e *exchange) wholly(ctx context.Context, db *bun.DB, expected Held, changes []SheetChange) error {
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	committed := false
-	defer func() {
-		if !committed {
-			undo(ctx, conn)
+	err := onOneConnection(ctx, db, func(conn bun.Conn) error {
+		span := e.traces.begin(ctx, "BATCH", "deliveries", 0)
+		began := time.Now()
+		err := direct(conn.Conn, func(pg *pgx.Conn) error { return e.sendWhole(ctx, pg, expected, changes) })
+		span.End(err)
+		if e.observe != nil {
+			e.observe(time.Since(began))
 		}
-	}()
-	span := e.traces.begin(ctx, "BATCH", "deliveries", 0)
-	began := time.Now()
-	err = direct(conn.Conn, func(pg *pgx.Conn) error { return e.sendWhole(ctx, pg, expected, changes) })
-	span.End(err)
-	if e.observe != nil {
-		e.observe(time.Since(began))
-	}
+		return err
+	})
 	if broken, ok := errors.AsType[*pgconn.PgError](err); ok && (broken.Code == notAsExpected || broken.Code == uniqueViolation) {
 		if broken.Code == uniqueViolation {
 			e.repeats.Note(waryFor)
@@ -78,7 +70,6 @@ func (e *exchange) wholly(ctx context.Context, db *bun.DB, expected Held, change
 	if err != nil {
 		return err
 	}
-	committed = true
 	err = e.arriving.identify(ctx, nil, e.inserted)
 	e.accept()
 	return err
@@ -93,40 +84,17 @@ func (e *exchange) repeatsItself() bool {
 	return len(e.arriving.rows) < len(e.Deliveries) || len(told) < len(e.told)
 }
 
-// sendWhole makes the whole transaction. A statement that fails keeps those that come after it from being carried out.
+// sendWhole makes the whole transaction.
 func (e *exchange) sendWhole(ctx context.Context, pg *pgx.Conn, expected Held, changes []SheetChange) error {
-	questions, err := e.wholeQuestions(ctx, pg, expected, changes)
+	var questions []question
+	ask := asker(ctx, pg, &questions)
+	nothing := func(func(...any) error) error { return nil }
+	err := ask("accolade_hold_as", "SELECT hold_rules_as($1, $2, $3)", []any{expected.RevisionID, expected.Changes, e.wanted}, nothing)
 	if err != nil {
 		return err
 	}
-	pipeline := pg.PgConn().StartPipeline(ctx)
-	pipeline.SendQueryParams("begin", nil, nil, nil, nil)
-	err = put(pg, pipeline, questions)
-	if err == nil {
-		pipeline.SendQueryParams("commit", nil, nil, nil, nil)
-		err = pipeline.Sync()
-	}
-	if err == nil {
-		err = answered(pipeline, "BEGIN")
-	}
-	if err == nil {
-		err = answers(pg, pipeline, questions)
-	}
-	if err == nil {
-		err = answered(pipeline, "COMMIT")
-	}
-	return errors.Join(err, pipeline.Close())
-}
-
-func (e *exchange) wholeQuestions(ctx context.Context, pg *pgx.Conn, expected Held, changes []SheetChange) (asked []question, err error) {
-	ask := asker(ctx, pg, &asked)
-	nothing := func(func(...any) error) error { return nil }
-	err = ask("accolade_hold_as", "SELECT hold_rules_as($1, $2, $3)", []any{expected.RevisionID, expected.Changes, e.wanted}, nothing)
-	if err != nil {
-		return nil, err
-	}
 	if err := e.take(ask); err != nil {
-		return nil, err
+		return err
 	}
 	slices.SortFunc(changes, func(x, y SheetChange) int { return x.compare(y.SheetKey) })
 	for i := range changes {
@@ -134,9 +102,9 @@ func (e *exchange) wholeQuestions(ctx context.Context, pg *pgx.Conn, expected He
 		err := ask("accolade_change_sheet", "SELECT change_sheet($1, $2, $3, $4, $5, $6)",
 			[]any{c.UserID, c.No, c.Bucket, c.Before.text(), c.After.text(), e.Now.UTC()}, nothing)
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	e.Held, e.kept = expected, len(e.wanted)
-	return asked, nil
+	e.Held = expected
+	return sendAll(ctx, pg, "begin", questions, "commit")
 }

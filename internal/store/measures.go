@@ -107,11 +107,9 @@ func (tx *Tx) moveSome(ctx context.Context, measures []int64) (left bool, err er
 // moveAll moves the states of measures in as many transactions as that takes. When it is interrupted, what is moved stays moved.
 func (s *Store) moveAll(ctx context.Context, measures []int64) error {
 	for left := true; left; {
-		err := s.retry(ctx, func(ctx context.Context) error {
-			return s.try(ctx, s.begun, func(ctx context.Context, tx *Tx) (err error) {
-				left, err = tx.moveSome(ctx, measures)
-				return err
-			})
+		err := s.transact(ctx, func(ctx context.Context, tx *Tx) (err error) {
+			left, err = tx.moveSome(ctx, measures)
+			return err
 		})
 		if err != nil {
 			return err

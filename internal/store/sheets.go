@@ -283,7 +283,7 @@ func sheetNos(measures []int64) []int64 {
 	return unique(nos)
 }
 
-// standingsOn returns those of the sheets' counts that are of the measures.
+// standingsOn returns those of the sheets' counts that are of the measures, which are sorted.
 func standingsOn(rows []sheetRow, measures []int64) ([]Standing, error) {
 	var standings []Standing
 	for i := range rows {
@@ -292,7 +292,7 @@ func standingsOn(rows []sheetRow, measures []int64) ([]Standing, error) {
 			return nil, err
 		}
 		for _, c := range sheet.counts {
-			if slices.Contains(measures, c.measure) {
+			if _, asked := slices.BinarySearch(measures, c.measure); asked {
 				key := ProgressKey{MeasureID: c.measure, UserID: rows[i].UserID, Bucket: rows[i].Bucket}
 				standings = append(standings, Standing{key, Progress{N: c.n}})
 			}

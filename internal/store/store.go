@@ -164,14 +164,19 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	if tx := s.joined(ctx); tx != nil {
 		return fn(ctx, tx)
 	}
-	err := s.retry(ctx, func(ctx context.Context) error { return s.try(ctx, s.begun, fn) })
+	err := s.transact(ctx, fn)
 	if unmoved, ok := errors.AsType[*unmovedError](err); ok {
 		if err := s.moveAll(ctx, unmoved.measures); err != nil {
 			return err
 		}
-		err = s.retry(ctx, func(ctx context.Context) error { return s.try(ctx, s.begun, fn) })
+		err = s.transact(ctx, fn)
 	}
 	return err
+}
+
+// transact runs fn in a transaction of its own.
+func (s *Store) transact(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	return s.retry(ctx, func(ctx context.Context) error { return s.try(ctx, s.begun, fn) })
 }
 
 // retry runs a transaction, and again when others kept it from committing.
